@@ -1,0 +1,44 @@
+"""A view: some frames of one video, on their way from the sampler to the batch."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ['View']
+
+
+@dataclass
+class View:
+    """The frames of one video that the model will see as one clip.
+
+    A sampler creates it with the frame indices alone, decoding fills in the frames, and every
+    augmentation replaces them and notes what it drew.
+
+    Args:
+        name: What the view is to the method (``'anchor'``, ``'positive'``, ``'query'``, ...).
+            Augmentations are addressed to views by this name.
+        frame_indices: The indices of the frames in the video, ``[T]``, integers from 0, in the
+            order in which the model shall see them. Frames may repeat.
+        frames: ``T`` RGB images, uint8 ``[H, W, 3]``, once decoded.
+        drawn: What each augmentation drew, by the name of its class. Every entry is a dict of
+            arrays whose first axis is 1 (one draw for the clip) or ``T`` (one draw a frame).
+        deferred: The part of ``drawn`` that the model's data preprocessor still has to apply, in
+            order of application.
+    """
+
+    name: str
+    frame_indices: np.ndarray
+    frames: list[np.ndarray] | None = None
+    drawn: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    deferred: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.frame_indices = np.asarray(self.frame_indices)
+        if self.frame_indices.ndim != 1 or self.frame_indices.dtype.kind not in 'iu':
+            raise ValueError(
+                f'frame_indices of view {self.name!r} must be integers of shape [T], got '
+                f'{self.frame_indices.dtype} of shape {list(self.frame_indices.shape)}'
+            )
+
+    def __len__(self) -> int:
+        return len(self.frame_indices)
