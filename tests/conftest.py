@@ -1,0 +1,50 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+
+REPO = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope='session')
+def data_root() -> Path:
+    """The folder of real clips; tests that need it are skipped where it is absent."""
+    root = Path(os.environ.get('VSSLBOX_TEST_DATA', REPO.parent / 'shared' / 'data'))
+    if not root.is_dir():
+        pytest.skip(f'no test data: set VSSLBOX_TEST_DATA (looked in {root})')
+    return root
+
+
+@pytest.fixture(autouse=True)
+def _restore_torch_random_state():
+    """Keep the draws of one test from changing those of the next."""
+    state = torch.get_rng_state()
+    yield
+    torch.set_rng_state(state)
+
+
+def write_video(path: Path, frames: np.ndarray, *, codec: str = 'libx264', fps: int = 24) -> None:
+    """Write RGB frames, uint8 ``[T, H, W, 3]``, as a video file."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=fps)
+        stream.height, stream.width = frames.shape[1:3]
+        stream.pix_fmt = 'yuv420p'
+        for image in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
+        container.mux(stream.encode())
+
+
+@pytest.fixture(scope='session')
+def video_folder(tmp_path_factory) -> Path:
+    """A folder of eight videos of 64x48 pixels and 24 frames, each with a pattern of its own."""
+    folder = tmp_path_factory.mktemp('videos')
+    for index in range(8):
+        rng = np.random.default_rng(index)
+        coarse = rng.integers(0, 256, (24, 6, 8, 3), dtype=np.uint8)
+        write_video(folder / f'video{index}.mp4', coarse.repeat(8, axis=1).repeat(8, axis=2))
+    return folder

@@ -1,0 +1,184 @@
+"""Training runs that are stopped, broken and resumed."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+
+from tests.tiny import tiny_vclr_cfg
+from vsslbox.apis.command_line import build_runner
+from vsslbox.models.selfsup import NonFiniteLossError
+from vsslbox.registry import HOOKS
+
+BATCH_NORM = dict(type='BN', requires_grad=True)
+REPO = Path(__file__).resolve().parents[2]
+
+
+class Killed(Exception):
+    """Stands for whatever ends a run at an arbitrary moment."""
+
+
+@HOOKS.register_module()
+class KillHook(Hook):
+    """Die after the given iteration."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, after_iter):
+        self.after_iter = after_iter
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        if runner.iter == self.after_iter:
+            raise Killed
+
+
+@HOOKS.register_module()
+class PoisonHook(Hook):
+    """Make the weights infinite at the given iteration."""
+
+    def __init__(self, at_iter):
+        self.at_iter = at_iter
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter == self.at_iter:
+            runner.model.backbone.conv1.conv.weight.data.fill_(torch.inf)
+
+
+def config(work_dir, norm_cfg=None, save_interval=1, by_epoch=True, **kwargs):
+    base = Config.fromfile(REPO / 'configs/_base_/default_runtime.py')
+    base.merge_from_dict(
+        dict(
+            model=tiny_vclr_cfg(norm_cfg=norm_cfg),
+            work_dir=str(work_dir),
+            train_dataloader=dict(
+                batch_size=4,
+                num_workers=0,
+                drop_last=True,
+                sampler=dict(type='EpochSampler'),
+                collate_fn=dict(type='default_collate'),
+                dataset=dict(type='TinyViews'),
+            ),
+            train_cfg=dict(type='ResumableTrainLoop', max_epochs=3),  # 6 iterations each
+            optim_wrapper=dict(
+                type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.9)
+            ),
+            param_scheduler=dict(
+                type='CosineAnnealingLR', T_max=3, end=3, convert_to_iter_based=True
+            ),
+            default_hooks=dict(
+                checkpoint=dict(interval=save_interval, by_epoch=by_epoch, max_keep_ckpts=-1)
+            ),
+            log_level='ERROR',
+            **kwargs,
+        )
+    )
+    return base
+
+
+def final_state(work_dir):
+    return torch.load(work_dir / 'epoch_3.pth', weights_only=True)
+
+
+def assert_same(ours, other, place=''):
+    if isinstance(ours, dict):
+        assert ours.keys() == other.keys(), place
+        for key in ours:
+            assert_same(ours[key], other[key], f'{place}/{key}')
+    elif isinstance(ours, torch.Tensor):
+        assert torch.equal(ours, other), place
+    elif isinstance(ours, list | tuple):
+        assert len(ours) == len(other), place
+        for index, pair in enumerate(zip(ours, other, strict=True)):
+            assert_same(*pair, f'{place}/{index}')
+
+
+@pytest.mark.parametrize(
+    ('by_epoch', 'save_interval', 'killed_after'),
+    [(True, 1, 8), (False, 4, 9), (False, 4, 5), (False, 6, 5)],
+    ids=['within-epoch', 'mid-epoch-save', 'first-epoch', 'save-at-the-end-of-an-epoch'],
+)
+def test_killed_run_resumes_bit_for_bit(tmp_path, by_epoch, save_interval, killed_after):
+    saving = dict(norm_cfg=BATCH_NORM, by_epoch=by_epoch, save_interval=save_interval)
+    straight, broken = tmp_path / 'straight', tmp_path / 'broken'
+    build_runner(config(straight, **saving)).train()
+    kill = [dict(type='KillHook', after_iter=killed_after)]
+    with pytest.raises(Killed):
+        build_runner(config(broken, custom_hooks=kill, **saving)).train()
+    build_runner(config(broken, resume=True, **saving)).train()
+    last = 'epoch_3.pth' if by_epoch else f'iter_{18 - 18 % save_interval}.pth'
+    ours, other = (torch.load(d / last, weights_only=True) for d in (straight, broken))
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_same(ours[part], other[part], part)
+    assert 'heads.inter.queue.pointer' in ours['state_dict']
+
+
+def test_another_seed_trains_otherwise(tmp_path):
+    """The test above could not fail if nothing depended on randomness."""
+    for seed in (0, 1):
+        build_runner(config(tmp_path / str(seed), randomness=dict(seed=seed))).train()
+    states = [final_state(tmp_path / str(seed))['state_dict'] for seed in (0, 1)]
+    assert not torch.equal(*(s['heads.inter.queue.features'] for s in states))
+
+
+def test_accumulating_gradients_changes_nothing(tmp_path):
+    """Two half batches and one step are as one batch: weights, queues and moving average."""
+    build_runner(config(tmp_path / 'whole')).train()
+    halves = config(tmp_path / 'halves')
+    halves.train_dataloader.batch_size = 2
+    halves.optim_wrapper.accumulative_counts = 2
+    build_runner(halves).train()
+    whole, halves = (final_state(tmp_path / d)['state_dict'] for d in ('whole', 'halves'))
+    for name, value in whole.items():
+        if 'inter.queue.features' in name:  # the blocks of keys interleave otherwise
+            value, halves[name] = value.sum(dim=0), halves[name].sum(dim=0)
+        assert torch.allclose(value, halves[name], atol=1e-4), name
+
+
+def test_non_finite_loss_stops_before_the_weights_change(tmp_path):
+    poison = [dict(type='PoisonHook', at_iter=3)]
+    runner = build_runner(config(tmp_path, custom_hooks=poison))
+    with pytest.raises(NonFiniteLossError, match='Samples of the batch, by index'):
+        runner.train()
+    assert runner.iter == 3
+    assert runner.model.necks['inter'].layers[0].weight.isfinite().all()
+    assert runner.model.momentum_backbone.conv1.conv.weight.isfinite().all()
+
+
+def test_unreadable_checkpoint_falls_back(tmp_path):
+    build_runner(config(tmp_path)).train()
+    expected = final_state(tmp_path)
+    last = tmp_path / 'epoch_3.pth'
+    last.write_bytes(last.read_bytes()[:1000])
+    runner = build_runner(config(tmp_path, resume=True))
+    runner.train()
+    assert_same(final_state(tmp_path)['state_dict'], expected['state_dict'])
+
+
+def test_checkpoint_is_whole_or_absent(tmp_path, monkeypatch):
+    runner = build_runner(config(tmp_path))
+    save = torch.save
+
+    def save_half(obj, file, **kwargs):
+        save(obj, file, **kwargs)
+        file.truncate(file.tell() // 2)
+        raise OSError('No space left on device')
+
+    monkeypatch.setattr('mmengine.runner.checkpoint.torch.save', save_half)
+    with pytest.raises(OSError, match='No space left'):
+        runner.train()
+    assert not list(tmp_path.glob('*.pth'))
+
+
+def test_no_checkpoint_means_a_fresh_start(tmp_path):
+    runner = build_runner(config(tmp_path, resume=True))
+    runner.train()
+    assert runner.epoch == 3
+
+
+def test_too_few_videos_are_refused(tmp_path):
+    cfg = config(tmp_path)
+    cfg.train_dataloader.dataset.num_samples = 3
+    with pytest.raises(ValueError, match='3 videos, fewer than one batch of 4'):
+        build_runner(cfg).train()

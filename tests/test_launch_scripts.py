@@ -1,0 +1,114 @@
+"""What the launch scripts start, seen by programs that stand in for python and srun."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent / 'tools'
+
+
+@pytest.fixture
+def launch(tmp_path):
+    """Run a script with stand-ins that print their arguments and PYTHONPATH, one a line."""
+    for program in ('python', 'srun'):
+        stand_in = tmp_path / program
+        stand_in.write_text(
+            f'#!/bin/sh\necho {program}\nprintf "%s\\n" "$@" "PYTHONPATH=$PYTHONPATH"\n'
+        )
+        stand_in.chmod(0o755)
+
+    def run(script: str, *args: str, **variables: str) -> subprocess.CompletedProcess:
+        env = {'PATH': f'{tmp_path}:{os.environ["PATH"]}', **variables}
+        command = ['bash', str(TOOLS / script), *args]
+        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True)
+
+    return run
+
+
+def words(done: subprocess.CompletedProcess) -> list[str]:
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def option(printed: list[str], name: str) -> str:
+    return printed[printed.index(name) + 1]
+
+
+def test_dist_train_starts_its_processes_on_this_machine(launch):
+    printed = words(launch('dist_train.sh', 'a config.py', '2', '--cfg-options', 'a.b=[1, 2]'))
+    assert printed[:3] == ['python', '-m', 'torch.distributed.run']
+    assert option(printed, '--nproc-per-node') == '2'
+    assert option(printed, '--nnodes') == '1'
+    assert option(printed, '--node-rank') == '0'
+    assert printed[-7:] == [
+        str(TOOLS / 'train.py'),
+        'a config.py',
+        '--cfg-options',
+        'a.b=[1, 2]',
+        '--launcher',
+        'pytorch',
+        f'PYTHONPATH={TOOLS.parent}',
+    ]
+
+
+def test_dist_test_takes_part_in_a_run_on_several_machines(launch):
+    machines = dict(NNODES='4', NODE_RANK='3', MASTER_ADDR='head', PORT='1234', PYTHONPATH='mine')
+    printed = words(launch('dist_test.sh', 'config.py', 'last.pth', '8', **machines))
+    assert option(printed, '--nnodes') == '4'
+    assert option(printed, '--node-rank') == '3'
+    assert option(printed, '--master-addr') == 'head'
+    assert option(printed, '--master-port') == '1234'
+    assert printed[-6:-3] == [str(TOOLS / 'test.py'), 'config.py', 'last.pth']
+    assert printed[-1] == f'PYTHONPATH={TOOLS.parent}:mine'
+
+
+@pytest.mark.parametrize(
+    ('variables', 'tasks', 'per_node'),
+    [
+        ({}, '8', '8'),
+        (dict(GPUS='4'), '4', '4'),
+        (dict(GPUS='16', GPUS_PER_NODE='2'), '16', '2'),
+    ],
+)
+def test_slurm_train_asks_for_a_gpu_a_task(launch, variables, tasks, per_node):
+    printed = words(launch('slurm_train.sh', 'gpu', 'vclr', 'config.py', '--amp', **variables))
+    assert printed[0] == 'srun'
+    assert option(printed, '--partition') == 'gpu'
+    assert option(printed, '--job-name') == 'vclr'
+    assert option(printed, '--ntasks') == tasks
+    assert option(printed, '--ntasks-per-node') == per_node
+    assert option(printed, '--gres') == f'gpu:{per_node}'
+    assert printed[-5:-1] == ['config.py', '--amp', '--launcher', 'slurm']
+
+
+def test_slurm_test_hands_on_the_options_of_srun(launch):
+    arguments = ('gpu', 'vclr', 'config.py', 'last.pth')
+    printed = words(launch('slurm_test.sh', *arguments, SRUN_ARGS='--quiet --exclude=node7'))
+    before_python = printed[: printed.index('python')]
+    assert before_python[-2:] == ['--quiet', '--exclude=node7']
+    assert printed[-6:-1] == [
+        str(TOOLS / 'test.py'),
+        'config.py',
+        'last.pth',
+        '--launcher',
+        'slurm',
+    ]
+
+
+@pytest.mark.parametrize(
+    ('script', 'arguments'),
+    [
+        ('dist_train.sh', 'CONFIG NUM_PROC'),
+        ('dist_test.sh', 'CONFIG CHECKPOINT NUM_PROC'),
+        ('slurm_train.sh', 'PARTITION JOB_NAME CONFIG'),
+        ('slurm_test.sh', 'PARTITION JOB_NAME CONFIG CHECKPOINT'),
+    ],
+)
+def test_a_missing_argument_is_answered_by_the_usage(launch, script, arguments):
+    one_too_few = arguments.split()[1:]
+    done = launch(script, *one_too_few)
+    assert done.returncode == 2
+    assert done.stdout == ''
+    assert f'{script} {arguments} [ARGUMENTS OF ' in done.stderr

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Tests on a Slurm cluster. The variables GPUS (8), GPUS_PER_NODE (up to 8), CPUS_PER_TASK (5) and
+# SRUN_ARGS say with what.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/launch.sh"
+
+(($# >= 4)) || usage 'PARTITION JOB_NAME CONFIG CHECKPOINT [ARGUMENTS OF test.py]'
+partition=$1 job_name=$2
+shift 2
+launch_srun "$partition" "$job_name" test.py "$@"

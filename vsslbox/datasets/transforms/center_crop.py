@@ -1,0 +1,35 @@
+"""Cut the middle out of every frame."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vsslbox.datasets.transforms.resize import to_size
+from vsslbox.datasets.transforms.view_transform import ViewTransform
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['CenterCrop']
+
+
+@TRANSFORMS.register_module()
+class CenterCrop(ViewTransform):
+    """Cut the middle out of every frame.
+
+    Args:
+        size: A side, or (height, width), in pixels.
+    """
+
+    def __init__(self, size: int | Sequence[int]) -> None:
+        super().__init__()
+        self.size = to_size(size)
+
+    def apply_frame(self, frame: np.ndarray) -> np.ndarray:
+        """Cut the middle out of ``frame``."""
+        height, width = self.size
+        top, left = (frame.shape[0] - height) // 2, (frame.shape[1] - width) // 2
+        if top < 0 or left < 0:
+            raise ValueError(
+                f'CenterCrop of {height}x{width} from a frame of {frame.shape[0]}x'
+                f'{frame.shape[1]} (height x width): put a Resize before it'
+            )
+        return frame[top : top + height, left : left + width]

@@ -1,0 +1,128 @@
+"""Change brightness, contrast, saturation and hue at random."""
+
+import cv2
+import numpy as np
+
+from vsslbox.datasets.transforms.view_transform import Drawn, ViewTransform, check_prob
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['ColorJitter']
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def _scale_brightness(image: np.ndarray, factor: np.float32) -> np.ndarray:
+    return image * factor
+
+
+def _scale_contrast(image: np.ndarray, factor: np.float32) -> np.ndarray:
+    mean_grey = _LUMA @ np.float32(cv2.mean(image)[:3])
+    return image * factor + (1 - factor) * mean_grey
+
+
+def _scale_saturation(image: np.ndarray, factor: np.float32) -> np.ndarray:
+    # factor * rgb + (1 - factor) * grey is one matrix, whose every row mixes in the same grey.
+    return cv2.transform(image, factor * np.eye(3, dtype=np.float32) + (1 - factor) * _LUMA)
+
+
+def _shift_hue(image: np.ndarray, turns: np.float32) -> np.ndarray:
+    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
+    hsv[..., 0] += 360 * (turns % 1)  # OpenCV takes hues above 360 degrees, but none below 0
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+
+
+_ADJUSTMENTS = (
+    ('brightness', _scale_brightness),
+    ('contrast', _scale_contrast),
+    ('saturation', _scale_saturation),
+    ('hue', _shift_hue),
+)
+
+
+@TRANSFORMS.register_module()
+class ColorJitter(ViewTransform):
+    """Change brightness, contrast, saturation and hue, in random order, with some probability.
+
+    The arithmetic is that of torchvision's transform of this name, on values in [0, 255] that are
+    clipped after each step and rounded only after the last:
+
+    * brightness: ``f x``;
+    * contrast: ``f x + (1 - f) m``, with ``m`` the mean grey;
+    * saturation: ``f x + (1 - f) grey(x)``, with grey = 0.299 R + 0.587 G + 0.114 B;
+    * hue: a rotation of the H of HSV.
+
+    Draws ``on`` ``[n]``, bool; ``order`` ``[n, 4]``, a permutation of 0 to 3 for the steps above;
+    the factors ``brightness``, ``contrast`` and ``saturation`` ``[n]``; ``hue`` ``[n]``, in turns.
+    Adds ``clip_pivot`` ``[n]``, bool: whether ``contrast_pivot`` is ``'clip'``.
+
+    Args:
+        brightness: The factor is uniform in ``[max(0, 1 - brightness), 1 + brightness]``.
+        contrast: Likewise.
+        saturation: Likewise.
+        hue: The shift is uniform in ``[-hue, hue]`` turns; at most 0.5.
+        prob: Probability that anything changes.
+        consistent: Whether all frames of a view share one draw.
+        contrast_pivot: The mean grey is that of the ``'frame'`` (torchvision, VCLR) or that of the
+            whole ``'clip'`` (CVRL), for which ``consistent`` must be true.
+    """
+
+    photometric = True
+
+    def __init__(
+        self,
+        brightness: float = 0.4,
+        contrast: float = 0.4,
+        saturation: float = 0.4,
+        hue: float = 0.1,
+        prob: float = 0.8,
+        consistent: bool = True,
+        contrast_pivot: str = 'frame',
+    ) -> None:
+        super().__init__(consistent)
+        self.strengths = {'brightness': brightness, 'contrast': contrast, 'saturation': saturation}
+        self.hue = hue
+        self.prob = check_prob(prob)
+        self.contrast_pivot = contrast_pivot
+        for name, strength in self.strengths.items():
+            if strength < 0:
+                raise ValueError(f'{name} must not be negative, got {strength!r}')
+        if not 0 <= hue <= 0.5:
+            raise ValueError(f'hue must be in [0, 0.5] turns, got {hue!r}')
+        if contrast_pivot not in ('frame', 'clip'):
+            raise ValueError(f"contrast_pivot must be 'frame' or 'clip', got {contrast_pivot!r}")
+        if contrast_pivot == 'clip' and not consistent:
+            raise ValueError("contrast_pivot='clip' needs consistent=True: set it, or use 'frame'")
+
+    def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
+        """Draw whether, in which order and how far the colours change."""
+        drawn = {
+            'on': rng.random(num_draws) < self.prob,
+            'order': rng.permuted(np.tile(np.arange(4), (num_draws, 1)), axis=1),
+            'clip_pivot': np.full(num_draws, self.contrast_pivot == 'clip'),
+        }
+        for name, strength in self.strengths.items():
+            factors = rng.uniform(max(0, 1 - strength), 1 + strength, num_draws)
+            drawn[name] = factors.astype(np.float32)
+        drawn['hue'] = rng.uniform(-self.hue, self.hue, num_draws).astype(np.float32)
+        return drawn
+
+    def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
+        """Jitter frame by frame, or all at once where they share a pivot."""
+        if not params['clip_pivot'].any():
+            return super().apply(frames, params)
+        # The frames one below the other make one image, whose mean grey is that of the clip.
+        row = {name: rows[0] for name, rows in params.items()}
+        return np.split(self.apply_frame(np.concatenate(frames), **row), len(frames))
+
+    def apply_frame(
+        self, frame: np.ndarray, on: np.bool_, order: np.ndarray, **drawn: np.float32
+    ) -> np.ndarray:
+        """Take the four steps in the order drawn."""
+        if not on:
+            return frame
+        image = frame.astype(np.float32)
+        for step in order:
+            name, adjust = _ADJUSTMENTS[step]
+            image = adjust(image, drawn[name])
+            np.clip(image, 0, 255, out=image)
+        return cv2.convertScaleAbs(image)  # rounds to uint8

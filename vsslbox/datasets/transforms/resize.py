@@ -1,0 +1,63 @@
+"""Scale frames to a fixed size, or to a fixed short side."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from vsslbox.datasets.transforms.view_transform import ViewTransform
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['Resize', 'resize_image', 'to_size']
+
+
+def to_size(size: int | Sequence[int]) -> tuple[int, int]:
+    """Turn the ``size`` of a config, a side or a pair, into (height, width) in pixels."""
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+        raise ValueError(
+            f'size must be a positive integer or a pair (height, width) of them, got {size!r}'
+        )
+    return sides
+
+
+def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scale an image ``[H, W, 3]`` with OpenCV.
+
+    Bilinear, without PIL's smoothing when it shrinks: at factors up to 2, all that occurs with the
+    usual 256-pixel videos, this is seven times faster and about a grey level away from it on
+    average. Beyond that bilinear would skip pixels and alias, so areas are averaged.
+    """
+    shrinks_by_more_than_2 = image.shape[0] * image.shape[1] > 4 * height * width
+    interpolation = cv2.INTER_AREA if shrinks_by_more_than_2 else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=interpolation)
+
+
+@TRANSFORMS.register_module()
+class Resize(ViewTransform):
+    """Scale the frames. Exactly one of the arguments is given.
+
+    Args:
+        short_side: Length of the shorter side in pixels; the other keeps the aspect ratio.
+        size: A side, or (height, width), in pixels; the aspect ratio isn't kept.
+    """
+
+    def __init__(
+        self, short_side: int | None = None, size: int | Sequence[int] | None = None
+    ) -> None:
+        super().__init__()
+        if (short_side is None) == (size is None):
+            raise ValueError(
+                'Resize takes either short_side or size, got '
+                f'short_side={short_side!r} and size={size!r}'
+            )
+        self.short_side = None if short_side is None else to_size(short_side)[0]
+        self.size = None if size is None else to_size(size)
+
+    def apply_frame(self, frame: np.ndarray) -> np.ndarray:
+        """Scale ``frame``."""
+        return resize_image(frame, *(self.size or self._keep_ratio(*frame.shape[:2])))
+
+    def _keep_ratio(self, height: int, width: int) -> tuple[int, int]:
+        scale = self.short_side / min(height, width)
+        return round(height * scale), round(width * scale)

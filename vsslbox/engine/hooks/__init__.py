@@ -1,0 +1,7 @@
+"""Hooks: what happens around a training step."""
+
+from vsslbox.engine.hooks.bad_video_hook import BadVideoHook, TooManyBadVideosError
+from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
+from vsslbox.engine.hooks.update_after_step_hook import UpdateAfterStepHook
+
+__all__ = ['BadVideoHook', 'IterationSeedHook', 'TooManyBadVideosError', 'UpdateAfterStepHook']

@@ -1,0 +1,92 @@
+"""An account of the videos that could not be read."""
+
+from pathlib import Path
+
+from mmengine.dist import all_gather_object, master_only
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from vsslbox.registry import HOOKS
+
+__all__ = ['BadVideoHook', 'TooManyBadVideosError']
+
+
+class TooManyBadVideosError(RuntimeError):
+    """A larger share of the videos than allowed can't be read."""
+
+
+@HOOKS.register_module()
+class BadVideoHook(Hook):
+    """Log each unreadable video once, list it in a file, stop when there are too many.
+
+    The data set replaces a bad video by another and notes it in the sample that takes its place;
+    this hook gathers the notes of all processes. The list is kept over a resume.
+
+    Args:
+        max_share: The share of the data set's videos from which on the run stops, in ``(0, 1]``.
+        filename: The list's name in the work directory: a line for each video with its path, a
+            tab and what is wrong.
+        interval: Iterations from one gathering to the next.
+    """
+
+    def __init__(
+        self, max_share: float = 0.1, filename: str = 'bad_videos.txt', interval: int = 50
+    ) -> None:
+        if not 0 < max_share <= 1:
+            raise ValueError(f'max_share must be within (0, 1], got {max_share}')
+        self.max_share = max_share
+        self.filename = filename
+        self.interval = interval
+        self._known: dict[str, str] = {}
+        self._new: dict[str, str] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Read the list of the run that is being resumed."""
+        path = self._path(runner)
+        if path.is_file():
+            lines = path.read_text(encoding='utf-8').splitlines()
+            self._known = dict(line.split('\t', 1) for line in lines)
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Note the bad videos of the batch, and gather from time to time."""
+        for sample in data_batch['data_samples']:
+            self._new.update(sample.get('bad_videos', ()))
+        if self.every_n_train_iters(runner, self.interval):
+            self._gather(runner)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Gather what the last iterations brought."""
+        self._gather(runner)
+
+    def _gather(self, runner: Runner) -> None:
+        found = {}
+        for new in all_gather_object(self._new):
+            found.update(new)
+        found = {path: reason for path, reason in found.items() if path not in self._known}
+        self._new = {}
+        if not found:
+            return
+        self._known.update(found)
+        for path, reason in found.items():
+            runner.logger.warning(f'replaced a video that can not be read: {path}: {reason}')
+        self._write(runner)
+        num_videos = len(runner.train_dataloader.dataset)
+        if len(self._known) > self.max_share * num_videos:
+            raise TooManyBadVideosError(
+                f'{len(self._known)} of {num_videos} videos can not be read, more than the share '
+                f'of {self.max_share:g} that `BadVideoHook` allows; see {self._path(runner)}'
+            )
+
+    @master_only
+    def _write(self, runner: Runner) -> None:
+        lines = [f'{path}\t{" ".join(reason.split())}\n' for path, reason in self._known.items()]
+        self._path(runner).write_text(''.join(lines), encoding='utf-8')
+
+    def _path(self, runner: Runner) -> Path:
+        return Path(runner.work_dir) / self.filename

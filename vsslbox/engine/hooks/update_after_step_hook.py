@@ -1,0 +1,33 @@
+"""Updates that belong to an optimizer step rather than to a forward pass."""
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from vsslbox.registry import HOOKS
+
+__all__ = ['UpdateAfterStepHook']
+
+
+@HOOKS.register_module()
+class UpdateAfterStepHook(Hook):
+    """Call the model's ``update_after_step`` after each step of the optimizer.
+
+    Moving averages, queues and banks change there. With gradient accumulation that is once in
+    ``accumulative_counts`` iterations, as it is for the weights. It runs before hooks that save or
+    evaluate.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Update the model if this iteration ended in a step."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if hasattr(model, 'update_after_step') and runner.optim_wrapper.should_update():
+            model.update_after_step()

@@ -1,0 +1,7 @@
+"""Runner and loops."""
+
+from vsslbox.engine.runner.gallery_test_loop import GalleryTestLoop
+from vsslbox.engine.runner.resumable_train_loop import ResumableTrainLoop
+from vsslbox.engine.runner.ssl_runner import CPUDistributedDataParallel, SSLRunner
+
+__all__ = ['CPUDistributedDataParallel', 'GalleryTestLoop', 'ResumableTrainLoop', 'SSLRunner']

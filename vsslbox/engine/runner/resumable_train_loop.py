@@ -1,0 +1,69 @@
+"""Epochs that can be resumed in their middle."""
+
+from mmengine.runner import EpochBasedTrainLoop, Runner
+from torch.utils.data import DataLoader
+
+from vsslbox.registry import LOOPS
+
+__all__ = ['ResumableTrainLoop']
+
+
+@LOOPS.register_module()
+class ResumableTrainLoop(EpochBasedTrainLoop):
+    """mmengine's loop over epochs; a run resumed within an epoch goes on at the next batch.
+
+    Save within epochs by ``CheckpointHook(by_epoch=False, interval=N)``. The sampler,
+    :class:`EpochSampler`, passes over the samples that are done, so that nothing is decoded twice.
+
+    Args:
+        runner: The runner.
+        dataloader: The data loader or its config.
+        max_epochs: How many epochs to train.
+        val_begin: The first epoch after which to validate.
+        val_interval: Epochs from one validation to the next.
+        dynamic_intervals: Pairs of an epoch and the interval from it on.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader | dict,
+        max_epochs: int,
+        val_begin: int = 1,
+        val_interval: int = 1,
+        dynamic_intervals: list[tuple[int, int]] | None = None,
+    ) -> None:
+        super().__init__(
+            runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals
+        )
+        if len(self.dataloader) == 0:
+            raise ValueError(
+                f'the data set has {len(self.dataloader.dataset)} videos, fewer than one batch of '
+                f'{self.dataloader.batch_size} on each process: lower '
+                '`train_dataloader.batch_size` or add videos'
+            )
+
+    def run_epoch(self) -> None:
+        """Train on the batches of this epoch that are not done yet."""
+        done = self._done_batches()
+        self.runner.call_hook('before_train_epoch')
+        if done:
+            self.dataloader.sampler.set_start(done * self.dataloader.batch_size)
+        self.runner.model.train()
+        for batch_idx, data_batch in enumerate(self.dataloader, start=done):
+            self.run_iter(batch_idx, data_batch)
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
+    def _done_batches(self) -> int:
+        """How many batches of this epoch a resumed run has behind it."""
+        done = self._iter - self._epoch * len(self.dataloader)
+        if 0 <= done <= len(self.dataloader):
+            return done
+        self.runner.logger.warning(
+            f'iteration {self._iter} does not lie in epoch {self._epoch} of {len(self.dataloader)} '
+            'batches: the batch size or the data set changed since the checkpoint. The epoch '
+            'starts from its beginning'
+        )
+        self._iter = self._epoch * len(self.dataloader)
+        return 0

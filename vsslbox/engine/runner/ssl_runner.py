@@ -1,0 +1,103 @@
+"""mmengine's Runner with checkpoints that can be relied on, also without a GPU."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch.distributed
+from mmengine.device import get_device
+from mmengine.dist import is_distributed
+from mmengine.model import MMDistributedDataParallel, is_model_wrapper
+from mmengine.runner import Runner
+from torch import nn
+
+from vsslbox.apis.checkpoint import CheckpointError, load_checkpoint, load_state_dict
+from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
+
+__all__ = ['CPUDistributedDataParallel', 'SSLRunner']
+
+
+@MODEL_WRAPPERS.register_module()
+class CPUDistributedDataParallel(MMDistributedDataParallel):
+    """mmengine's wrapper for processes without a GPU: torch accepts no ``device_ids`` there."""
+
+    def __init__(self, module: nn.Module, device_ids: list[int] | None = None, **kwargs) -> None:
+        super().__init__(module, **kwargs)
+
+
+@RUNNERS.register_module()
+class SSLRunner(Runner):
+    """mmengine's Runner, with these differences.
+
+    * A checkpoint is written to a temporary file and renamed when it is whole.
+    * ``resume`` passes over a checkpoint that can't be read, with a warning, to the one before.
+    * Loading is strict: a checkpoint that doesn't fill the model, or holds more, is refused.
+    * Several processes run on gloo where there is no GPU.
+    """
+
+    def setup_env(self, env_cfg: dict) -> None:
+        """Prepare processes and limits; on a CPU the process group is made here, with gloo."""
+        if self.distributed and not is_distributed() and get_device() == 'cpu':
+            torch.distributed.init_process_group('gloo')
+        super().setup_env(env_cfg)
+
+    def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
+        """Wrap the model for several processes."""
+        if self.distributed and model_wrapper_cfg is None and get_device() == 'cpu':
+            model_wrapper_cfg = dict(
+                type='vsslbox.CPUDistributedDataParallel',
+                broadcast_buffers=False,
+                find_unused_parameters=self.cfg.get('find_unused_parameters', False),
+            )
+        return super().wrap_model(model_wrapper_cfg, model)
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: str | Callable = 'cpu',
+        strict: bool = True,
+        revise_keys: list = [(r'^module.', '')],  # noqa: B006  (mmengine's signature)
+    ) -> dict:
+        """Load weights strictly; see :func:`vsslbox.apis.load_state_dict`."""
+        checkpoint = load_checkpoint(filename, map_location)
+        self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        load_state_dict(model, checkpoint, source=str(filename))
+        self._has_loaded = True
+        self.logger.info(f'Load checkpoint from {filename}')
+        return checkpoint
+
+    def load_or_resume(self) -> None:
+        """Load or resume once; without a named checkpoint, resume the newest readable one."""
+        if self._has_loaded or not self._resume or self._load_from is not None:
+            super().load_or_resume()
+            return
+        for path in self._checkpoints():
+            try:
+                self.resume(str(path))
+                return
+            except CheckpointError as error:
+                self.logger.warning(f'passing over a checkpoint: {error}')
+        self.logger.info(f'no checkpoint in {self.work_dir}: the run starts from its beginning')
+
+    def save_checkpoint(self, out_dir: str, filename: str, *args, **kwargs) -> None:
+        """Save a checkpoint, whole or not at all, into a local folder or a remote one."""
+        if '://' in str(out_dir):  # remote stores write whole objects
+            super().save_checkpoint(out_dir, filename, *args, **kwargs)
+            return
+        unfinished = f'{filename}.unfinished'
+        super().save_checkpoint(out_dir, unfinished, *args, **kwargs)
+        if self.rank == 0:
+            _move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
+
+    def _checkpoints(self) -> list[Path]:
+        """The checkpoints of this run, the newest first."""
+        found = [*Path(self.work_dir).glob('epoch_*.pth'), *Path(self.work_dir).glob('iter_*.pth')]
+        return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _move_into_place(unfinished: Path, path: Path) -> None:
+    """Rename a file once its content has reached the disk."""
+    with open(unfinished, 'rb') as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)

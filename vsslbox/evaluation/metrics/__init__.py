@@ -1,0 +1,6 @@
+"""Metrics over the features of a query set and a gallery."""
+
+from vsslbox.evaluation.metrics.knn_metric import KNNMetric
+from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
+
+__all__ = ['KNNMetric', 'RetrievalMetric']

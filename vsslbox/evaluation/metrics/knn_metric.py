@@ -1,0 +1,56 @@
+"""Classification by the nearest neighbours."""
+
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.functional import knn_vote, nearest_neighbours
+from vsslbox.registry import METRICS
+
+__all__ = ['KNNMetric']
+
+
+@METRICS.register_module()
+class KNNMetric:
+    """The accuracy of a vote of the k nearest videos of the gallery.
+
+    Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
+    section 3.4.
+
+    Args:
+        labels: The columns of the list that are to be predicted, one result for each.
+        k: The number of neighbours.
+        temperature: A neighbour's vote weighs exp(similarity / temperature).
+        leave_out: A column; candidates that share the query's value in it are left out; see
+            :class:`RetrievalMetric`.
+    """
+
+    def __init__(
+        self,
+        labels: tuple[str, ...] = ('label',),
+        k: int = 20,
+        temperature: float = 0.07,
+        leave_out: str | None = None,
+    ) -> None:
+        if k < 1 or temperature <= 0:
+            raise ValueError(f'k and temperature must be positive, got {k} and {temperature}')
+        self.labels = labels
+        self.k = k
+        self.temperature = temperature
+        self.leave_out = leave_out
+
+    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Compute accuracies in percent, by the names ``knn/LABEL/top1``."""
+        groups = (None, None)
+        if self.leave_out is not None:
+            groups = as_ids(queries.column(self.leave_out), gallery.column(self.leave_out))
+        similarities, neighbours = nearest_neighbours(
+            queries.features, gallery.features, self.k, *groups
+        )
+        values: dict[str, float] = {}
+        for label in self.labels:
+            query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
+            num_classes = int(max(query_ids.max(), gallery_ids.max())) + 1
+            predicted = knn_vote(
+                similarities, gallery_ids[neighbours], num_classes, self.temperature
+            )
+            accuracy = (predicted == query_ids).double().mean().item()
+            values[f'knn/{label}/top1'] = 100 * accuracy
+        return values

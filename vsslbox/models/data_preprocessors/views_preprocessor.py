@@ -1,0 +1,85 @@
+"""From a batch of uint8 views to what a backbone takes."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+
+from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
+from vsslbox.registry import MODELS
+
+__all__ = ['ViewsPreprocessor']
+
+
+@MODELS.register_module()
+class ViewsPreprocessor(BaseDataPreprocessor):
+    """Move a batch of views to the model's device, augment it there and normalise it.
+
+    The draws of transforms inside ``Defer`` are applied, in training and testing alike: they are
+    there only where the pipeline put them. Then ``(x - mean) / std`` per channel.
+
+    Args:
+        mean: Mean of R, G, B, for values in [0, 255].
+        std: Standard deviation of R, G, B, likewise. A mean of 0 with 255 here gives [0, 1].
+        non_blocking: Whether copies to the device may overlap with other work.
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float] = (123.675, 116.28, 103.53),
+        std: Sequence[float] = (58.395, 57.12, 57.375),
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking)
+        for name, values in (('mean', mean), ('std', std)):
+            if len(values) != 3:
+                raise ValueError(f'{name} must have 3 numbers, for R, G and B, got {values!r}')
+            constant = torch.tensor(values, dtype=torch.float32).view(3, 1, 1, 1)
+            self.register_buffer(name, constant, persistent=False)
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Prepare a collated batch.
+
+        Args:
+            data: ``inputs``, one uint8 tensor ``[N, 3, T, H, W]`` per view; optionally
+                ``data_samples`` and, one dict per view, ``photometric`` (transform -> parameter ->
+                ``[N, 1 or T, ...]``). It isn't changed.
+            training: Without meaning here; mmengine passes it.
+
+        Returns:
+            ``inputs``, one float32 tensor ``[N, 3, T, H, W]`` per view, and ``data_samples``.
+        """
+        _check_inputs(data['inputs'])
+        data = self.cast_data(data)
+        deferred = data.get('photometric', [{}] * len(data['inputs']))
+        return {
+            'inputs': [self._prepare(*pair) for pair in zip(data['inputs'], deferred, strict=True)],
+            'data_samples': data.get('data_samples'),
+        }
+
+    def _prepare(self, clips: torch.Tensor, deferred: dict) -> torch.Tensor:
+        clips = clips.float()
+        for name, params in deferred.items():
+            if name not in PHOTOMETRIC:
+                raise ValueError(
+                    f'{name} was deferred, but only {", ".join(PHOTOMETRIC)} can be applied to a '
+                    'batch: move it out of Defer, or add its function to '
+                    'vsslbox.models.data_preprocessors.photometric.PHOTOMETRIC'
+                )
+            clips = PHOTOMETRIC[name](clips, params)
+        return (clips - self.mean) / self.std
+
+
+def _check_inputs(inputs: Sequence[torch.Tensor]) -> None:
+    if isinstance(inputs, torch.Tensor):
+        raise TypeError(
+            f'inputs must be a list with one tensor [N, 3, T, H, W] per view, got one tensor of '
+            f'shape {list(inputs.shape)}; a single view is a list of one'
+        )
+    for clips in inputs:
+        if not isinstance(clips, torch.Tensor) or clips.ndim != 5 or clips.shape[1] != 3:
+            got = list(clips.shape) if isinstance(clips, torch.Tensor) else type(clips).__name__
+            raise TypeError(
+                f'every view in inputs must be a tensor [N, 3, T, H, W], got {got}: is the '
+                "collate function 'default_collate'?"
+            )

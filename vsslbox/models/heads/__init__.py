@@ -1,0 +1,6 @@
+"""Heads: a task and its loss."""
+
+from vsslbox.models.heads.queue_contrast_head import QueueContrastHead
+from vsslbox.models.heads.temporal_order_head import TemporalOrderHead
+
+__all__ = ['QueueContrastHead', 'TemporalOrderHead']

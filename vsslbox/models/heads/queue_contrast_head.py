@@ -1,0 +1,45 @@
+"""Contrast against a queue of keys."""
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from vsslbox.registry import MODELS
+
+__all__ = ['QueueContrastHead']
+
+
+@MODELS.register_module()
+class QueueContrastHead(BaseModule):
+    """Tell each query's keys from the keys in a queue.
+
+    Each positive stands alone against the negatives; the losses of several positives are averaged.
+
+    Source: VCLR, eq. 2 (``loss_inter``, S positives) and eq. 6 (``loss_video``, one positive).
+
+    Args:
+        queue: The config of a memory with ``features``, ``stage`` and ``flush``.
+        loss: The config of a loss that is called with query ``[N, D]``, positive ``[N, D]`` and
+            negatives ``[K, D]``.
+        init_cfg: mmengine's weight initialization.
+    """
+
+    def __init__(self, queue: dict, loss: dict, init_cfg: dict | list[dict] | None = None) -> None:
+        super().__init__(init_cfg)
+        self.queue = MODELS.build(queue)
+        self.loss = MODELS.build(loss)
+
+    def forward(self, query: Tensor, keys: list[Tensor]) -> Tensor:
+        """Compute the loss and stage the keys.
+
+        Args:
+            query: ``[N, D]``, L2-normalised.
+            keys: The positives, one or more of ``[N, D]``, L2-normalised, without gradient.
+
+        Returns:
+            The loss, a scalar.
+        """
+        loss = self.loss(query.repeat(len(keys), 1), torch.cat(keys), self.queue.features)
+        for positive in keys:
+            self.queue.stage(positive)
+        return loss

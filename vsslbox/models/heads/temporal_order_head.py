@@ -1,0 +1,78 @@
+"""The temporal order task of VCLR."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from vsslbox.models.utils.precision import at_least_float32
+from vsslbox.registry import MODELS
+
+__all__ = ['TemporalOrderHead']
+
+
+@MODELS.register_module()
+class TemporalOrderHead(BaseModule):
+    """Say which of two tuples of frames is out of order: neither, the first, the second or both.
+
+    The embeddings are permuted here rather than the frames in the loader: an encoder that looks at
+    each segment alone gives the same either way, and one encoding serves the other losses too.
+
+    Source: VCLR, section 3.3. In the authors' code the embeddings are normalised over the axis of
+    the frames (a 2D call applied to a 3D tensor), in the paper over their channels.
+
+    Args:
+        in_channels: The length of an embedding, D.
+        num_segments: The number of segments of a tuple, S; at least 3, because two segments have
+            no order that is neither forward nor backward.
+        norm_axis: ``'frame'`` as in the authors' code, ``'channel'`` as in the paper.
+        loss_weight: The factor of this loss in the total.
+        init_cfg: mmengine's weight initialization; None leaves torch's own.
+    """
+
+    NUM_CLASSES = 4
+
+    def __init__(
+        self,
+        in_channels: int = 128,
+        num_segments: int = 3,
+        norm_axis: Literal['frame', 'channel'] = 'frame',
+        loss_weight: float = 1.0,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if num_segments < 3:
+            raise ValueError(
+                f'the temporal order task needs at least 3 segments, got {num_segments}: every '
+                'order of fewer segments is forward or backward. Set `order=None` in the model and '
+                'take `ShuffleOrder` out of the pipeline'
+            )
+        if norm_axis not in ('frame', 'channel'):
+            raise ValueError(f"norm_axis must be 'frame' or 'channel', got {norm_axis!r}")
+        self.norm_dim = {'frame': 1, 'channel': 2}[norm_axis]
+        self.loss_weight = loss_weight
+        self.classifier = nn.Linear(2 * num_segments * in_channels, self.NUM_CLASSES)
+
+    def logits(self, anchor: Tensor, positive: Tensor) -> Tensor:
+        """Classify pairs of tuples, ``[N, S, D]`` each, into the four classes: ``[N, 4]``."""
+        tuples = [F.normalize(x, dim=self.norm_dim).flatten(1) for x in (anchor, positive)]
+        return self.classifier(torch.cat(tuples, dim=1))
+
+    def forward(self, anchor: Tensor, positive: Tensor, orders: Tensor, labels: Tensor) -> Tensor:
+        """Permute the tuples and compute the cross-entropy of the classes.
+
+        Args:
+            anchor: Embeddings of the anchor tuple in time order, ``[N, S, D]``.
+            positive: Embeddings of the positive tuple in time order, ``[N, S, D]``.
+            orders: The order in which to show the segments of both tuples, ``[N, 2, S]``.
+            labels: 0 neither is shuffled, 1 the anchor, 2 the positive, 3 both; ``[N]``.
+
+        Returns:
+            The loss, a scalar in float32.
+        """
+        anchor = torch.take_along_dim(anchor, orders[:, 0, :, None], dim=1)
+        positive = torch.take_along_dim(positive, orders[:, 1, :, None], dim=1)
+        logits = at_least_float32(self.logits(anchor, positive))
+        return self.loss_weight * F.cross_entropy(logits, labels)

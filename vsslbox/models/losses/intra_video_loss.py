@@ -1,0 +1,69 @@
+"""The loss of SeCo and VCLR between the frames of one video."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsslbox.models.losses.info_nce_loss import info_nce
+from vsslbox.registry import MODELS
+
+__all__ = ['IntraVideoLoss', 'intra_video_nce']
+
+
+def intra_video_nce(
+    query: Tensor, positive: Tensor, others: Tensor, temperature: float, form: str
+) -> Tensor:
+    """Tell the query's own frame from other frames of the same video.
+
+    Source: VCLR, eq. 3 (``joint``); the authors' code computes ``pairwise``.
+
+    Args:
+        query: ``[N, D]``, L2-normalised.
+        positive: The same frame under another augmentation, ``[N, D]``, L2-normalised.
+        others: ``M`` other frames of the same video, ``[N, M, D]``, L2-normalised.
+        temperature: The divisor of the scores, tau.
+        form: ``'pairwise'`` averages M softmaxes, each of the positive against one other frame;
+            ``'joint'`` is one softmax of the positive against all of them.
+
+    Returns:
+        The mean over the queries (and, for ``'pairwise'``, over the other frames), a scalar.
+    """
+    if form == 'joint':
+        return info_nce(query, positive, others, temperature)
+    terms = [
+        info_nce(query, positive, other.unsqueeze(1), temperature) for other in others.unbind(1)
+    ]
+    return torch.stack(terms).mean()
+
+
+@MODELS.register_module()
+class IntraVideoLoss(nn.Module):
+    """A frame under two augmentations against the other frames of its video.
+
+    Args:
+        temperature: The divisor of the scores.
+        form: ``'pairwise'`` as in the authors' code, ``'joint'`` as in the paper's eq. 3; see
+            :func:`intra_video_nce`.
+        loss_weight: The factor of this loss in the total.
+    """
+
+    def __init__(
+        self,
+        temperature: float = 0.1,
+        form: Literal['pairwise', 'joint'] = 'pairwise',
+        loss_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if temperature <= 0:
+            raise ValueError(f'temperature must be positive, got {temperature}')
+        if form not in ('pairwise', 'joint'):
+            raise ValueError(f"form must be 'pairwise' or 'joint', got {form!r}")
+        self.temperature = temperature
+        self.form = form
+        self.loss_weight = loss_weight
+
+    def forward(self, query: Tensor, positive: Tensor, others: Tensor) -> Tensor:
+        """Compute the loss; the shapes are those of :func:`intra_video_nce`."""
+        loss = intra_video_nce(query, positive, others, self.temperature, self.form)
+        return self.loss_weight * loss

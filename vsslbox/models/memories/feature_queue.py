@@ -1,0 +1,66 @@
+"""MoCo's queue: the keys of the last batches, as negatives for the next."""
+
+import torch
+from torch import Tensor
+
+from vsslbox.models.memories.base_memory import BaseMemory
+from vsslbox.models.utils.gather import gather_batch
+from vsslbox.registry import MODELS
+
+__all__ = ['FeatureQueue']
+
+
+@MODELS.register_module()
+class FeatureQueue(BaseMemory):
+    """A first-in-first-out memory of keys.
+
+    Keys of all processes enter the queue of every process, in the order of the ranks. The rows and
+    the write pointer are buffers.
+
+    Source: He et al., "Momentum Contrast", section 3.2; the start values, uniform in
+    +-1/sqrt(channels / 3), are those of the authors of VCLR.
+
+    Args:
+        size: The number of keys, K.
+        channels: The length of a key, D.
+    """
+
+    def __init__(self, size: int, channels: int = 128) -> None:
+        super().__init__()
+        bound = (channels / 3) ** -0.5
+        self.register_buffer('features', torch.empty(size, channels).uniform_(-bound, bound))
+        self.register_buffer('pointer', torch.zeros((), dtype=torch.long))
+        self._staged: list[Tensor] = []
+
+    @property
+    def size(self) -> int:
+        """The number of keys that the queue holds."""
+        return len(self.features)
+
+    @torch.no_grad()
+    def stage(self, keys: Tensor) -> None:
+        """Note keys, ``[N, D]`` on each process, for the next :meth:`flush`.
+
+        Raises:
+            ValueError: More keys wait than the queue can hold.
+        """
+        self._staged.append(gather_batch(keys.detach()).to(self.features.dtype))
+        waiting = sum(len(staged) for staged in self._staged)
+        if waiting > self.size:
+            raise ValueError(
+                f'{waiting} keys wait to enter a queue of {self.size}: make the queue larger or '
+                'the batch smaller, and see that `UpdateAfterStepHook` is among the hooks'
+            )
+
+    @torch.no_grad()
+    def flush(self) -> None:
+        """Write the staged keys over the oldest ones, in the order in which they were staged."""
+        for keys in self._staged:
+            rows = (self.pointer + torch.arange(len(keys), device=keys.device)) % self.size
+            self.features[rows] = keys
+            self.pointer.copy_((self.pointer + len(keys)) % self.size)
+        self._staged.clear()
+
+    def extra_repr(self) -> str:
+        """Show the shape when printed."""
+        return f'size={self.size}, channels={self.features.shape[1]}'

@@ -1,0 +1,50 @@
+"""Batches of several processes seen as one."""
+
+import torch
+from mmengine.dist import all_gather, broadcast, get_rank, get_world_size
+from torch import Tensor
+
+__all__ = ['gather_batch', 'on_shuffled_batch']
+
+
+
+def gather_batch(x: Tensor) -> Tensor:
+    """Concatenate the batches of all processes, in the order of their ranks, without gradient.
+
+    Args:
+        x: ``[N, ...]``, of the same shape on every process.
+
+    Returns:
+        ``[N * number of processes, ...]``, the same on every process.
+    """
+    return torch.cat(all_gather(x.contiguous())) if get_world_size() > 1 else x
+
+
+@torch.no_grad()
+def on_shuffled_batch(encode, batch: Tensor) -> Tensor:
+    """Encode a batch whose samples were exchanged at random between the processes.
+
+    This is MoCo's ShuffleBN: the BatchNorm statistics of a key then don't come from the samples
+    that its query shared a process with. On one process there is nobody to exchange with.
+
+    Source: He et al., "Momentum Contrast", section 3.3.
+
+    Args:
+        encode: Maps ``[N, ...]`` to features ``[N, ...]``.
+        batch: ``[N, ...]``, of the same shape on every process.
+
+    Returns:
+        The features of this process's own samples, in their own order.
+    """
+    if get_world_size() == 1:
+        return encode(batch)
+    everything = gather_batch(batch)
+    order = torch.randperm(len(everything), device=batch.device)
+    broadcast(order, src=0)
+    features = gather_batch(encode(everything[_own_share(order)]))
+    return features[_own_share(order.argsort())]
+
+
+def _own_share(rows: Tensor) -> Tensor:
+    """The part of ``rows`` that belongs to this process."""
+    return rows.chunk(get_world_size())[get_rank()]
