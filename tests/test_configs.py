@@ -82,7 +82,9 @@ def test_parameter_counts_of_vclr():
         model = MODELS.build(without_start_weights(config.model.to_dict()))
 
     def count(module):
-        return sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+        return sum(
+            parameter.numel() for parameter in module.parameters() if parameter.requires_grad
+        )
 
     assert count(model.backbone) == 23_508_032
     assert {name: count(neck) for name, neck in model.necks.items()} == dict.fromkeys(

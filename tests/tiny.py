@@ -2,7 +2,7 @@
 
 import torch
 from mmaction.structures import ActionDataSample
-from mmengine.dataset import BaseDataset
+from torch.utils.data import Dataset
 
 from vsslbox.registry import DATASETS, MODELS
 from vsslbox.structures import SampleKey
@@ -18,12 +18,12 @@ def tiny_vclr_cfg(norm_cfg=None, queue_size=48, **kwargs):
     contrast = dict(type='QueueContrastHead', queue=queue, loss=dict(type='InfoNCELoss'))
     return dict(
         type='vsslbox.VCLR',
-        backbone=dict(
-            type='NarrowResNet', depth=18, base_channels=4, norm_cfg=norm_cfg or GROUP_NORM
-        ),
         neck=dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8),
         data_preprocessor=dict(type='ViewsPreprocessor'),
         **{
+            'backbone': dict(
+                type='NarrowResNet', depth=18, base_channels=4, norm_cfg=norm_cfg or GROUP_NORM
+            ),
             'inter': contrast,
             'intra': dict(type='IntraVideoLoss'),
             'video': contrast,
@@ -50,19 +50,17 @@ def views_and_samples(generator, batch_size, num_segments=3, size=24, dtype=torc
     views = [noise(batch_size, 3, frames, size, size) for frames in (num_segments,) * 2 + (1,)]
     samples = [ActionDataSample(metainfo=dict(index=index)) for index in range(batch_size)]
     for sample in samples:
-        order = torch.tensor([1, 0, *range(2, num_segments)])
+        order = torch.arange(num_segments).roll(1)
         outer = torch.randint(2, (), generator=generator) * (num_segments - 1)
         label = torch.randint(4, (), generator=generator)
         forward = torch.arange(num_segments)
         orders = [order if label in shown else forward for shown in ((1, 3), (2, 3))]
-        sample.set_data(
-            dict(query_segment=outer, order_label=label, orders=torch.stack(orders))
-        )
+        sample.set_data(dict(query_segment=outer, order_label=label, orders=torch.stack(orders)))
     return views, samples
 
 
 @DATASETS.register_module()
-class TinyViews(BaseDataset):
+class TinyViews(Dataset):
     """Samples of random uint8 views that depend on their key alone."""
 
     def __init__(self, num_samples=24, size=24):
@@ -79,7 +77,3 @@ class TinyViews(BaseDataset):
         sample.set_metainfo(dict(index=key.index, attributes={}, bad_videos=[]))
         inputs = [((view[0] + 3) * 40).clamp(0, 255).to(torch.uint8) for view in views]
         return dict(inputs=inputs, data_samples=sample)
-
-    @property
-    def metainfo(self):
-        return {}

@@ -62,10 +62,8 @@ _vsslbox_is_recent() {
 
 # Changes whenever an installation would give something else.
 _vsslbox_state() {
-    (
-        cd "$VSSLBOX_ROOT"
-        { pwd; python -VV; cat setup.cfg setup.py pyproject.toml requirements/constraints.txt; } | cksum
-    )
+    local inputs=(setup.cfg setup.py pyproject.toml requirements/constraints.txt)
+    { echo "$VSSLBOX_ROOT"; python -VV; cat "${inputs[@]/#/$VSSLBOX_ROOT/}"; } | cksum
 }
 
 _vsslbox_install() {

@@ -1,5 +1,5 @@
 default_scope = 'vsslbox'
-runner_type = 'SSLRunner'
+runner_type = 'vsslbox.SSLRunner'
 
 default_hooks = dict(
     runtime_info=dict(type='RuntimeInfoHook'),

@@ -101,14 +101,9 @@ class TestRandomResizedCrop:
             assert_share(place / (1000 - side) < 0.3, 0.3)
 
     def test_attempts_that_do_not_fit_are_rejected(self):
-        # With these numbers a box fits if and only if its width / height is at most 1.
-        transform = RandomResizedCrop(area=(1, 1), ratio=(0.25, 4), consistent=False)
-        boxes = draw_many(transform, [np.empty((400, 100, 3))])['box']
-        assert (boxes == [0, 0, 400, 100]).all()
+        # Here a box fits if and only if its width / height is at most 1.
         transform = RandomResizedCrop(area=(0.25, 0.25), ratio=(0.25, 4), consistent=False)
         height, width = draw_many(transform, [np.empty((400, 100, 3))])['box'][:, 2:].T
-        accepted = height * width > 0
-        assert accepted.all()
         assert (width <= 100).all()
         assert_share(width / height < 0.5, 0.5)
 
@@ -150,7 +145,7 @@ class TestOtherGeometry:
         [
             ({'short_side': 30}, (30, 51)),
             ({'short_side': 80}, (80, 136)),
-            ({'size': 24}, (24, 24)),
+            ({'size': 28}, (28, 28)),
             ({'size': (24, 48)}, (24, 48)),
         ],
     )
@@ -161,11 +156,8 @@ class TestOtherGeometry:
         assert np.abs(view.frames[0] - bilinear(image, *shape)).max() <= 1
 
     def test_resize_keeps_the_ratio_of_tall_frames(self):
-        assert augment([noise(68, 40)], [{'type': 'Resize', 'short_side': 20}]).frames[0].shape == (
-            34,
-            20,
-            3,
-        )
+        view = augment([noise(68, 40)], [{'type': 'Resize', 'short_side': 20}])
+        assert view.frames[0].shape == (34, 20, 3)
 
     @pytest.mark.parametrize('arguments', [{}, {'short_side': 3, 'size': 3}])
     def test_resize_takes_one_argument(self, arguments):

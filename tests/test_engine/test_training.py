@@ -47,6 +47,7 @@ class PoisonHook(Hook):
 
 
 def config(work_dir, norm_cfg=None, save_interval=1, by_epoch=True, **kwargs):
+    schedule = dict(type='CosineAnnealingLR', T_max=3, end=3, convert_to_iter_based=True)
     base = Config.fromfile(REPO / 'configs/_base_/default_runtime.py')
     base.merge_from_dict(
         dict(
@@ -64,14 +65,11 @@ def config(work_dir, norm_cfg=None, save_interval=1, by_epoch=True, **kwargs):
             optim_wrapper=dict(
                 type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.9)
             ),
-            param_scheduler=dict(
-                type='CosineAnnealingLR', T_max=3, end=3, convert_to_iter_based=True
-            ),
             default_hooks=dict(
                 checkpoint=dict(interval=save_interval, by_epoch=by_epoch, max_keep_ckpts=-1)
             ),
             log_level='ERROR',
-            **kwargs,
+            **{'param_scheduler': schedule, **kwargs},
         )
     )
     return base
@@ -124,8 +122,9 @@ def test_another_seed_trains_otherwise(tmp_path):
 
 def test_accumulating_gradients_changes_nothing(tmp_path):
     """Two half batches and one step are as one batch: weights, queues and moving average."""
-    build_runner(config(tmp_path / 'whole')).train()
-    halves = config(tmp_path / 'halves')
+    constant = dict(param_scheduler=None)  # schedules count iterations, not steps
+    build_runner(config(tmp_path / 'whole', **constant)).train()
+    halves = config(tmp_path / 'halves', **constant)
     halves.train_dataloader.batch_size = 2
     halves.optim_wrapper.accumulative_counts = 2
     build_runner(halves).train()

@@ -84,7 +84,9 @@ def test_a_left_out_candidate_never_counts():
 
 def test_several_labels_are_judged_apart():
     queries = feature_set(30, seed=0)
-    values = RetrievalMetric(labels=('label', 'scene'), topk=(1,), leave_out='name')(queries, queries)
+    values = RetrievalMetric(labels=('label', 'scene'), topk=(1,), leave_out='name')(
+        queries, queries
+    )
     assert {'retrieval/label/R@1', 'retrieval/scene/R@1'} < set(values)
 
 

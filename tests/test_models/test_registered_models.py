@@ -26,7 +26,10 @@ def vclr_inputs():
 
 # name -> (config, keyword arguments of forward)
 COMPONENTS = {
-    'FeatureExtractor': (dict(backbone=NARROW), lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)])),
+    'FeatureExtractor': (
+        dict(backbone=NARROW),
+        lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)]),
+    ),
     'FeatureQueue': (QUEUE, None),
     'InfoNCELoss': (
         dict(),
@@ -61,7 +64,9 @@ COMPONENTS = {
 
 def registered():
     MODELS.import_from_location()
-    return {name for name, kind in MODELS.module_dict.items() if kind.__module__.startswith('vsslbox.')}
+    return {
+        name for name, kind in MODELS.module_dict.items() if kind.__module__.startswith('vsslbox.')
+    }
 
 
 def test_every_component_has_a_line():

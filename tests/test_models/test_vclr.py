@@ -84,9 +84,7 @@ def reference_losses(model, views, samples):
         classifier = model.heads['order'].classifier
         logits = [
             dot(row, flat) + bias
-            for row, bias in zip(
-                classifier.weight.tolist(), classifier.bias.tolist(), strict=True
-            )
+            for row, bias in zip(classifier.weight.tolist(), classifier.bias.tolist(), strict=True)
         ]
         label = int(samples[i].order_label)
         order += (math.log(sum(math.exp(z) for z in logits)) - logits[label]) / BATCH

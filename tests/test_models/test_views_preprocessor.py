@@ -294,7 +294,7 @@ def test_bare_tensor():
 def test_batch_that_was_not_stacked():
     clip = torch.zeros(3, 4, 5, 6)
     data = pseudo_collate([{'inputs': [clip]}, {'inputs': [clip]}])
-    with pytest.raises(TypeError, match=r"got list: is the collate function 'default_collate'"):
+    with pytest.raises(TypeError, match=r"got tuple: is the collate function 'default_collate'"):
         ViewsPreprocessor()(data)
     with pytest.raises(TypeError, match=r'got \[3, 4, 5, 6\]'):
         ViewsPreprocessor()({'inputs': [clip]})

@@ -63,7 +63,8 @@ _KINDS: dict[str, Kind] = {  # by the key under which it stands
     'visualizer': root.VISUALIZERS,
     'worker_init_fn': root.FUNCTIONS,
 }
-_ALL_KINDS = [getattr(root, name) for name in ours.__all__]
+# Functions stand in dataloaders only.
+_ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS']
 
 # The top-level names that the engine reads: the arguments of Runner, and what it or the tools look
 # up in the config itself. All others are variables of the user's own.
@@ -104,8 +105,9 @@ _TAKEN = {
 }
 _TAKEN_FROM_DATALOADER = {'disable_subprocess_warning', 'num_batch_per_epoch'}
 
-# Dicts whose `type` is no registered name: the component that has them reads them itself (mmaction2:
-# the consensus of TSN's head, the pathways of SlowFast; mmengine: how gradients are clipped).
+# Dicts whose `type` is no registered name: the component that has them reads them itself. Such are
+# the consensus of TSN's head and the pathways of SlowFast (mmaction2), and how gradients are
+# clipped (mmengine).
 _READ_BY_OWNER = ('clip_grad', 'consensus', 'fast_pathway', 'slow_pathway')
 _READERS = ('Imgaug', 'mmaction.Imgaug')
 # mmaction2 builds backbones with these prefixes by the packages' own functions.
@@ -124,6 +126,7 @@ class _Signature(NamedTuple):
 
     accepted: frozenset[str]
     required: frozenset[str]
+    defaults: dict[str, object]
     takes_anything: bool
 
 
@@ -219,7 +222,7 @@ def _kind_below(kind: Kind, key: str, is_component: bool) -> Kind:
         return kind
     if isinstance(kind, Registry) and not is_component:
         return kind
-    return _KINDS.get(key)
+    return DataLoader if str(key).endswith('_dataloader') else _KINDS.get(key)
 
 
 def _check_component(cfg: dict, kind: Kind, place: str, scope: str) -> Iterator[str]:
@@ -230,6 +233,8 @@ def _check_component(cfg: dict, kind: Kind, place: str, scope: str) -> Iterator[
         return
     if place.endswith('backbone') and str(type_).startswith(_FOREIGN_BACKBONES):
         return
+    if kind is root.FUNCTIONS:
+        scope = 'mmengine'  # the engine looks them up without regard to the default scope
     kind, target = _find(type_, kind, scope)
     if target is None:
         yield (
@@ -238,10 +243,11 @@ def _check_component(cfg: dict, kind: Kind, place: str, scope: str) -> Iterator[
         )
     elif not place.endswith(_LAYERS):
         yield from _check_arguments(cfg, place, kind, target)
+        yield from _check_defaults(cfg, place, kind, target, scope)
 
 
 def _check_untyped(cfg: dict, kind: Kind, place: str) -> Iterator[str]:
-    names = [key for key, value in cfg.items() if isinstance(value, str)]
+    names = [str(key) for key, value in cfg.items() if isinstance(value, str)]
     near = get_close_matches('type', names, 1, _NEAR_MISS)
     if near:
         yield f"{place}.{near[0]}: did you mean 'type'?"
@@ -278,9 +284,20 @@ def _check_arguments(cfg: dict, place: str, kind: Registry, target: Callable) ->
         yield f"{place}: {name} needs '{key}'"
     if cfg.get('init_cfg') and _ignores_init_cfg(target):
         yield (
-            f'{place}.init_cfg: {name} never reads it (its init_weights has a way of its own); '
-            'give it to the whole model, as model.init_cfg'
+            f'{place}.init_cfg: {name} never reads it, its init_weights has a way of its own; '
+            'give it to the model above if that takes one'
         )
+
+
+def _check_defaults(
+    cfg: dict, place: str, kind: Kind, target: Callable, scope: str
+) -> Iterator[str]:
+    """Check components that a signature has as defaults: their names may lack the scope here."""
+    for key, default in _signature(target).defaults.items():
+        if key not in cfg and key not in _READ_BY_OWNER and isinstance(default, dict):
+            below = _kind_below(kind, key, is_component=True)
+            for problem in _walk(default, below, f'{place}.{key}', scope):
+                yield f'{problem} (a default; give it in the config)'
 
 
 def _find(type_: str | Callable, kind: Kind, scope: str) -> tuple[Kind, Callable | None]:
@@ -289,9 +306,7 @@ def _find(type_: str | Callable, kind: Kind, scope: str) -> tuple[Kind, Callable
         return kind, type_
     any_kind = kind is None or kind is root.MODELS
     for candidate in [root.MODELS, *_ALL_KINDS] if any_kind else [kind]:
-        # The engine looks functions up without regard to the scope.
-        scope_there = 'mmengine' if candidate is root.FUNCTIONS else scope
-        with candidate.switch_scope_and_registry(scope_there) as registry, suppress(RuntimeError):
+        with candidate.switch_scope_and_registry(scope) as registry, suppress(RuntimeError):
             found = registry.get(type_)  # raises for a string that can't be a name
             if callable(found):
                 return candidate, found
@@ -333,23 +348,23 @@ def _signature(target: Callable) -> _Signature:
     accepted as well. Where it does something else with them, anything is. What a base class
     requires may come from the class itself, so only the first ``__init__`` requires arguments.
     """
-    accepted: set[str] = set()
+    defaults: dict[str, object] = {}
     required: list[set[str]] = []
     takes_anything = False
     for function in _constructors(target):
         try:
             parameters = inspect.signature(function).parameters.values()
         except ValueError:  # a function written in C
-            return _Signature(frozenset(), frozenset(), takes_anything=True)
+            return _Signature(frozenset(), frozenset(), {}, takes_anything=True)
         named = [item for item in parameters if item.kind in _BY_KEYWORD and item.name != 'self']
-        accepted.update(item.name for item in named)
+        defaults = {item.name: item.default for item in named} | defaults
         required.append({item.name for item in named if item.default is item.empty})
         kwargs = next((item.name for item in parameters if item.kind is item.VAR_KEYWORD), None)
         if kwargs is None:
             break
         takes_anything |= not _hands_on(function, kwargs)
     first_required = required[0] if required else set()
-    return _Signature(frozenset(accepted), frozenset(first_required), takes_anything)
+    return _Signature(frozenset(defaults), frozenset(first_required), defaults, takes_anything)
 
 
 def _constructors(target: Callable) -> list[Callable]:

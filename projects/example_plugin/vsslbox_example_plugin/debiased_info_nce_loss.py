@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+
 from vsslbox.models.utils import at_least_float32
 from vsslbox.registry import MODELS
 

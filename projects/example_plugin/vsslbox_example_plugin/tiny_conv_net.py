@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+
 from vsslbox.registry import MODELS
 
 __all__ = ['TinyConvNet']

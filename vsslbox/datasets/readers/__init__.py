@@ -1,0 +1,16 @@
+"""Decoders behind one interface."""
+
+from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.decord_reader import DecordReader
+from vsslbox.datasets.readers.fallback_reader import FallbackReader
+from vsslbox.datasets.readers.frames_reader import FramesReader
+from vsslbox.datasets.readers.pyav_reader import PyAVReader
+
+__all__ = [
+    'BaseReader',
+    'DecordReader',
+    'FallbackReader',
+    'FramesReader',
+    'PyAVReader',
+    'VideoError',
+]

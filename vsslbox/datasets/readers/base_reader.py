@@ -13,16 +13,22 @@ class VideoError(Exception):
 
     Args:
         path: The file or folder.
-        reason: What is wrong with it, in a few words.
+        reason: What is wrong with it, in a few words. Without it the first argument is the whole
+            message: so torch rebuilds errors that come from a loader's worker.
     """
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)  # both in args, so that workers can pickle it
+    def __init__(self, path: str, reason: str = '') -> None:
+        super().__init__(path, reason)  # both in args, so that it can be pickled
         self.path = path
         self.reason = reason
 
+    @classmethod
+    def of(cls, path: str, error: Exception) -> 'VideoError':
+        """The error of a library as one of ours."""
+        return error if isinstance(error, cls) else cls(path, str(error) or type(error).__name__)
+
     def __str__(self) -> str:
-        return f'{self.path}: {self.reason}'
+        return f'{self.path}: {self.reason}' if self.reason else self.path
 
 
 class BaseReader(ABC):

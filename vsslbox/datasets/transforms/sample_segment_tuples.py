@@ -1,6 +1,9 @@
 """The sampling of VCLR."""
 
+import itertools
+
 import numpy as np
+from mmcv.transforms import BaseTransform
 
 from vsslbox.datasets.readers.base_reader import VideoError
 from vsslbox.registry import TRANSFORMS
@@ -10,7 +13,7 @@ __all__ = ['SampleSegmentTuples']
 
 
 @TRANSFORMS.register_module()
-class SampleSegmentTuples:
+class SampleSegmentTuples(BaseTransform):
     """Two tuples of clips from the segments of a video, and one of the clips once more.
 
     The video is parted into S segments of equal length, the last of which takes the remainder. In
@@ -40,7 +43,7 @@ class SampleSegmentTuples:
         self.clip_len = clip_len
         self.frame_interval = frame_interval
 
-    def __call__(self, results: dict) -> dict:
+    def transform(self, results: dict) -> dict:
         """Add the views and ``query_segment``.
 
         Raises:
@@ -71,7 +74,7 @@ class SampleSegmentTuples:
         """First frame and end (exclusive) of every segment."""
         length = total_frames // self.num_segments
         bounds = [length * i for i in range(self.num_segments)] + [total_frames]
-        return list(zip(bounds, bounds[1:], strict=False))
+        return list(itertools.pairwise(bounds))
 
     def _two_starts(self, rng: np.random.Generator, first: int, end: int) -> np.ndarray:
         """Two different starts of clips that lie within the segment, if they can."""

@@ -1,6 +1,7 @@
 """Clips spread evenly over a video."""
 
 import numpy as np
+from mmcv.transforms import BaseTransform
 
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -9,7 +10,7 @@ __all__ = ['SampleUniformClips']
 
 
 @TRANSFORMS.register_module()
-class SampleUniformClips:
+class SampleUniformClips(BaseTransform):
     """Several views, one for each clip; a video shorter than a clip starts over at its end.
 
     Source: the evaluation of CVRL, starts at ``linspace(0, num_frames - clip_len * interval, n)``,
@@ -26,7 +27,7 @@ class SampleUniformClips:
         self.clip_len = clip_len
         self.frame_interval = frame_interval
 
-    def __call__(self, results: dict) -> dict:
+    def transform(self, results: dict) -> dict:
         """Add the views ``clip0``, ``clip1``, ..."""
         total_frames = results['total_frames']
         last_start = max(0, total_frames - self.clip_len * self.frame_interval)

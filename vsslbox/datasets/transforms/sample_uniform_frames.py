@@ -1,6 +1,7 @@
 """Frames spread evenly over a video."""
 
 import numpy as np
+from mmcv.transforms import BaseTransform
 
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -9,7 +10,7 @@ __all__ = ['SampleUniformFrames']
 
 
 @TRANSFORMS.register_module()
-class SampleUniformFrames:
+class SampleUniformFrames(BaseTransform):
     """One view of frames spread evenly from the first to the last; short videos repeat frames.
 
     Source: the evaluation of VCLR, 30 frames a video at the rounded points of
@@ -22,7 +23,7 @@ class SampleUniformFrames:
     def __init__(self, num_frames: int = 30) -> None:
         self.num_frames = num_frames
 
-    def __call__(self, results: dict) -> dict:
+    def transform(self, results: dict) -> dict:
         """Add the view ``frames``."""
         # Counted from 1 as in the source: halves round to even, so the base matters.
         points = np.linspace(1, results['total_frames'], self.num_frames)

@@ -1,6 +1,7 @@
 """The temporal order task's labels."""
 
 import numpy as np
+from mmcv.transforms import BaseTransform
 
 from vsslbox.registry import TRANSFORMS
 
@@ -8,7 +9,7 @@ __all__ = ['ShuffleOrder']
 
 
 @TRANSFORMS.register_module()
-class ShuffleOrder:
+class ShuffleOrder(BaseTransform):
     """Draw for both tuples of VCLR in which order their segments shall be shown.
 
     Each tuple is shuffled or left alone, independently. A shuffled order is neither forward nor
@@ -36,7 +37,7 @@ class ShuffleOrder:
         self.num_segments = num_segments
         self.prob = prob
 
-    def __call__(self, results: dict) -> dict:
+    def transform(self, results: dict) -> dict:
         """Add the targets."""
         rng = results['rng']
         shuffled = rng.random(2) < self.prob

@@ -38,6 +38,8 @@ class GalleryTestLoop(BaseLoop):
             ``leave_out`` then keeps a query from finding itself.
         protocol: The name of the protocol, for the record.
         out: The JSON file; a relative path lies in the work directory.
+        features_out: A file to keep the features in, likewise; a dict with the
+            :class:`FeatureSet`'s fields for ``queries`` and ``gallery``.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class GalleryTestLoop(BaseLoop):
         gallery_dataloader: DataLoader | dict | None = None,
         protocol: str = 'retrieval',
         out: str = 'metrics.json',
+        features_out: str | None = None,
     ) -> None:
         super().__init__(runner, dataloader)
         if isinstance(gallery_dataloader, dict):
@@ -57,6 +60,7 @@ class GalleryTestLoop(BaseLoop):
         self.metrics = [METRICS.build(metric) for metric in evaluator]
         self.protocol = protocol
         self.out = out
+        self.features_out = features_out
 
     def run(self) -> dict[str, float]:
         """Evaluate the runner's model.
@@ -74,6 +78,8 @@ class GalleryTestLoop(BaseLoop):
         for metric in self.metrics:
             values.update(metric(queries, gallery))
         self._write(values, queries, gallery)
+        if self.features_out is not None:
+            self._save(queries=queries, gallery=gallery)
         self.runner.call_hook('after_test_epoch', metrics=values)
         self.runner.call_hook('after_test')
         return values
@@ -95,6 +101,11 @@ class GalleryTestLoop(BaseLoop):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
         print_log(f'metrics written to {path}', logger='current')
+
+    @master_only
+    def _save(self, **sets: FeatureSet) -> None:
+        path = Path(self.runner.work_dir) / self.features_out
+        torch.save({name: vars(features) for name, features in sets.items()}, path)
 
 
 @torch.no_grad()

@@ -33,9 +33,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         val_interval: int = 1,
         dynamic_intervals: list[tuple[int, int]] | None = None,
     ) -> None:
-        super().__init__(
-            runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals
-        )
+        super().__init__(runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals)
         if len(self.dataloader) == 0:
             raise ValueError(
                 f'the data set has {len(self.dataloader.dataset)} videos, fewer than one batch of '

@@ -11,7 +11,12 @@ from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from vsslbox.apis.checkpoint import CheckpointError, load_checkpoint, load_state_dict
+from vsslbox.apis.checkpoint import (
+    CheckpointError,
+    load_checkpoint,
+    load_state_dict,
+    load_weights,
+)
 from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
@@ -31,7 +36,8 @@ class SSLRunner(Runner):
 
     * A checkpoint is written to a temporary file and renamed when it is whole.
     * ``resume`` passes over a checkpoint that can't be read, with a warning, to the one before.
-    * Loading is strict: a checkpoint that doesn't fill the model, or holds more, is refused.
+    * Loading is strict: a checkpoint that doesn't fill the whole model is refused; to resume, it
+      must not hold more than the model either.
     * Several processes run on gloo where there is no GPU.
     """
 
@@ -58,13 +64,13 @@ class SSLRunner(Runner):
         strict: bool = True,
         revise_keys: list = [(r'^module.', '')],  # noqa: B006  (mmengine's signature)
     ) -> dict:
-        """Load weights strictly; see :func:`vsslbox.apis.load_state_dict`."""
+        """Load weights into the model, all of it or fail, and log what was filled."""
         checkpoint = load_checkpoint(filename, map_location)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = self.model.module if is_model_wrapper(self.model) else self.model
-        load_state_dict(model, checkpoint, source=str(filename))
+        fill = load_state_dict if self._resume else load_weights
+        self.logger.info(f'loaded {fill(model, checkpoint, str(filename))}')
         self._has_loaded = True
-        self.logger.info(f'Load checkpoint from {filename}')
         return checkpoint
 
     def load_or_resume(self) -> None:

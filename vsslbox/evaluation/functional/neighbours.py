@@ -70,6 +70,8 @@ def knn_vote(
     Returns:
         Class ids, ``[Q]``.
     """
-    weights = (similarities.double() / temperature).softmax(dim=1)  # a common factor changes nothing
+    weights = (similarities.double() / temperature).softmax(
+        dim=1
+    )  # a common factor changes nothing
     votes = weights.new_zeros(len(weights), num_classes)
     return votes.scatter_add_(1, neighbour_labels, weights).argmax(dim=1)

@@ -65,9 +65,9 @@ def _where_on(
 def _jitter(
     clips: torch.Tensor, order: torch.Tensor, clip_pivot: torch.Tensor, **factors: torch.Tensor
 ) -> torch.Tensor:
-    """Change ``clips``, the caller's own copy, step by step.
+    """Take the four steps; writes into ``clips``, which are ``_where_on``'s own copy.
 
-    Steps go row by row in different orders, so each takes up four times the rows whose turn it is.
+    Every row has an order of its own: a step runs each adjustment on the rows whose turn it is.
     """
     # All rows come from one config, so they agree on the pivot.
     pivot_dims = (2, 3, 4) if clip_pivot.all() else (3, 4)

@@ -1,5 +1,7 @@
 """The projection head of contrastive learning."""
 
+import itertools
+
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -35,7 +37,7 @@ class MLPNeck(BaseModule):
         super().__init__(init_cfg)
         widths = [in_channels, *[hidden_channels] * (num_layers - 1), out_channels]
         layers: list[nn.Module] = []
-        for width_in, width_out in zip(widths, widths[1:], strict=False):
+        for width_in, width_out in itertools.pairwise(widths):
             layers += [nn.Linear(width_in, width_out), nn.ReLU(inplace=True)]
         self.layers = nn.Sequential(*layers[:-1])
 

@@ -28,7 +28,8 @@ class FeatureExtractor(BaseModel):
         data_preprocessor: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(data_preprocessor or dict(type='ViewsPreprocessor'), init_cfg)
+        preprocessor = MODELS.build(data_preprocessor or dict(type='ViewsPreprocessor'))
+        super().__init__(preprocessor, init_cfg)
         self.backbone = MODELS.build(backbone)
 
     def forward(
@@ -45,5 +46,7 @@ class FeatureExtractor(BaseModel):
             ``[N, F]``.
         """
         if mode != 'tensor':
-            raise ValueError(f"FeatureExtractor is not trained: mode must be 'tensor', got {mode!r}")
+            raise ValueError(
+                f"FeatureExtractor is not trained: mode must be 'tensor', got {mode!r}"
+            )
         return torch.stack([encode_clips(self.backbone, view) for view in inputs]).mean(dim=0)

@@ -7,7 +7,6 @@ from torch import Tensor
 __all__ = ['gather_batch', 'on_shuffled_batch']
 
 
-
 def gather_batch(x: Tensor) -> Tensor:
     """Concatenate the batches of all processes, in the order of their ranks, without gradient.
 

@@ -9,8 +9,12 @@ __all__ = ['copy_parameters', 'momentum_copy', 'momentum_update']
 
 
 def momentum_copy(online: nn.Module) -> nn.Module:
-    """A copy of an encoder that no gradient reaches."""
-    return copy.deepcopy(online).requires_grad_(False)
+    """A copy of an encoder that no gradient reaches and that has no initialization of its own."""
+    average = copy.deepcopy(online).requires_grad_(False)
+    for module in average.modules():
+        if hasattr(module, 'init_cfg'):
+            module.init_cfg = None
+    return average
 
 
 def copy_parameters(online: nn.Module, average: nn.Module) -> None:

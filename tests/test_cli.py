@@ -1,0 +1,225 @@
+"""The command line tools, as a user calls them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+REPO = Path(__file__).resolve().parents[1]
+PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
+RETRIEVAL = 'configs/demo/retrieval_r18w16_64px.py'
+SMALL = [
+    'train_dataloader.batch_size=4',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'train_cfg.max_epochs=2',
+    'default_hooks.checkpoint.interval=1',
+    'default_hooks.logger.interval=1',
+]
+
+
+def run(*command, env=()):
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=REPO,
+        env={**os.environ, 'PYTHONPATH': str(REPO), 'OMP_NUM_THREADS': '1', **dict(env)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def train(*arguments, options=()):
+    return run(
+        sys.executable, 'tools/train.py', PRETRAIN, *arguments, '--cfg-options', *SMALL, *options
+    )
+
+
+def assert_one_message(result, *expected):
+    assert result.returncode != 0
+    assert 'Traceback' not in result.stderr
+    message = result.stderr[result.stderr.index('error: ') :]
+    for text in expected:
+        assert text in message, message
+
+
+@pytest.fixture(scope='module')
+def trained(video_folder, tmp_path_factory):
+    """A work directory of a short pretraining on a plain folder of videos."""
+    work_dir = tmp_path_factory.mktemp('trained')
+    result = train('--data-root', video_folder, '--work-dir', work_dir)
+    assert result.returncode == 0, result.stderr
+    return work_dir
+
+
+@pytest.fixture(scope='module')
+def labelled(video_folder):
+    """The same folder with a list."""
+    rows = [f'video{i}.mp4,{"train" if i < 4 else "test"},{i % 2},0,{i % 2}' for i in range(8)]
+    (video_folder / 'videos.csv').write_text(
+        '\n'.join(['path,split,appearance,motion,joint', *rows])
+    )
+    return video_folder
+
+
+def test_training_logs_all_losses(trained):
+    log = next(trained.glob('*/vis_data/scalars.json')).read_text().splitlines()
+    assert len(log) == 4  # two epochs of two batches
+    assert {'loss', 'loss_inter', 'loss_intra', 'loss_video', 'loss_order'} <= set(
+        json.loads(log[0])
+    )
+    assert (trained / 'epoch_2.pth').is_file()
+
+
+def test_test_writes_traceable_metrics(trained, labelled, tmp_path):
+    out = tmp_path / 'metrics.json'
+    for source in (['--random-init'], [trained / 'epoch_2.pth']):
+        result = run(
+            sys.executable, 'tools/test.py', RETRIEVAL, *source, '--data-root', labelled,
+            '--work-dir', tmp_path, '--out', out,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        record = json.loads(out.read_text())
+        assert record['queries']['videos'] == record['gallery']['videos'] == 4
+        assert record['queries']['list_sha256'] != record['gallery']['list_sha256']
+        assert 0 <= record['metrics']['retrieval/appearance/R@1'] <= 100
+        assert (record['checkpoint_sha256'] is None) == (source == ['--random-init'])
+
+
+@pytest.mark.slow
+def test_two_processes_train_and_test(labelled, tmp_path):
+    env = dict(PORT='29511')
+    result = run(
+        'bash', 'tools/dist_train.sh', PRETRAIN, 2, '--data-root', labelled,
+        '--work-dir', tmp_path, '--cfg-options', *SMALL, 'train_dataloader.batch_size=2', env=env,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-3000:]
+    result = run(
+        'bash', 'tools/dist_test.sh', RETRIEVAL, tmp_path / 'epoch_2.pth', 2,
+        '--data-root', labelled, '--work-dir', tmp_path / 'two', env=env,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-3000:]
+    result = run(
+        sys.executable, 'tools/test.py', RETRIEVAL, tmp_path / 'epoch_2.pth',
+        '--data-root', labelled, '--work-dir', tmp_path / 'one',
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    records = [json.loads((tmp_path / d / 'metrics.json').read_text()) for d in ('one', 'two')]
+    assert records[0]['metrics'] == records[1]['metrics']
+
+
+@pytest.mark.slow
+def test_resume_goes_on(trained, video_folder, tmp_path):
+    """A run of one epoch, resumed for a second, ends as the run of two."""
+    first = train(
+        '--data-root', video_folder, '--work-dir', tmp_path, options=['train_cfg.max_epochs=1']
+    )
+    assert first.returncode == 0, first.stderr
+    second = train('--data-root', video_folder, '--work-dir', tmp_path, '--resume')
+    assert second.returncode == 0, second.stderr
+    states = [torch.load(d / 'epoch_2.pth')['state_dict'] for d in (trained, tmp_path)]
+    for name, value in states[0].items():
+        assert torch.equal(value, states[1][name]), name
+
+
+@pytest.mark.slow
+def test_mixed_precision(video_folder, tmp_path):
+    result = train('--data-root', video_folder, '--work-dir', tmp_path, '--amp')
+    assert result.returncode == 0, result.stderr
+
+
+def test_absent_folder(tmp_path):
+    result = train('--data-root', tmp_path / 'nowhere', '--work-dir', tmp_path)
+    assert_one_message(result, 'nowhere')
+
+
+def test_empty_folder(tmp_path):
+    (tmp_path / 'empty').mkdir()
+    result = train('--data-root', tmp_path / 'empty', '--work-dir', tmp_path)
+    assert_one_message(result, str(tmp_path / 'empty'), 'no video')
+
+
+def test_list_with_a_missing_file(video_folder, tmp_path):
+    (tmp_path / 'list.txt').write_text(f'{video_folder}/video0.mp4 0\n{tmp_path}/gone.mp4 1\n')
+    result = train(
+        '--data-root', tmp_path, '--work-dir', tmp_path,
+        options=['train_dataloader.dataset.ann_file=list.txt'],
+    )  # fmt: skip
+    assert_one_message(result, 'list.txt', 'gone.mp4')
+
+
+def test_broken_line(video_folder, tmp_path):
+    (tmp_path / 'list.txt').write_text(f'{video_folder}/video0.mp4 0\nvideo1.mp4 zero\n')
+    result = train(
+        '--data-root', tmp_path, '--work-dir', tmp_path,
+        options=['train_dataloader.dataset.ann_file=list.txt'],
+    )  # fmt: skip
+    assert_one_message(result, 'list.txt:2', 'video1.mp4 zero')
+
+
+def test_unknown_config_keys_are_reported_together(video_folder, tmp_path):
+    result = train(
+        '--data-root', video_folder, '--work-dir', tmp_path,
+        options=['model.momentumm=0.9', 'model.neck.type=MLPNek'],
+    )  # fmt: skip
+    assert_one_message(result, 'model.momentumm', 'momentum', 'model.neck', 'MLPNeck')
+
+
+def test_absent_config():
+    result = run(sys.executable, 'tools/train.py', 'configs/nothing.py')
+    assert_one_message(result, 'no config file at configs/nothing.py')
+
+
+def test_checkpoint_of_another_model(trained, labelled, tmp_path):
+    result = run(
+        sys.executable, 'tools/test.py', RETRIEVAL, trained / 'epoch_2.pth',
+        '--data-root', labelled, '--work-dir', tmp_path,
+        '--cfg-options', 'model.backbone.depth=34',
+    )  # fmt: skip
+    assert_one_message(result, 'epoch_2.pth')
+
+
+@pytest.mark.parametrize('content', [b'', b'not a checkpoint'])
+def test_file_that_is_no_checkpoint(content, labelled, tmp_path):
+    path = tmp_path / 'broken.pth'
+    path.write_bytes(content)
+    result = run(
+        sys.executable, 'tools/test.py', RETRIEVAL, path, '--data-root', labelled,
+        '--work-dir', tmp_path,
+    )  # fmt: skip
+    assert_one_message(result, 'broken.pth')
+
+
+def test_config_without_a_protocol(tmp_path):
+    result = run(sys.executable, 'tools/test.py', PRETRAIN, '--random-init')
+    assert_one_message(result, 'has no test_cfg')
+
+
+def test_segments_too_few_for_the_order_task(video_folder, tmp_path):
+    result = train(
+        '--data-root', video_folder, '--work-dir', tmp_path,
+        options=['model.order.num_segments=2'],
+    )  # fmt: skip
+    assert_one_message(result, 'at least 3 segments, got 2')
+
+
+@pytest.mark.slow
+def test_bad_videos_are_replaced_and_listed(video_folder, tmp_path):
+    data = tmp_path / 'data'
+    data.mkdir()
+    for source in video_folder.glob('*.mp4'):
+        (data / source.name).symlink_to(source)
+    (data / 'broken.mp4').write_bytes(b'not a video')
+    options = ['default_hooks.bad_videos.max_share=0.2']
+    result = train('--data-root', data, '--work-dir', tmp_path / 'run', options=options)
+    assert result.returncode == 0, result.stderr
+    listed = (tmp_path / 'run' / 'bad_videos.txt').read_text().splitlines()
+    assert len(listed) == 1
+    assert listed[0].startswith(str(data / 'broken.mp4') + '\t')
+    options = ['default_hooks.bad_videos.max_share=0.1']
+    result = train('--data-root', data, '--work-dir', tmp_path / 'strict', options=options)
+    assert_one_message(result, '1 of 9 videos can not be read', 'bad_videos.txt')

@@ -1,0 +1,110 @@
+"""What pip makes of the repository: the wheel, not the checkout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mmengine.registry import Registry
+
+import vsslbox.registry
+
+REPO = Path(__file__).resolve().parent.parent
+
+# Run outside the repository: where vsslbox was imported from, and what its registries hold.
+LIST_COMPONENTS = """
+import json
+import vsslbox.registry
+
+names = {}
+for kind in vsslbox.registry.__all__:
+    registry = getattr(vsslbox.registry, kind)
+    registry.import_from_location()
+    components = registry.module_dict.items()
+    names[kind] = sorted(n for n, c in components if c.__module__.startswith('vsslbox.'))
+print(json.dumps(dict(file=vsslbox.__file__, names=names)))
+"""
+
+
+def run(*command: str, **options) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    assert done.returncode == 0, f'{done.stdout}\n{done.stderr}'
+    return done.stdout
+
+
+def own_components(registry: Registry) -> list[str]:
+    """The names that vsslbox registers, without those of other tests."""
+    registry.import_from_location()
+    components = registry.module_dict.items()
+    return sorted(name for name, item in components if item.__module__.startswith('vsslbox.'))
+
+
+def files_below(folder: Path) -> set[str]:
+    """Relative paths of the files that belong to the repository."""
+    listed = run('git', 'ls-files', '-zco', '--exclude-standard', cwd=folder).split('\0')
+    return {name for name in listed if name and (folder / name).is_file()}
+
+
+@pytest.fixture(scope='module')
+def site_packages(tmp_path_factory) -> Path:
+    """A folder into which pip has installed the wheel, built from a clean copy."""
+    sources = tmp_path_factory.mktemp('sources')
+    for name in files_below(REPO):
+        (sources / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPO / name, sources / name)
+    wheels = tmp_path_factory.mktemp('wheels')
+    pip = [sys.executable, '-m', 'pip']
+    run(*pip, 'wheel', '--no-deps', '--no-build-isolation', '-w', str(wheels), str(sources))
+    (wheel,) = wheels.iterdir()
+    target = tmp_path_factory.mktemp('site-packages')
+    run(*pip, 'install', '--no-deps', '--target', str(target), str(wheel))
+    return target
+
+
+@pytest.fixture
+def outside(site_packages, tmp_path) -> dict:
+    """Options of a subprocess that knows the wheel and not the checkout."""
+    return dict(cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(site_packages)})
+
+
+@pytest.mark.slow
+def test_the_registries_of_the_wheel_hold_what_the_checkout_has(outside, site_packages):
+    printed = run(sys.executable, '-W', 'ignore', '-c', LIST_COMPONENTS, **outside)
+    found = json.loads(printed.splitlines()[-1])
+    assert found['file'] == str(site_packages / 'vsslbox' / '__init__.py')
+    assert 'VCLR' in found['names']['MODELS']
+    for kind in vsslbox.registry.__all__:
+        assert found['names'][kind] == own_components(getattr(vsslbox.registry, kind)), kind
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('folder', ['configs', 'tools'])
+def test_the_wheel_ships_configs_and_tools(site_packages, folder):
+    shipped = site_packages / 'vsslbox' / '.mim' / folder
+    names = {
+        path.relative_to(shipped).as_posix()
+        for path in shipped.rglob('*')
+        if path.is_file() and path.suffix != '.pyc'  # pip compiles what it installs
+    }
+    assert names == files_below(REPO / folder)
+
+
+@pytest.mark.slow
+def test_the_shipped_tools_run(outside, site_packages):
+    tool = site_packages / 'vsslbox' / '.mim' / 'tools' / 'train.py'
+    assert '--work-dir' in run(sys.executable, str(tool), '--help', **outside)
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_nothing_else(site_packages):
+    (metadata,) = site_packages.glob('*.dist-info')
+    assert {path.name for path in site_packages.iterdir()} == {'vsslbox', metadata.name}
+    assert metadata.name == f'vsslbox-{vsslbox.__version__}.dist-info'
+
+
+def test_every_folder_of_python_files_is_a_package():
+    folders = {path.parent for path in (REPO / 'vsslbox').rglob('*.py')}
+    assert [folder for folder in folders if not (folder / '__init__.py').is_file()] == []

@@ -1,0 +1,171 @@
+"""Pretrain on generated videos without labels, and show what was learned.
+
+python tools/demo.py [--seed 0] [--work-dir work_dirs/demo] [--data data/demo]
+
+The steps are the commands that a user would type; each is printed before it runs.
+"""
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.datasets.readers import PyAVReader
+from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.functional import nearest_neighbours
+from vsslbox.visualization import Hit, Retrieval, write_report
+
+ROOT = Path(__file__).resolve().parent.parent
+PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
+RETRIEVAL = 'configs/demo/retrieval_r18w16_64px.py'
+SHOWN_QUERIES, SHOWN_HITS = 12, 5
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--seed', type=int, default=0, help='random seed of the training')
+    parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo')
+    parser.add_argument('--data', type=Path, default=ROOT / 'data' / 'demo')
+    parser.add_argument('--videos', type=int, default=480, help='how many videos to make')
+    parser.add_argument('--epochs', type=int, help="epochs of training, in place of the config's")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the demonstration."""
+    args = parse_args()
+    started = time.monotonic()
+    work_dir = args.work_dir.resolve()
+    pretrained, random = work_dir / 'pretrained', work_dir / 'random'
+    common = ['--data-root', args.data, '--seed', args.seed]
+
+    say('1/4 making videos')
+    run('tools/data/make_demo_videos.py', args.data, '--videos', args.videos)
+
+    say('2/4 pretraining without labels')
+    run('tools/train.py', PRETRAIN, *common, '--work-dir', work_dir / 'train', *epochs(args.epochs))
+    checkpoint = newest_checkpoint(work_dir / 'train')
+
+    say('3/4 retrieval on held-out videos')
+    keep = ['--cfg-options', 'test_cfg.features_out=features.pth']
+    run('tools/test.py', RETRIEVAL, '--random-init', *common, '--work-dir', random)
+    run('tools/test.py', RETRIEVAL, checkpoint, *common, '--work-dir', pretrained, *keep)
+
+    say('4/4 report')
+    records = {folder.name: read_json(folder / 'metrics.json') for folder in (random, pretrained)}
+    metrics = {name: record['metrics'] for name, record in records.items()}
+    print_table(metrics)
+    details = dict(
+        seed=args.seed,
+        duration=f'{time.monotonic() - started:.0f} s',
+        pretraining=PRETRAIN,
+        protocol=RETRIEVAL,
+        checkpoint_sha256=records['pretrained']['checkpoint_sha256'],
+        queries=records['pretrained']['queries'],
+        gallery=records['pretrained']['gallery'],
+    )
+    (work_dir / 'metrics.json').write_text(json.dumps(dict(**metrics, details=details), indent=2))
+    write_report(
+        work_dir / 'report.html',
+        title='VCLR on generated videos, without labels',
+        metrics=metrics,
+        curves=read_curves(work_dir / 'train'),
+        retrievals=shown_retrievals(pretrained / 'features.pth', args.data),
+        details=details,
+    )
+    print(f'\nmetrics: {work_dir / "metrics.json"}\nreport:  {work_dir / "report.html"}')
+
+
+def say(text: str) -> None:
+    """Announce a step."""
+    print(f'\n=== {text}', flush=True)
+
+
+def run(*command: object) -> None:
+    """Run a Python tool from the root of the repository; a failure ends the demonstration."""
+    words = [str(word) for word in command]
+    print(f'$ python {shlex.join(words)}', flush=True)
+    status = subprocess.run([sys.executable, *words], cwd=ROOT).returncode
+    if status:
+        sys.exit(status)
+
+
+def epochs(number: int | None) -> list[str]:
+    """The options of a training of another length than the config's."""
+    if number is None:
+        return []
+    names = ['train_cfg.max_epochs', 'param_scheduler.1.end', 'param_scheduler.1.T_max']
+    return ['--cfg-options', *(f'{name}={number}' for name in names)]
+
+
+def newest_checkpoint(folder: Path) -> Path:
+    """The checkpoint that was written last."""
+    return max(folder.glob('epoch_*.pth'), key=lambda path: path.stat().st_mtime_ns)
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding='utf-8'))
+
+
+def read_curves(train_dir: Path) -> dict[str, list[tuple[int, float]]]:
+    """The losses of the newest training run, by name: (step, value)."""
+    log = max(train_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns)
+    rows = [json.loads(line) for line in log.read_text(encoding='utf-8').splitlines()]
+    names = [name for name in rows[0] if 'loss' in name]
+    return {name: [(row['step'], row[name]) for row in rows if name in row] for name in names}
+
+
+def print_table(metrics: dict[str, dict[str, float]]) -> None:
+    """Print both runs side by side."""
+    print(f'{"":32}{"random":>10}{"pretrained":>12}{"gain":>8}')
+    for name, value in metrics['random'].items():
+        if name.endswith(('R@1', 'R@5', 'top1')):
+            after = metrics['pretrained'][name]
+            print(f'{name:32}{value:10.1f}{after:12.1f}{after - value:+8.1f}')
+
+
+def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
+    """Some queries with their nearest videos, as thumbnails; right means the same appearance."""
+    saved = torch.load(features)
+    queries, gallery = (FeatureSet(**saved[name]) for name in ('queries', 'gallery'))
+    _, neighbours = nearest_neighbours(queries.features, gallery.features, SHOWN_HITS)
+    shown = []
+    for index in range(0, len(queries), max(1, len(queries) // SHOWN_QUERIES)):
+        query = queries.attributes[index]
+        hits = [
+            Hit(
+                thumbnail(data_root / gallery.attributes[i]['name']),
+                caption(gallery.attributes[i]),
+                gallery.attributes[i]['appearance'] == query['appearance'],
+            )
+            for i in neighbours[index].tolist()
+        ]
+        shown.append(Retrieval(thumbnail(data_root / query['name']), caption(query), hits))
+    return shown[:SHOWN_QUERIES]
+
+
+def caption(attributes: dict) -> str:
+    """What is written below a thumbnail."""
+    return f'appearance {attributes["appearance"]}, motion {attributes["motion"]}'
+
+
+def thumbnail(path: Path) -> np.ndarray:
+    """The middle frame of a video, uint8 ``[H, W, 3]``."""
+    reader = PyAVReader(str(path))
+    try:
+        return reader.read([reader.num_frames // 2])[0]
+    finally:
+        reader.close()
+
+
+if __name__ == '__main__':
+    run_command(main)

@@ -1,0 +1,16 @@
+"""Lists of videos, and the pipeline that makes samples of them."""
+
+from vsslbox.datasets import readers, transforms
+from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.epoch_sampler import EpochSampler
+from vsslbox.datasets.rawframe_dataset import RawframeDataset
+from vsslbox.datasets.video_dataset import VideoDataset
+
+__all__ = [
+    'BaseVideoDataset',
+    'EpochSampler',
+    'RawframeDataset',
+    'VideoDataset',
+    'readers',
+    'transforms',
+]
