@@ -223,7 +223,7 @@ def test_non_finite_loss_names_the_samples():
 
 def test_wrong_use_is_explained():
     views, samples = batch(dtype=torch.float32)
-    with pytest.raises(ValueError, match='3 views .* got 2'):
+    with pytest.raises(ValueError, match=r'3 views .* got 2'):
         tiny_vclr()(views[:2], samples, mode='loss')
     with pytest.raises(ValueError, match='3 frames does not split into 2 segments'):
         tiny_vclr(num_segments=2, order=None)(views, samples, mode='loss')

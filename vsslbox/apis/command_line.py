@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from mmengine.config import Config
 
-from vsslbox.apis.checkpoint import CheckpointError
 from vsslbox.datasets.readers import VideoError
 from vsslbox.engine.hooks import TooManyBadVideosError
 from vsslbox.models.selfsup import NonFiniteLossError
+from vsslbox.utils.checkpoint import CheckpointError
 from vsslbox.utils.config_check import check_config
 
 __all__ = ['read_config', 'run_command', 'set_data_root']
@@ -57,7 +57,7 @@ def read_config(path: str, options: dict | None = None, data_root: str | None = 
         raise FileNotFoundError(f'no config file at {path}')
     config = Config.fromfile(path)
     if data_root is not None:
-        set_data_root(config, data_root)
+        set_data_root(config._cfg_dict, data_root)
     config.merge_from_dict(options or {})
     return config
 

@@ -13,9 +13,9 @@ __all__ = ['RawframeDataset']
 class RawframeDataset(BaseVideoDataset):
     """Videos as folders of images: those of a list, or all in a folder.
 
-    A line of the list is ``folder num_frames`` with any number of labels behind, or with
-    ``with_offset`` ``folder offset num_frames`` and so on; mmaction2's format. Without a list, every
-    folder that holds images of the given name is a video.
+    The list is in mmaction2's format: a line is ``folder num_frames`` with any number of labels
+    behind, or ``folder offset num_frames`` and so on. Without a list, every folder that holds
+    images of the given name is a video.
 
     Args:
         ann_file: The list, relative to ``data_root``.

@@ -2,69 +2,78 @@
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['PyAVReader']
 
-# Containers whose presentation times can be relied on; of these FFmpeg gives one name for all.
-TRUSTED_FORMATS = ('mov,mp4', 'matroska')
+# Containers that store presentation times, and codecs of which a packet is always one frame.
+# AVI and MPEG-TS guess the times; VP8 and MPEG-4 have packets that show no frame, or two.
+TIMED_FORMATS = {'matroska', 'mov'}
+FRAME_A_PACKET_CODECS = {'av1', 'h264', 'hevc', 'mjpeg', 'vp9'}
+
+# Skipping fewer frames than this doesn't pay: a seek throws away what the decoder has in hand.
+MIN_SKIP = 4
 
 
-@dataclass(frozen=True)
-class FrameIndex:
-    """Where the frames of a file are.
+class FrameTimes(NamedTuple):
+    """When the frames of a file are shown, in the units of its stream.
 
-    Args:
-        times: Presentation times of all frames in order, in the stream's units; None where they
-            can't be relied on.
-        keys: The positions of key frames among them, ascending.
-        num_frames: How many frames can be decoded.
+    Attributes:
+        frames: The time of each frame, int64 ``[num_frames]``, ascending.
+        keys: The times of the key frames, int64, ascending; the first isn't after any frame.
     """
 
-    times: np.ndarray | None
+    frames: np.ndarray
     keys: np.ndarray
-    num_frames: int
 
 
-class IndexCache:
-    """The indices of the files that were read last, so that later epochs don't build them again."""
+class RecentlyUsed(OrderedDict):
+    """Values by key, of which only those used last are kept."""
 
-    def __init__(self, size: int = 4096) -> None:
-        self.size = size
-        self._entries: OrderedDict[tuple, FrameIndex] = OrderedDict()
+    def __init__(self, max_size: int) -> None:
+        super().__init__()
+        self.max_size = max_size
 
-    def get(self, path: str, build) -> FrameIndex:
-        """The index of a file, built unless the same content was seen before."""
-        status = os.stat(path)
-        key = (path, status.st_mtime_ns, status.st_size)
-        if key not in self._entries:
-            self._entries[key] = build()
-            if len(self._entries) > self.size:
-                self._entries.popitem(last=False)
-        return self._entries[key]
+    def get_or_make(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value of a key, made if it isn't there."""
+        if key not in self:
+            self[key] = make()
+        self.move_to_end(key)
+        if len(self) > self.max_size:
+            self.popitem(last=False)
+        return self[key]
 
 
-_INDICES = IndexCache()
+# What earlier samples of this process found out about a file.
+_TIMES = RecentlyUsed(1024)  # 8 bytes a frame
+_COUNTS = RecentlyUsed(100_000)
 
 
 @TASK_UTILS.register_module(name=['PyAVReader', 'pyav'])
 class PyAVReader(BaseReader):
-    """A video file read by PyAV.
+    """A video file read by PyAV, with one thread.
 
-    The packets' headers tell when each frame is shown. To read a frame, the reader seeks to the key
-    frame before it and decodes forward; only frames that were asked for are converted to RGB. Where
-    the presentation times can't be relied on (AVI, MPEG-TS, ...), or where a frame doesn't appear
-    at its time, the file is decoded from its beginning.
+    Frame i is the i-th that comes out when the file is decoded from its beginning. To get there
+    sooner, the times of all frames are taken from the packets' headers; a read seeks to the key
+    frame before the wanted frame, decodes forward and converts only wanted frames. Each decoded
+    frame is checked against its time. Where the times can't be relied on (AVI, MPEG-TS, ...) or
+    turn out wrong, the file is decoded from its beginning, and ``num_frames`` is what really comes
+    out.
 
-    Frames come as they are coded: a rotation that a container asks for is not carried out. Of
+    Frames come as they are coded: a rotation that the container asks for is not carried out. Of
     several video streams the first is read.
 
     Args:
@@ -76,97 +85,109 @@ class PyAVReader(BaseReader):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._container = _open(path)
+        self._reformatter = VideoReformatter()
+        self._container, self._stream = _open(path)
         try:
-            if not self._container.streams.video:
-                raise VideoError(path, 'holds no video')
-            self._stream = self._container.streams.video[0]
-            self._stream.thread_type = 'NONE'  # a loader's workers are its parallelism
-            self._reformatter = VideoReformatter()
-            self._index = _INDICES.get(path, self._build_index)
-        except (av.FFmpegError, VideoError) as error:
-            self.close()
-            raise VideoError.of(path, error) from None
-        self.num_frames = self._index.num_frames
+            status = os.stat(path)
+            content = (path, status.st_mtime_ns, status.st_size)
+            self._times = _TIMES.get_or_make(content, self._find_times)
+            if self._times is not None:
+                self.num_frames = len(self._times.frames)
+            else:
+                self.num_frames = _COUNTS.get_or_make(content, self._count_frames)
+        except (av.FFmpegError, OSError) as error:
+            raise VideoError(path, _reason(error)) from error
         self.fps = float(self._stream.average_rate or 0)
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode frames; see :meth:`BaseReader.read`."""
-        try:
-            if self._index.times is not None:
-                found = self._read_by_time(list(indices))
-                if found is not None:
-                    return found
-            return self._read_from_start(list(indices))
-        except av.FFmpegError as error:
-            raise VideoError.of(self.path, error) from None
+        images = None
+        if self._times is not None:
+            images = self._read_by_time(indices)
+        return images if images is not None else self._read_in_order(indices)
 
     def close(self) -> None:
         """Let go of the file."""
         self._container.close()
 
-    def _build_index(self) -> FrameIndex:
-        packets = []
-        if self._container.format.name.startswith(TRUSTED_FORMATS):
-            packets = [p for p in self._container.demux(self._stream) if p.size]
-            packets = [p for p in packets if not p.is_discard]
-        times = np.array([p.pts for p in packets if p.pts is not None], dtype=np.int64)
-        if len(times) and len(np.unique(times)) == len(packets):
-            order = np.argsort(times)
-            keys = np.array([packets[i].is_keyframe for i in order]).nonzero()[0]
-            if len(keys):
-                return FrameIndex(times[order], keys, len(times))
-        num_frames = sum(1 for _ in self._frames_from_start())
-        if not num_frames:
+    def _find_times(self) -> FrameTimes | None:
+        """The times by the packets' headers; None where they can't be relied on."""
+        if (
+            TIMED_FORMATS.isdisjoint(self._container.format.name.split(','))
+            or self._stream.codec.canonical_name not in FRAME_A_PACKET_CODECS
+        ):
+            return None
+        packets = [packet for packet in self._container.demux(self._stream) if packet.size]
+        if not packets or any(packet.pts is None for packet in packets):
+            return None
+        # What an edit list cuts off is marked for discarding: it is decoded, but never shown.
+        shown = [packet.pts for packet in packets if not packet.is_discard]
+        keys = [packet.pts for packet in packets if packet.is_keyframe]
+        frames = np.unique(np.array(shown, np.int64))
+        starts_with_key = shown and keys and min(keys) <= frames[0]
+        if not starts_with_key or len(frames) < len(shown):
+            return None
+        return FrameTimes(frames, np.unique(np.array(keys, np.int64)))
+
+    def _count_frames(self) -> int:
+        """How many frames come out before the end, or before the first that can't be decoded."""
+        count = 0
+        try:
+            for _ in self._decode_in_order():
+                count += 1
+        except av.FFmpegError:
+            if count == 0:
+                raise
+        if count == 0:
             raise VideoError(self.path, 'no frame of it can be decoded')
-        return FrameIndex(None, np.array([0]), num_frames)
+        return count
 
-    def _read_by_time(self, indices: list[int]) -> list[np.ndarray] | None:
-        """Seek and decode; None where frames don't appear at their times."""
-        times, keys = self._index.times, self._index.keys
-        wanted = dict.fromkeys(times[indices].tolist())
-        position = None  # the key frame from which decoding goes on
-        frames: Iterator[av.VideoFrame] = iter(())
-        for index in indices:
-            key = keys[max(np.searchsorted(keys, index, side='right') - 1, 0)]
-            if position is None or key > position:
-                self._container.seek(int(times[key]), stream=self._stream)
-                frames = self._container.decode(self._stream)
-                position = key
-            target = times[index]
-            for frame in frames:
-                if frame.pts is None or frame.pts > target:
-                    return None
-                if frame.pts == target:
-                    wanted[int(target)] = self._to_rgb(frame)
-                    break
-            else:
-                return None
-        return list(wanted.values())
-
-    def _read_from_start(self, indices: list[int]) -> list[np.ndarray]:
-        wanted = set(indices)
+    def _read_by_time(self, indices: Sequence[int]) -> list[np.ndarray] | None:
+        """Seek and decode; None where not every frame comes out at its time."""
+        times, keys = self._times
         images = []
-        for index, frame in enumerate(self._frames_from_start()):
-            if index in wanted:
+        position = -1 - MIN_SKIP  # of the frame decoded last
+        try:
+            for index in indices:
+                key_time = keys[np.searchsorted(keys, times[index], side='right') - 1]
+                start = int(np.searchsorted(times, key_time))
+                if start - position > MIN_SKIP:
+                    decoded = self._decode_from(int(key_time))
+                    position = start - 1
+                while position < index:
+                    position += 1
+                    frame = next(decoded, None)
+                    if frame is None or frame.pts != times[position]:
+                        return None
                 images.append(self._to_rgb(frame))
-                if len(images) == len(wanted):
-                    return images
-        raise VideoError(self.path, f'frame {indices[len(images)]} can not be decoded')
+        except av.FFmpegError:
+            return None
+        return images
 
-    def _frames_from_start(self) -> Iterator[av.VideoFrame]:
-        """All frames of the file, by a fresh container: some formats can't seek back."""
-        with _open(self.path) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = 'NONE'
+    def _decode_from(self, key_time: int) -> Iterator[VideoFrame]:
+        """The frames from a key frame on; none where seeking misses it."""
+        self._container.seek(key_time, stream=self._stream)
+        packets = self._container.demux(self._stream)
+        first = next(packets)
+        if first.pts is None or first.pts > key_time:
+            return
+        for frame in _decode(chain([first], packets)):
+            # Frames that lead up to an open key frame come first; some refer to what wasn't read.
+            if frame.pts is None or frame.pts >= key_time:
+                yield frame
+
+    def _read_in_order(self, indices: Sequence[int]) -> list[np.ndarray]:
+        wanted = iter(indices)
+        images: list[np.ndarray] = []
+        target = next(wanted, None)
+        reason = 'the file ends before'
+        ...
+
+    def _decode_in_order(self) -> Iterator[VideoFrame]:
+        """All frames, by a container of their own: some formats can't go back to the beginning."""
+        container, stream = _open(self.path)
+        with container:
             yield from container.decode(stream)
 
-    def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
+    def _to_rgb(self, frame: VideoFrame) -> np.ndarray:
         return self._reformatter.reformat(frame, format='rgb24').to_ndarray()
-
-
-def _open(path: str) -> av.container.InputContainer:
-    try:
-        return av.open(path, metadata_errors='ignore')
-    except (av.FFmpegError, OSError) as error:
-        raise VideoError.of(path, error) from None

@@ -15,9 +15,9 @@ from mmengine.utils import track_iter_progress
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from vsslbox.apis.checkpoint import file_sha256
 from vsslbox.evaluation import FeatureSet
 from vsslbox.registry import LOOPS, METRICS
+from vsslbox.utils.checkpoint import file_sha256
 
 __all__ = ['GalleryTestLoop', 'extract_features']
 

@@ -11,13 +11,13 @@ from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from vsslbox.apis.checkpoint import (
+from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
+from vsslbox.utils.checkpoint import (
     CheckpointError,
     load_checkpoint,
     load_state_dict,
     load_weights,
 )
-from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
 

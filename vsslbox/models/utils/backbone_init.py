@@ -6,8 +6,8 @@ from mmengine.logging import print_log
 from mmengine.model import BaseModel, update_init_info
 from torch import nn
 
-from vsslbox.apis.checkpoint import load_weights
 from vsslbox.registry import WEIGHT_INITIALIZERS
+from vsslbox.utils.checkpoint import load_weights
 
 __all__ = ['PretrainedBackbone']
 
@@ -23,7 +23,7 @@ class PretrainedBackbone:
     what it does.
 
     Args:
-        checkpoint: The file; see :func:`vsslbox.apis.load_weights` for this and the rest.
+        checkpoint: The file; see :func:`vsslbox.utils.load_weights` for this and the rest.
         inflate: Make 3D kernels of 2D ones.
         prefix: Take only what begins so.
         allow_missing: What may stay as it is, by beginnings of names in the backbone.

@@ -3,8 +3,8 @@
 from mmengine.logging import print_log
 from torch import nn
 
-from vsslbox.apis.checkpoint import CheckpointError, load_checkpoint
 from vsslbox.registry import WEIGHT_INITIALIZERS
+from vsslbox.utils.checkpoint import CheckpointError, load_checkpoint
 
 __all__ = ['PretrainedProjection']
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from vsslbox.apis.checkpoint_names import canonical_name, describe, is_counter, resnet_depth
+from vsslbox.utils.checkpoint_names import canonical_name, describe, is_counter, resnet_depth
 
 __all__ = [
     'CheckpointError',

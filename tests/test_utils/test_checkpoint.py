@@ -13,7 +13,8 @@ from mmengine.registry import MODELS, DefaultScope
 from mmengine.runner import Runner
 from torch import nn
 
-from vsslbox.apis import (
+from vsslbox.models.utils.backbone_init import PretrainedBackbone
+from vsslbox.utils.checkpoint import (
     CheckpointError,
     LoadReport,
     file_sha256,
@@ -21,8 +22,7 @@ from vsslbox.apis import (
     load_model,
     load_weights,
 )
-from vsslbox.apis.checkpoint_names import canonical_name, describe, resnet_depth
-from vsslbox.models.utils.backbone_init import PretrainedBackbone
+from vsslbox.utils.checkpoint_names import canonical_name, describe, resnet_depth
 
 IMAGES = torch.linspace(-1, 1, 2 * 3 * 32 * 32).reshape(2, 3, 32, 32)
 
