@@ -25,7 +25,10 @@ class VideoError(Exception):
     @classmethod
     def of(cls, path: str, error: Exception) -> 'VideoError':
         """The error of a library as one of ours."""
-        return error if isinstance(error, cls) else cls(path, str(error) or type(error).__name__)
+        if isinstance(error, cls):
+            return error
+        reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__
+        return cls(path, reason)
 
     def __str__(self) -> str:
         return f'{self.path}: {self.reason}' if self.reason else self.path

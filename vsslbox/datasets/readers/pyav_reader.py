@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -85,8 +84,9 @@ class PyAVReader(BaseReader):
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._reformatter = VideoReformatter()
+        self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
         self._container, self._stream = _open(path)
+        self.fps = float(self._stream.average_rate or 0)
         try:
             status = os.stat(path)
             content = (path, status.st_mtime_ns, status.st_size)
@@ -95,16 +95,14 @@ class PyAVReader(BaseReader):
                 self.num_frames = len(self._times.frames)
             else:
                 self.num_frames = _COUNTS.get_or_make(content, self._count_frames)
-        except (av.FFmpegError, OSError) as error:
-            raise VideoError(path, _reason(error)) from error
-        self.fps = float(self._stream.average_rate or 0)
+        except (av.FFmpegError, OSError, VideoError) as error:
+            self.close()
+            raise VideoError.of(path, error) from None
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode frames; see :meth:`BaseReader.read`."""
-        images = None
-        if self._times is not None:
-            images = self._read_by_time(indices)
-        return images if images is not None else self._read_in_order(indices)
+        images = None if self._times is None else self._read_by_time(indices)
+        return self._read_in_order(indices) if images is None else images
 
     def close(self) -> None:
         """Let go of the file."""
@@ -145,15 +143,14 @@ class PyAVReader(BaseReader):
     def _read_by_time(self, indices: Sequence[int]) -> list[np.ndarray] | None:
         """Seek and decode; None where not every frame comes out at its time."""
         times, keys = self._times
-        images = []
-        position = -1 - MIN_SKIP  # of the frame decoded last
+        images: list[np.ndarray] = []
+        decoded, position = None, -1  # position: of the frame that was decoded last
         try:
             for index in indices:
-                key_time = keys[np.searchsorted(keys, times[index], side='right') - 1]
-                start = int(np.searchsorted(times, key_time))
-                if start - position > MIN_SKIP:
-                    decoded = self._decode_from(int(key_time))
-                    position = start - 1
+                key = keys[np.searchsorted(keys, times[index], side='right') - 1]
+                start = int(np.searchsorted(times, key))
+                if decoded is None or start - position > MIN_SKIP:
+                    decoded, position = self._decode_from(int(key)), start - 1
                 while position < index:
                     position += 1
                     frame = next(decoded, None)
@@ -164,30 +161,53 @@ class PyAVReader(BaseReader):
             return None
         return images
 
-    def _decode_from(self, key_time: int) -> Iterator[VideoFrame]:
-        """The frames from a key frame on; none where seeking misses it."""
-        self._container.seek(key_time, stream=self._stream)
+    def _decode_from(self, key: int) -> Iterator[VideoFrame]:
+        """The frames from a key frame's time on; none where seeking lands behind it."""
+        self._container.seek(key, stream=self._stream)
         packets = self._container.demux(self._stream)
         first = next(packets)
-        if first.pts is None or first.pts > key_time:
+        if first.pts is None or first.pts > key:
             return
-        for frame in _decode(chain([first], packets)):
-            # Frames that lead up to an open key frame come first; some refer to what wasn't read.
-            if frame.pts is None or frame.pts >= key_time:
-                yield frame
+        for packet in chain([first], packets):
+            for frame in packet.decode():
+                # Frames shown before the key frame may refer to some that were not read.
+                if frame.pts is None or frame.pts >= key:
+                    yield frame
 
     def _read_in_order(self, indices: Sequence[int]) -> list[np.ndarray]:
-        wanted = iter(indices)
+        """Decode from the beginning."""
         images: list[np.ndarray] = []
-        target = next(wanted, None)
-        reason = 'the file ends before'
-        ...
+        decoded = enumerate(self._decode_in_order())
+        try:
+            for index in indices:
+                frame = next((frame for number, frame in decoded if number == index), None)
+                if frame is None:
+                    raise VideoError(self.path, f'ends before frame {index} of {self.num_frames}')
+                images.append(self._to_rgb(frame))
+        except av.FFmpegError as error:
+            raise VideoError.of(self.path, error) from None
+        return images
 
     def _decode_in_order(self) -> Iterator[VideoFrame]:
-        """All frames, by a container of their own: some formats can't go back to the beginning."""
+        """All frames, from a container of their own: not every format can go back to its start."""
         container, stream = _open(self.path)
         with container:
             yield from container.decode(stream)
 
     def _to_rgb(self, frame: VideoFrame) -> np.ndarray:
         return self._reformatter.reformat(frame, format='rgb24').to_ndarray()
+
+
+def _open(path: str) -> tuple[InputContainer, VideoStream]:
+    """The file and its first video stream, decoded in this thread: workers are parallel enough."""
+    try:
+        container = av.open(path, metadata_errors='ignore')
+    except (av.FFmpegError, OSError) as error:
+        raise VideoError.of(path, error) from None
+    stream = next(iter(container.streams.video), None)
+    if stream is None or stream.codec_context is None:
+        container.close()
+        raise VideoError(path, 'holds no video stream that FFmpeg can decode')
+    stream.thread_type = 'NONE'
+    stream.codec_context.thread_count = 1
+    return container, stream
