@@ -48,7 +48,7 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
     if args.out is not None:
         config.test_cfg.out = str(Path(args.out).absolute())
     if args.seed is not None:
-        config.setdefault('randomness', {}).seed = args.seed
+        config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
 
 
 def main() -> None:

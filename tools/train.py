@@ -69,11 +69,12 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
                 '--auto-scale-lr needs `auto_scale_lr = dict(base_batch_size=...)` in the config'
             )
         config.auto_scale_lr.enable = True
-    randomness = config.setdefault('randomness', dict(seed=0))
+    randomness = {'seed': 0, **config.get('randomness', {})}
     if args.seed is not None:
-        randomness.seed = args.seed
-    randomness.diff_rank_seed = args.diff_rank_seed
-    randomness.deterministic = args.deterministic
+        randomness['seed'] = args.seed
+    config.randomness = dict(
+        randomness, diff_rank_seed=args.diff_rank_seed, deterministic=args.deterministic
+    )
 
 
 def main() -> None:

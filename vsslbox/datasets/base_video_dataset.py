@@ -2,28 +2,18 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
-from itertools import islice
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 from mmaction.datasets import BaseActionDataset
 
-from vsslbox.datasets.readers import VideoError
+from vsslbox.datasets.readers.base_reader import VideoError
+from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import SampleKey
 
-__all__ = ['BaseVideoDataset', 'ListLineError', 'refuse_missing']
-
-
-class ListLineError(ValueError):
-    """A line of a list that can't be read."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-
-    @classmethod
-    def at(cls, path: str, number: int, line: str, expected: str) -> 'ListLineError':
-        """Say which line, what it is and what it should be."""
-        return cls(f'{path}:{number}: {line!r} is not {expected}')
+__all__ = ['BaseVideoDataset']
 
 
 class BaseVideoDataset(BaseActionDataset):
@@ -36,13 +26,18 @@ class BaseVideoDataset(BaseActionDataset):
 
     Args:
         ann_file: The list, relative to ``data_root``; without it the folder is searched.
-        pipeline: Configs of transforms.
+        pipeline: Transforms or their configs.
         data_root: The folder of the data.
         data_prefix: Folders below ``data_root`` by kind, as in mmengine's ``BaseDataset``.
         test_mode: Whether a video that can't be read is an error.
-        max_replacements: How many videos may fail, one after the other, before training stops.
+        max_replacements: How many videos may take the place of one, one after the other, before
+            training stops.
         kwargs: As for mmaction2's ``BaseActionDataset``.
     """
+
+    prefix_key: str  # the kind of the videos in `data_prefix`
+    path_key: str  # the key of a sample under which its path stands
+    line_format: str  # what a line of a text list looks like
 
     def __init__(
         self,
@@ -55,33 +50,54 @@ class BaseVideoDataset(BaseActionDataset):
         **kwargs,
     ) -> None:
         self.max_replacements = max_replacements
+        data_prefix = {self.prefix_key: ''} if data_prefix is None else data_prefix
+        if self.prefix_key not in data_prefix:
+            raise ValueError(
+                f'data_prefix of {type(self).__name__} must be dict({self.prefix_key}=...), got '
+                f'{dict(data_prefix)}'
+            )
         super().__init__(
             ann_file,
-            pipeline=list(pipeline),
-            data_root=data_root or '',
+            # Built here, since mmengine would look for the names in the default scope alone.
+            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            data_root=str(data_root or ''),
             data_prefix=data_prefix,
             test_mode=test_mode,
             **kwargs,
         )
 
     def __getitem__(self, key: SampleKey | int) -> dict:
-        """Make the sample of a key."""
-        key = key if isinstance(key, SampleKey) else SampleKey(int(key))
-        rng, index, bad_videos = key.rng(), key.index, []
-        while True:
-            results = self.get_data_info(index)
-            results.update(index=index, rng=rng, bad_videos=bad_videos)
+        """Make the sample of a key.
+
+        Raises:
+            VideoError: The video can't be read, in testing; or too many in a row, in training.
+        """
+        key = key if isinstance(key, SampleKey) else SampleKey(range(len(self))[key])
+        index, rng = key.index, key.rng()
+        bad_videos: dict[str, str] = {}
+        for _ in range(self.max_replacements + 1):
             try:
-                return self.pipeline(results)
+                return self._make_sample(index, rng, list(bad_videos.items()))
             except VideoError as error:
                 if self.test_mode:
                     raise
-                bad_videos.append((error.path, error.reason))
-                self._refuse_too_many(bad_videos)
+                bad_videos[error.path] = error.reason
                 index = int(rng.integers(len(self)))
-            finally:
-                if 'reader' in results:
-                    results.pop('reader').close()
+        shown = '; '.join(f'{path}: {reason}' for path, reason in list(bad_videos.items())[-5:])
+        raise VideoError(
+            f'{self.max_replacements + 1} videos in a row can not be read, the last: {shown}'
+        )
+
+    def _make_sample(
+        self, index: int, rng: np.random.Generator, bad_videos: list[tuple[str, str]]
+    ) -> dict:
+        results = self.get_data_info(index)
+        results.update(index=index, rng=rng, bad_videos=bad_videos)
+        try:
+            return self.pipeline(results)
+        finally:
+            if 'reader' in results:  # a transform failed before the frames were decoded
+                results.pop('reader').close()
 
     def list_hash(self) -> str:
         """The SHA-256 of the names of all videos, in order; the same wherever the data lies."""
@@ -90,47 +106,97 @@ class BaseVideoDataset(BaseActionDataset):
             digest.update(self.get_data_info(index)['attributes']['name'].encode() + b'\n')
         return digest.hexdigest()
 
-    def _refuse_too_many(self, bad_videos: list[tuple[str, str]]) -> None:
-        if len(bad_videos) <= self.max_replacements:
-            return
-        last = '\n'.join(f'  {path}: {reason}' for path, reason in bad_videos[-5:])
-        raise VideoError(
-            f'{len(bad_videos)} videos in a row can not be read, the last ones:\n{last}'
-        )
+    def load_data_list(self) -> list[dict]:
+        """Find the videos."""
+        if self.multi_class and not self.num_classes:
+            raise ValueError('multi_class=True needs num_classes, the length of the label vector')
+        entries = self._read_list() if self.ann_file else self._search()
+        folder = Path(self.data_prefix[self.prefix_key])
+        for entry in entries:
+            entry[self.path_key] = str(folder / entry['attributes']['name'])
+        if self.ann_file:
+            self._refuse_missing([entry[self.path_key] for entry in entries])
+        return entries
 
-    def _read_lines(self) -> list[tuple[int, str]]:
-        """The lines of the list that are not empty, with their numbers from 1."""
-        if not Path(self.ann_file).is_file():
+    @abstractmethod
+    def _search(self) -> list[dict]:
+        """All videos of the folder, sorted by name."""
+
+    @abstractmethod
+    def _parse_line(self, line: str) -> tuple[dict, list[int]]:
+        """The entry of a line of a text list and its labels; ``ValueError`` if it is broken."""
+
+    def _read_list(self) -> list[dict]:
+        entries, labels = [], []
+        for number, line in enumerate(self._list_text().splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                entry, its_labels = self._parse_line(line.strip())
+            except ValueError:
+                raise self._line_error(number, line, self.line_format) from None
+            if labels and bool(labels[-1]) != bool(its_labels):
+                raise self._line_error(
+                    number, line, 'like the lines before: all or none have labels'
+                )
+            entries.append(entry)
+            labels.append(its_labels)
+        _add_labels(entries, labels)
+        return entries
+
+    def _list_text(self) -> str:
+        path = Path(self.ann_file)
+        if not path.is_file():
             raise FileNotFoundError(
-                f'no list of videos at {self.ann_file}: set `ann_file`, relative to `data_root`, '
-                'or leave it out to take all videos of the folder'
+                f'no list of videos at {path}: set `ann_file`, relative to `data_root`, or leave '
+                'it out to take all videos of the folder'
             )
-        lines = Path(self.ann_file).read_text(encoding='utf-8').splitlines()
-        numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-        if not numbered:
-            raise ValueError(f'the list {self.ann_file} is empty')
-        return numbered
+        try:
+            text = path.read_text(encoding='utf-8-sig')
+        except UnicodeDecodeError as error:
+            raise ValueError(f'the list {path} is not text in UTF-8: {error}') from None
+        if not text.strip():
+            raise ValueError(f'the list {path} is empty')
+        return text
 
+    def _line_error(self, number: int, line: str, expected: str) -> ValueError:
+        return ValueError(f'{self.ann_file}:{number}: {line!r} is not {expected}')
 
-def refuse_missing(paths: list[str], source: str) -> None:
-    """Raise ``FileNotFoundError`` for files or folders of a list that aren't there.
+    def _walk(self) -> Iterator[tuple[str, list[str]]]:
+        """The folder and all below it, with the names of their files."""
+        root = self.data_prefix[self.prefix_key]
+        if not root:
+            raise ValueError('neither a list nor a folder of videos is given: set `data_root`')
+        if not os.path.isdir(root):
+            raise FileNotFoundError(f'no folder at {root}: set `data_root` to where the videos are')
+        for folder, _, files in os.walk(root, onerror=_raise, followlinks=True):
+            yield os.path.relpath(folder, root), [name for name in files if name[0] != '.']
 
-    Every folder is listed once: asking for each file apart takes minutes on network storage.
-    """
-    listed: dict[str, set[str]] = {}
-
-    def exists(path: str) -> bool:
-        folder, name = os.path.split(path.rstrip('/'))
-        if folder not in listed:
-            listed[folder] = (
-                set(os.listdir(folder or '.')) if os.path.isdir(folder or '.') else set()
+    def _refuse_missing(self, paths: list[str]) -> None:
+        """Each folder is listed once: asking for each file takes minutes on network storage."""
+        present = {folder: _names_in(folder) for folder in {os.path.dirname(p) for p in paths}}
+        missing = [p for p in paths if os.path.basename(p) not in present[os.path.dirname(p)]]
+        if missing:
+            shown = ''.join(f'\n  {path}' for path in missing[:5]) + '\n  ...' * (len(missing) > 5)
+            raise FileNotFoundError(
+                f'{len(missing)} of {len(paths)} in {self.ann_file} do not exist; set `data_root` '
+                f'and `data_prefix` so that they lead to them:{shown}'
             )
-        return name in listed[folder]
 
-    missing = (path for path in paths if not exists(path))
-    first = list(islice(missing, 5))
-    if not first:
-        return
-    count = len(first) + sum(1 for _ in missing)
-    shown = ''.join(f'\n  {path}' for path in first) + ('\n  ...' if count > 5 else '')
-    raise FileNotFoundError(f'{count} of {len(paths)} in {source} do not exist:{shown}')
+
+def _add_labels(entries: list[dict], labels: list[list[int]]) -> None:
+    """Write labels into entries: a number each, or a list each if there is a longer one."""
+    single = all(len(its_labels) == 1 for its_labels in labels)
+    for entry, its_labels in zip(entries, labels):
+        if single:
+            entry['label'] = entry['attributes']['label'] = its_labels[0]
+        elif its_labels:
+            entry['label'] = its_labels
+
+
+def _names_in(folder: str) -> set[str]:
+    return set(os.listdir(folder or '.')) if os.path.isdir(folder or '.') else set()
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,9 +1,10 @@
 """Lists of folders of frames."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from itertools import count
+from pathlib import PurePath
 
-from vsslbox.datasets.base_video_dataset import BaseVideoDataset, ListLineError, refuse_missing
+from vsslbox.datasets.base_video_dataset import BaseVideoDataset
 from vsslbox.registry import DATASETS
 
 __all__ = ['RawframeDataset']
@@ -15,11 +16,11 @@ class RawframeDataset(BaseVideoDataset):
 
     The list is in mmaction2's format: a line is ``folder num_frames`` with any number of labels
     behind, or ``folder offset num_frames`` and so on. Without a list, every folder that holds
-    images of the given name is a video.
+    images of the given name is a video, as long as their numbers go on without a gap.
 
     Args:
         ann_file: The list, relative to ``data_root``.
-        pipeline: Configs of transforms.
+        pipeline: Transforms or their configs.
         data_root: The folder of the data.
         data_prefix: ``dict(img=...)``, the folder of the folders below ``data_root``.
         filename_tmpl: The name of an image, with a place for its number.
@@ -32,6 +33,9 @@ class RawframeDataset(BaseVideoDataset):
         ValueError: There are no frames, or the list can't be read.
     """
 
+    prefix_key = 'img'
+    path_key = 'frame_dir'
+
     def __init__(
         self,
         ann_file: str = '',
@@ -43,70 +47,46 @@ class RawframeDataset(BaseVideoDataset):
         start_index: int = 1,
         **kwargs,
     ) -> None:
+        if filename_tmpl.format(0) == filename_tmpl.format(1):
+            raise ValueError(
+                f"filename_tmpl needs a place for the number, as 'img_{{:05}}.jpg', got "
+                f'{filename_tmpl!r}'
+            )
         self.filename_tmpl = filename_tmpl
         self.with_offset = with_offset
+        counts = 'offset num_frames' if with_offset else 'num_frames'
+        self.line_format = f'`folder {counts} [label ...]` with integers and at least one frame'
         super().__init__(
-            ann_file,
-            pipeline,
-            data_root,
-            data_prefix or dict(img=''),
-            start_index=start_index,
-            **kwargs,
+            ann_file, pipeline, data_root, data_prefix, start_index=start_index, **kwargs
         )
 
-    def load_data_list(self) -> list[dict]:
-        """Find the videos."""
-        folder = Path(self.data_prefix['img'] or '.')
-        if not self.ann_file:
-            return self._search(folder)
-        entries = []
-        for number, line in self._read_lines():
-            entry = self._read_line(number, line)
-            entries.append(dict(entry, frame_dir=str(folder / entry['attributes']['name'])))
-        refuse_missing([entry['frame_dir'] for entry in entries], self.ann_file)
-        return entries
+    def get_data_info(self, idx: int) -> dict:
+        """The entry of a video, with the names of its images."""
+        return dict(super().get_data_info(idx), filename_tmpl=self.filename_tmpl)
 
-    def _search(self, folder: Path) -> list[dict]:
-        if not folder.is_dir():
-            raise FileNotFoundError(f'no folder at {folder}: set `data_root` to the frames')
-        ending = Path(self.filename_tmpl.format(0)).suffix
-        entries = []
-        for frame_dir in sorted({path.parent for path in folder.rglob(f'*{ending}')}):
-            names = {path.name for path in frame_dir.iterdir()}
-            num_frames = 0
-            while self.filename_tmpl.format(self.start_index + num_frames) in names:
-                num_frames += 1
-            if num_frames:
-                name = str(frame_dir.relative_to(folder))
-                entries.append(self._entry(name, num_frames) | dict(frame_dir=str(frame_dir)))
-        if not entries:
+    def _search(self) -> list[dict]:
+        found = {PurePath(folder).as_posix(): self._count(files) for folder, files in self._walk()}
+        if not any(found.values()):
             first = self.filename_tmpl.format(self.start_index)
-            raise ValueError(f'no folder in {folder} holds an image {first}')
-        return entries
+            raise ValueError(f'no folder in {self.data_prefix["img"]} holds an image {first}')
+        return [
+            dict(attributes=dict(name=name), total_frames=num_frames, offset=0)
+            for name, num_frames in sorted(found.items())
+            if num_frames
+        ]
 
-    def _read_line(self, number: int, line: str) -> dict:
+    def _count(self, files: list[str]) -> int:
+        """How many frames there are before the first number that is missing."""
+        names = set(files)
+        numbers = count(self.start_index)
+        end = next(n for n in numbers if self.filename_tmpl.format(n) not in names)
+        return end - self.start_index
+
+    def _parse_line(self, line: str) -> tuple[dict, list[int]]:
         name, *fields = line.split()
-        counts = ('offset', 'num_frames') if self.with_offset else ('num_frames',)
-        try:
-            values = [int(field) for field in fields]
-        except ValueError:
-            values = []
-        if len(values) < len(counts):
-            expected = f'`folder {" ".join(counts)} [label ...]` with integers'
-            raise ListLineError.at(self.ann_file, number, line, expected)
-        offset = values[0] if self.with_offset else 0
-        return self._entry(name, values[len(counts) - 1], offset, values[len(counts) :])
-
-    def _entry(
-        self, name: str, num_frames: int, offset: int = 0, labels: Sequence[int] = ()
-    ) -> dict:
-        entry = dict(
-            total_frames=num_frames,
-            offset=offset,
-            filename_tmpl=self.filename_tmpl,
-            attributes=dict(name=name),
-        )
-        if labels:
-            entry['label'] = labels[0] if len(labels) == 1 else list(labels)
-            entry['attributes']['label'] = entry['label']
-        return entry
+        offset, num_frames, *labels = [0] * (not self.with_offset) + [
+            int(field) for field in fields
+        ]
+        if num_frames < 1:
+            raise ValueError('no frames')
+        return dict(attributes=dict(name=name), total_frames=num_frames, offset=offset), labels

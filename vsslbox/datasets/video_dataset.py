@@ -1,10 +1,11 @@
 """Lists of video files, and folders of them."""
 
 import csv
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from vsslbox.datasets.base_video_dataset import BaseVideoDataset, ListLineError, refuse_missing
+from vsslbox.datasets.base_video_dataset import BaseVideoDataset
 from vsslbox.registry import DATASETS
 
 __all__ = ['VideoDataset']
@@ -24,12 +25,13 @@ class VideoDataset(BaseVideoDataset):
 
     Args:
         ann_file: The list, relative to ``data_root``.
-        pipeline: Configs of transforms.
+        pipeline: Transforms or their configs.
         data_root: The folder of the data.
         data_prefix: ``dict(video=...)``, the folder of the files below ``data_root``.
         where: Take only rows of a CSV list with these values, such as ``dict(split='train')``.
-        label: The column of a CSV list that holds the class. Names of classes are numbered in
-            alphabetical order.
+        label: The column of a CSV list that holds the class. Names of classes are numbered in the
+            order of ``metainfo['classes']`` if that is given, else in alphabetical order over the
+            whole list, whatever ``where`` takes of it.
         delimiter: What stands between the fields of a text list.
         kwargs: As for :class:`BaseVideoDataset`.
 
@@ -37,6 +39,9 @@ class VideoDataset(BaseVideoDataset):
         FileNotFoundError: The folder, the list or a file of the list doesn't exist.
         ValueError: The folder holds no video, or the list can't be read.
     """
+
+    prefix_key = 'video'
+    path_key = 'filename'
 
     def __init__(
         self,
@@ -49,99 +54,90 @@ class VideoDataset(BaseVideoDataset):
         delimiter: str = ' ',
         **kwargs,
     ) -> None:
-        self.where = where or {}
+        self.where = dict(where or {})
         self.label = label
         self.delimiter = delimiter
-        super().__init__(ann_file, pipeline, data_root, data_prefix or dict(video=''), **kwargs)
+        self.line_format = (
+            f'`path`, `path label` or `path label label ...` with integer labels, separated by '
+            f'{delimiter!r} (paths that contain it need a CSV list)'
+        )
+        super().__init__(ann_file, pipeline, data_root, data_prefix, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
-        """Find the videos."""
-        folder = Path(self.data_prefix['video'] or '.')
-        if not self.ann_file:
-            return self._search(folder)
-        if self.where and not self.ann_file.endswith('.csv'):
-            raise ValueError(f'`where` needs a CSV list with a header, got {self.ann_file}')
-        rows = self._read_csv() if self.ann_file.endswith('.csv') else self._read_text()
-        entries = [dict(row, filename=str(folder / row['attributes']['name'])) for row in rows]
-        refuse_missing([entry['filename'] for entry in entries], self.ann_file)
-        return entries
-
-    def _search(self, folder: Path) -> list[dict]:
-        if not folder.is_dir():
-            raise FileNotFoundError(f'no folder at {folder}: set `data_root` to the videos')
-        found = sorted(path for path in folder.rglob('*') if path.suffix.lower() in ENDINGS)
-        if not found:
+    def _search(self) -> list[dict]:
+        names = sorted(
+            Path(folder, name).as_posix()
+            for folder, files in self._walk()
+            for name in files
+            if Path(name).suffix.lower() in ENDINGS
+        )
+        if not names:
             raise ValueError(
-                f'no videos in {folder}: looked for files that end in {", ".join(sorted(ENDINGS))}'
+                f'no videos in {self.data_prefix["video"]}: looked for files that end in '
+                f'{", ".join(sorted(ENDINGS))}'
             )
-        return [
-            dict(filename=str(path), attributes=dict(name=str(path.relative_to(folder))))
-            for path in found
-        ]
+        return [dict(attributes=dict(name=name)) for name in names]
 
-    def _read_text(self) -> list[dict]:
-        rows = []
-        for number, line in self._read_lines():
-            name, *labels = line.strip().split(self.delimiter)
-            try:
-                labels = [int(label) for label in labels]
-            except ValueError:
-                raise ListLineError.at(
-                    self.ann_file,
-                    number,
-                    line,
-                    f'`path`, `path label` or `path label label ...` with integer labels, '
-                    f'separated by {self.delimiter!r}',
-                ) from None
-            row = dict(attributes=dict(name=name))
-            if labels:
-                row['label'] = labels[0] if len(labels) == 1 else labels
-                row['attributes']['label'] = row['label']
-            rows.append(row)
-        return rows
+    def _parse_line(self, line: str) -> tuple[dict, list[int]]:
+        name, *labels = line.split(self.delimiter)
+        return dict(attributes=dict(name=name)), [int(label) for label in labels]
+
+    def _read_list(self) -> list[dict]:
+        if self.ann_file.lower().endswith('.csv'):
+            return self._read_csv()
+        if self.where:
+            raise ValueError(f'`where` needs a CSV list with a header, got {self.ann_file}')
+        return super()._read_list()
 
     def _read_csv(self) -> list[dict]:
-        table = list(csv.reader(line for _, line in self._read_lines()))
-        header, rows = table[0], table[1:]
-        for column in ('path', *self.where):
+        header, rows = self._csv_rows()
+        columns = {name: _as_integers(values) for name, values in zip(header, zip(*rows))}
+        class_ids = self._class_ids(columns[self.label]) if self.label in columns else None
+        entries = []
+        for number, row in enumerate(rows):
+            raw = dict(zip(header, row))
+            if any(raw[column] != str(value) for column, value in self.where.items()):
+                continue
+            attributes = {name: values[number] for name, values in columns.items()}
+            entry = dict(attributes=dict(attributes, name=raw['path']))
+            if class_ids is not None:
+                entry['label'] = class_ids[number]
+            entries.append(entry)
+        if not entries:
+            raise ValueError(f'no row of {self.ann_file} has {self.where}')
+        return entries
+
+    def _csv_rows(self) -> tuple[list[str], list[list[str]]]:
+        """The names of the columns, and the rows below them."""
+        reader = csv.reader(io.StringIO(self._list_text(), newline=''))
+        header = next(reader)
+        needed = ['path', *self.where] + [self.label] * (self.label != 'label')
+        for column in needed:
             if column not in header:
                 raise ValueError(f'{self.ann_file} has no column {column!r}; it has {header}')
-        for (number, line), row in zip(self._read_lines()[1:], rows, strict=True):
-            if len(row) != len(header):
-                raise ListLineError.at(
-                    self.ann_file, number, line, f'a row of the {len(header)} columns {header}'
-                )
-        columns = {
-            name: _as_numbers(values)
-            for name, values in zip(header, zip(*rows, strict=True), strict=False)
-        }
-        entries = [
-            dict(zip(columns, values, strict=True))
-            for values in zip(*columns.values(), strict=True)
-        ]
-        classes = sorted(set(columns.get(self.label, ())))
-        if classes and isinstance(classes[0], str):
-            self._metainfo['classes'] = classes
-            for entry in entries:
-                entry['class_id'] = classes.index(entry[self.label])
-        chosen = [
-            entry
-            for entry in entries
-            if all(str(entry[column]) == str(value) for column, value in self.where.items())
-        ]
-        if not chosen:
-            raise ValueError(f'no row of {self.ann_file} has {self.where}')
-        return [self._csv_entry(entry) for entry in chosen]
+        rows = []
+        for row in reader:
+            if row and len(row) != len(header):
+                expected = f'a row of the {len(header)} columns {header}'
+                raise self._line_error(reader.line_num, ','.join(row), expected)
+            if row:
+                rows.append(row)
+        if not rows:
+            raise ValueError(f'the list {self.ann_file} has no rows below its header')
+        return header, rows
 
-    def _csv_entry(self, entry: dict) -> dict:
-        class_id = entry.pop('class_id', entry.get(self.label))
-        row = dict(attributes=dict(entry, name=str(entry['path'])))
-        if class_id is not None:
-            row['label'] = class_id
-        return row
+    def _class_ids(self, labels: list[int] | list[str]) -> list[int]:
+        """Labels as numbers; names of classes go to ``metainfo['classes']``."""
+        if isinstance(labels[0], int):
+            return labels
+        classes = self._metainfo.setdefault('classes', sorted(set(labels)))
+        unknown = sorted(set(labels).difference(classes))
+        if unknown:
+            raise ValueError(f'{self.ann_file} has classes that metainfo lacks: {unknown[:5]}')
+        numbers = {name: number for number, name in enumerate(classes)}
+        return [numbers[name] for name in labels]
 
 
-def _as_numbers(values: Sequence[str]) -> list[int] | list[str]:
+def _as_integers(values: Sequence[str]) -> list[int] | list[str]:
     """A column as integers, if all of it are."""
     try:
         return [int(value) for value in values]

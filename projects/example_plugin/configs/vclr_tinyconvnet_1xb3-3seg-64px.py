@@ -2,7 +2,8 @@
 # of videos. The file stands alone: a package outside vsslbox has no `_base_` to inherit from.
 custom_imports = dict(imports=['vsslbox_example_plugin'], allow_failed_imports=False)
 default_scope = 'vsslbox'
-runner_type = 'SSLRunner'
+runner_type = 'vsslbox.SSLRunner'
+randomness = dict(seed=0)
 
 data_root = 'data/videos'
 max_epochs = 10
@@ -10,7 +11,7 @@ max_epochs = 10
 contrast = dict(
     type='QueueContrastHead',
     queue=dict(type='FeatureQueue', size=64, channels=32),
-    loss=dict(type='DebiasedInfoNCELoss', temperature=0.1, class_prior=0.1),
+    loss=dict(type='DebiasedInfoNCELoss', temperature=0.5, class_prior=0.1),
 )
 model = dict(
     type='VCLR',

@@ -29,7 +29,7 @@ class DebiasedInfoNCELoss(nn.Module):
         class_prior: The share of negatives that are of the query's class, pi, in [0, 1).
     """
 
-    def __init__(self, temperature: float = 0.1, class_prior: float = 0.1) -> None:
+    def __init__(self, temperature: float = 0.5, class_prior: float = 0.1) -> None:
         super().__init__()
         if temperature <= 0:
             raise ValueError(f'temperature must be positive, got {temperature}')

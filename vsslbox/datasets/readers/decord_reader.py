@@ -49,8 +49,8 @@ class DecordReader(BaseReader):
             self._reader = decord.VideoReader(path, num_threads=1)
             self.num_frames = len(self._reader)
             self.fps = float(self._reader.get_avg_fps())
-        except (decord.DECORDError, RuntimeError, OSError) as error:
-            raise VideoError.of(path, error) from None
+        except (decord.DECORDError, RuntimeError) as error:
+            raise VideoError(path, _reason(error)) from None
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode frames; see :meth:`BaseReader.read`."""
@@ -59,8 +59,13 @@ class DecordReader(BaseReader):
         try:
             return list(self._reader.get_batch(list(indices)).asnumpy())
         except (decord.DECORDError, RuntimeError, IndexError) as error:
-            raise VideoError.of(self.path, error) from None
+            raise VideoError(self.path, _reason(error)) from None
 
     def close(self) -> None:
         """Let go of the file: an open reader holds some 50 MB."""
         self._reader = None
+
+
+def _reason(error: Exception) -> str:
+    """What decord says, without its time stamp, source line and stack trace."""
+    return str(error).partition('\n')[0].rpartition('Check failed: ')[2]

@@ -1,5 +1,6 @@
 """One reader after the other, until one can."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,9 +11,14 @@ from vsslbox.registry import TASK_UTILS
 
 __all__ = ['FallbackReader']
 
+_REPORTED: set[str] = set()  # files of which the log tells already
+
 
 class FallbackReader(BaseReader):
     """A video file read by the first of several readers that can read it.
+
+    A reader is given up when it can't open the file, can't decode a frame, or finds fewer frames
+    than the one before it. The log tells once a file.
 
     Args:
         path: The file.
@@ -20,6 +26,7 @@ class FallbackReader(BaseReader):
 
     Raises:
         VideoError: None of them can open the file; tells each one's reason.
+        ImportError: The preferred reader's package isn't installed.
     """
 
     def __init__(self, path: str, readers: Sequence[str]) -> None:
@@ -58,9 +65,12 @@ class FallbackReader(BaseReader):
             except VideoError as error:
                 self._give_up(error)
                 continue
-            if self._reasons:
-                reasons = '; '.join(self._reasons)
-                print_log(f'{self.path} is read by {self._name} ({reasons})', 'current')
+            except ImportError as error:
+                if not self._reasons:  # the preferred reader: the user has to install it
+                    raise
+                self._reasons.append(str(error))
+                continue
+            self._report()
             return
         raise VideoError(self.path, '; '.join(self._reasons))
 
@@ -68,3 +78,11 @@ class FallbackReader(BaseReader):
         self.close()
         self._reader = None
         self._reasons.append(f'{self._name}: {error.reason or error.path}')
+
+    def _report(self) -> None:
+        """Log, once a file, that it isn't read by the preferred reader."""
+        if self._reasons and self.path not in _REPORTED:
+            _REPORTED.add(self.path)
+            reasons = '; '.join(self._reasons)
+            message = f'{self.path} is read by {self._name} ({reasons})'
+            print_log(message, 'current', logging.WARNING)

@@ -23,8 +23,8 @@ __all__ = ['PyAVReader']
 TIMED_FORMATS = {'matroska', 'mov'}
 FRAME_A_PACKET_CODECS = {'av1', 'h264', 'hevc', 'mjpeg', 'vp9'}
 
-# Skipping fewer frames than this doesn't pay: a seek throws away what the decoder has in hand.
-MIN_SKIP = 4
+# To skip no more frames than this, decoding on is cheaper: a seek drops what the decoder has begun.
+SMALL_SKIP = 2
 
 
 class FrameTimes(NamedTuple):
@@ -115,17 +115,20 @@ class PyAVReader(BaseReader):
             or self._stream.codec.canonical_name not in FRAME_A_PACKET_CODECS
         ):
             return None
-        packets = [packet for packet in self._container.demux(self._stream) if packet.size]
-        if not packets or any(packet.pts is None for packet in packets):
+        shown, keys = [], []
+        for packet in self._container.demux(self._stream):
+            if packet.size == 0:  # marks the end
+                continue
+            if packet.is_keyframe:
+                keys.append(packet.pts)
+            if not packet.is_discard:  # what an edit list cuts off is decoded, but never shown
+                shown.append(packet.pts)
+        if not shown or not keys or None in shown or None in keys:
             return None
-        # What an edit list cuts off is marked for discarding: it is decoded, but never shown.
-        shown = [packet.pts for packet in packets if not packet.is_discard]
-        keys = [packet.pts for packet in packets if packet.is_keyframe]
-        frames = np.unique(np.array(shown, np.int64))
-        starts_with_key = shown and keys and min(keys) <= frames[0]
-        if not starts_with_key or len(frames) < len(shown):
+        times = FrameTimes(np.unique(shown), np.unique(keys))
+        if len(times.frames) < len(shown) or times.keys[0] > times.frames[0]:
             return None
-        return FrameTimes(frames, np.unique(np.array(keys, np.int64)))
+        return times
 
     def _count_frames(self) -> int:
         """How many frames come out before the end, or before the first that can't be decoded."""
@@ -149,7 +152,7 @@ class PyAVReader(BaseReader):
             for index in indices:
                 key = keys[np.searchsorted(keys, times[index], side='right') - 1]
                 start = int(np.searchsorted(times, key))
-                if decoded is None or start - position > MIN_SKIP:
+                if decoded is None or start - position > SMALL_SKIP:
                     decoded, position = self._decode_from(int(key)), start - 1
                 while position < index:
                     position += 1
@@ -178,14 +181,17 @@ class PyAVReader(BaseReader):
         """Decode from the beginning."""
         images: list[np.ndarray] = []
         decoded = enumerate(self._decode_in_order())
-        try:
-            for index in indices:
+        for index in indices:
+            try:
                 frame = next((frame for number, frame in decoded if number == index), None)
-                if frame is None:
-                    raise VideoError(self.path, f'ends before frame {index} of {self.num_frames}')
-                images.append(self._to_rgb(frame))
-        except av.FFmpegError as error:
-            raise VideoError.of(self.path, error) from None
+            except av.FFmpegError as error:
+                raise VideoError(
+                    self.path,
+                    f'decoding up to frame {index} of {self.num_frames}: {error.strerror}',
+                ) from None
+            if frame is None:
+                raise VideoError(self.path, f'ends before frame {index} of {self.num_frames}')
+            images.append(self._to_rgb(frame))
         return images
 
     def _decode_in_order(self) -> Iterator[VideoFrame]:

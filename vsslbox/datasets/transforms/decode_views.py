@@ -15,6 +15,10 @@ class DecodeViews(BaseTransform):
     Views that share a frame share its array, which no transform changes in place.
 
     Required keys: ``reader``, ``views``. Removed: ``reader``, which is closed.
+
+    Raises:
+        VideoError: A frame could not be decoded.
+        ValueError: A view asks for a frame that the video doesn't have.
     """
 
     def transform(self, results: dict) -> dict:
@@ -22,6 +26,12 @@ class DecodeViews(BaseTransform):
         views, reader = results['views'], results.pop('reader')
         indices = np.unique(np.concatenate([view.frame_indices for view in views])).tolist()
         try:
+            if indices[0] < 0 or indices[-1] >= reader.num_frames:
+                raise ValueError(
+                    f'the views ask for frames {indices[0]} to {indices[-1]} of {reader.path}, '
+                    f'which has {reader.num_frames}: the transform that samples them must stay '
+                    'within total_frames'
+                )
             frames = dict(zip(indices, reader.read(indices), strict=True))
         finally:
             reader.close()
