@@ -12,18 +12,27 @@ _base_ = [
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 max_epochs = 40
 
-queue = dict(size=2048, channels=64)
+# The recipe starts from MoCo's weights and lasts for half a million steps; this one starts from
+# nothing and has some hundred. Embeddings without normalisation would all point the same way for
+# longer than that, a slow key encoder would not be worth imitating, and old keys would be outdated.
+queue = dict(channels=64)
+loss = dict(temperature=0.2)
 model = dict(
-    backbone=dict(
-        _delete_=True, type='NarrowResNet', depth=18, base_channels=16, norm_eval=False
-    ),
+    backbone=dict(_delete_=True, type='NarrowResNet', depth=18, base_channels=16, norm_eval=False),
     neck=dict(
-        _delete_=True, type='MLPNeck', in_channels=128, hidden_channels=128, out_channels=64
+        _delete_=True,
+        type='MLPNeck',
+        in_channels=128,
+        hidden_channels=128,
+        out_channels=64,
+        norm_cfg=dict(type='BN1d'),
+        out_norm_cfg=dict(type='BN1d', affine=False),
     ),
-    inter=dict(queue=queue),
-    video=dict(queue=queue),
+    inter=dict(queue=dict(queue, size=192), loss=loss),
+    intra=loss,
+    video=dict(queue=dict(queue, size=64), loss=loss),
     order=dict(in_channels=64),
-    momentum=0.99,  # a run of some hundred steps can't wait for 0.999
+    momentum=0.5,
 )
 
 # As for the paper's recipe, with the colours in the workers and no strong blur: at 64 pixels
@@ -61,9 +70,7 @@ train_dataloader = dict(
 )
 
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs)
-optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4)
-)
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.1, begin=0, end=2, convert_to_iter_based=True),
     dict(

@@ -12,14 +12,14 @@ from vsslbox.datasets.readers import VideoError
 from vsslbox.structures import SampleKey
 
 PIPELINE = [
-    dict(type='vsslbox.OpenVideo'),
-    dict(type='vsslbox.SampleSegmentTuples', num_segments=3),
-    dict(type='vsslbox.DecodeViews'),
+    dict(type='OpenVideo'),
+    dict(type='SampleSegmentTuples', num_segments=3),
+    dict(type='DecodeViews'),
     dict(
-        type='vsslbox.AugmentViews',
+        type='AugmentViews',
         transforms=[dict(type='RandomResizedCrop', size=32, consistent=False)],
     ),
-    dict(type='vsslbox.PackViews'),
+    dict(type='PackViews'),
 ]
 
 
@@ -31,26 +31,45 @@ def names(dataset):
     return [entry['attributes']['name'] for entry in entries(dataset)]
 
 
-def test_folder_without_a_list(video_folder, tmp_path):
-    for name in ('b/second.mp4', 'a.MP4', 'b/first.mkv', 'notes.txt'):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    dataset = VideoDataset(data_root=str(tmp_path))
-    assert names(dataset) == ['a.MP4', 'b/first.mkv', 'b/second.mp4']
-    assert entries(dataset)[1]['filename'] == str(tmp_path / 'b/first.mkv')
+def test_folder_without_a_list(tmp_path):
+    videos = tmp_path / 'videos'
+    for name in ('b/second.mp4', 'a.MP4', 'b/first.mkv', 'notes.txt', '._a.mp4', 'c.mp4/notes.txt'):
+        (videos / name).parent.mkdir(exist_ok=True, parents=True)
+        (videos / name).touch()
+    (tmp_path / 'elsewhere').mkdir()
+    (tmp_path / 'elsewhere/d.webm').touch()
+    (videos / 'linked').symlink_to(tmp_path / 'elsewhere')
+    dataset = VideoDataset(data_root=str(videos))
+    assert names(dataset) == ['a.MP4', 'b/first.mkv', 'b/second.mp4', 'linked/d.webm']
+    assert entries(dataset)[1]['filename'] == str(videos / 'b/first.mkv')
     assert 'label' not in entries(dataset)[0]
+    below = VideoDataset(data_root=str(tmp_path), data_prefix=dict(video='videos/b'))
+    assert names(below) == ['first.mkv', 'second.mp4']
 
 
 def test_text_lists(tmp_path):
     (tmp_path / 'videos').mkdir()
     for name in 'abc':
         (tmp_path / 'videos' / f'{name}.mp4').touch()
-    (tmp_path / 'list.txt').write_text('a.mp4 3\n\nb.mp4\nc.mp4 1 4\n')
-    dataset = VideoDataset('list.txt', data_root=str(tmp_path), data_prefix=dict(video='videos'))
+
+    def read(text, **kwargs):
+        (tmp_path / 'list.txt').write_text(text, encoding='utf-8-sig')
+        prefix = dict(video='videos')
+        return VideoDataset('list.txt', data_root=str(tmp_path), data_prefix=prefix, **kwargs)
+
+    dataset = read('a.mp4 3\n\nb.mp4 0\nc.mp4 1\n')
     assert names(dataset) == ['a.mp4', 'b.mp4', 'c.mp4']
-    assert [entry.get('label') for entry in entries(dataset)] == [3, None, [1, 4]]
+    assert [entry['label'] for entry in entries(dataset)] == [3, 0, 1]
     assert entries(dataset)[0]['attributes'] == dict(name='a.mp4', label=3)
     assert entries(dataset)[0]['filename'] == str(tmp_path / 'videos/a.mp4')
+    assert 'label' not in entries(read('a.mp4\nb.mp4\n'))[0]
+    assert [entry['label'] for entry in entries(read('a.mp4,3\n', delimiter=','))] == [3]
+    several = 'a.mp4 3\nc.mp4 1 4\n'
+    assert [entry['label'] for entry in entries(read(several))] == [[3], [1, 4]]
+    vectors = [
+        entry['label'].tolist() for entry in entries(read(several, multi_class=True, num_classes=5))
+    ]
+    assert vectors == [[0, 0, 0, 1, 0], [0, 1, 0, 0, 1]]
 
 
 def test_csv_lists(tmp_path):
@@ -68,6 +87,32 @@ def test_csv_lists(tmp_path):
     assert dataset.metainfo['classes'] == ['run', 'walk']
     by_scene = VideoDataset('list.csv', data_root=str(tmp_path), label='scene', where=dict(scene=2))
     assert [entry['label'] for entry in entries(by_scene)] == [2]
+    given = VideoDataset(
+        'list.csv', data_root=str(tmp_path), metainfo=dict(classes=['walk', 'stand', 'run'])
+    )
+    assert [entry['label'] for entry in entries(given)] == [0, 2, 2]
+
+
+def test_csv_paths_may_hold_anything(tmp_path):
+    name = 'a b, "c".mp4'
+    (tmp_path / name).touch()
+    (tmp_path / 'list.csv').write_text('path,note\n\n"a b, ""c"".mp4","two\nlines"\n')
+    dataset = VideoDataset('list.csv', data_root=str(tmp_path))
+    assert entries(dataset)[0]['filename'] == str(tmp_path / name)
+    assert entries(dataset)[0]['attributes']['note'] == 'two\nlines'
+
+
+def test_a_real_csv_list(data_root):
+    options = dict(data_root=str(data_root / 'scenes2'), data_prefix=dict(video='videos_160p'))
+    train, test = (
+        VideoDataset('labels.csv', where=dict(suggested_split=split), **options)
+        for split in ('train', 'test')
+    )
+    assert (len(train), len(test)) == (150, 75)
+    assert train.metainfo['classes'] == test.metainfo['classes'] == ['fight', 'noFight']
+    for entry in entries(test):
+        assert entry['label'] == ['fight', 'noFight'].index(entry['attributes']['label'])
+        assert isinstance(entry['attributes']['scene_group'], int)
 
 
 def test_lists_of_mmaction2(data_root):
@@ -81,7 +126,7 @@ def test_lists_of_mmaction2(data_root):
         assert entries(dataset)[0]['filename'] == str(root / 'test.mp4')
     for name, options, label, num_frames in (
         ('rawframe_test_list.txt', {}, 127, 5),
-        ('rawframe_test_list_multi_label.txt', {}, 1, 5),
+        ('rawframe_test_list_multi_label.txt', {}, [1], 5),
         ('rawframe_test_list_with_offset.txt', dict(with_offset=True), 127, 5),
     ):
         dataset = RawframeDataset(f'annotations/{name}', data_root=str(root), **options)
@@ -93,7 +138,7 @@ def test_lists_of_mmaction2(data_root):
 
 def test_real_frames_of_mmaction2(data_root):
     root = data_root / 'formats/mmaction2/tests/data'
-    pipeline = [dict(type='vsslbox.OpenFrames'), *PIPELINE[1:]]
+    pipeline = [dict(type='OpenFrames'), *PIPELINE[1:]]
     dataset = RawframeDataset(data_root=str(root), pipeline=pipeline)
     found = {entry['attributes']['name']: entry['total_frames'] for entry in entries(dataset)}
     assert found == {'imgs': 10}
@@ -105,10 +150,10 @@ def test_real_frames_of_mmaction2(data_root):
         data_root=str(root),
         with_offset=True,
         pipeline=[
-            dict(type='vsslbox.OpenFrames'),
-            dict(type='vsslbox.SampleUniformFrames', num_frames=1),
-            dict(type='vsslbox.DecodeViews'),
-            dict(type='vsslbox.PackViews'),
+            dict(type='OpenFrames'),
+            dict(type='SampleUniformFrames', num_frames=1),
+            dict(type='DecodeViews'),
+            dict(type='PackViews'),
         ],
     )
     image = cv2.imread(str(root / 'imgs/img_00003.jpg'))[..., ::-1]  # offset 2, counted from 1
@@ -119,7 +164,13 @@ def test_real_frames_of_mmaction2(data_root):
     ('text', 'message'),
     [
         ('a.mp4 0\na.mp4 walk\n', r"list.txt:2: 'a.mp4 walk' is not `path`, `path label`"),
-        ('a.mp4 0\ngone.mp4 1\nlost.mp4 1\n', r'2 of 3 in .*list.txt do not exist:\n.*gone.mp4\n'),
+        ('a b.mp4 1\n', r"list.txt:1: 'a b.mp4 1' is not .* separated by ' ' .*need a CSV list"),
+        ('a.mp4 0\n\na.mp4\n', r"list.txt:3: 'a.mp4' is not like the lines before"),
+        (
+            'a.mp4 0\ngone.mp4 1\nlost/b.mp4 1\n',
+            r'2 of 3 in .*list.txt do not exist; set `data_root` .*:\n.*gone.mp4\n.*lost/b.mp4$',
+        ),
+        (''.join(f'gone{i}.mp4 0\n' for i in range(9)), r'(?s)9 of 9 in .*gone4.mp4\n  \.\.\.$'),
         ('\n', r'list .*list.txt is empty'),
     ],
 )
@@ -136,7 +187,8 @@ def test_broken_text_lists(tmp_path, text, message):
         ('file,label\na.mp4,1\n', {}, r"no column 'path'; it has \['file', 'label'\]"),
         ('path,label\na.mp4,1\n', dict(split='x'), r"no column 'split'"),
         ('path,split\na.mp4,y\n', dict(split='x'), r"no row .* has \{'split': 'x'\}"),
-        ('path,label\na.mp4\n', {}, r"list.csv:2: 'a.mp4' is not a row of the 2 columns"),
+        ('path,label\n\na.mp4\n', {}, r"list.csv:3: 'a.mp4' is not a row of the 2 columns"),
+        ('path,label\n', {}, r'list.csv has no rows'),
     ],
 )
 def test_broken_csv_lists(tmp_path, text, where, message):
@@ -144,6 +196,31 @@ def test_broken_csv_lists(tmp_path, text, where, message):
     (tmp_path / 'list.csv').write_text(text)
     with pytest.raises(ValueError, match=message):
         VideoDataset('list.csv', data_root=str(tmp_path), where=where)
+
+
+def test_wrong_arguments(tmp_path):
+    (tmp_path / 'a.mp4').touch()
+    (tmp_path / 'list.csv').write_text('path,label\na.mp4,walk\n')
+    (tmp_path / 'list.txt').write_text('a.mp4 1\n')
+    (tmp_path / 'latin.txt').write_bytes('b\u00e4r.mp4 1\n'.encode('latin-1'))
+    for ann_file, options, message in (
+        ('list.csv', dict(label='action'), r"list.csv has no column 'action'; it has \['path', 'l"),
+        ('list.csv', dict(metainfo=dict(classes=['run'])), r"that metainfo lacks: \['walk'\]"),
+        ('list.txt', dict(where=dict(split='train')), r'`where` needs a CSV list .*list.txt'),
+        ('list.txt', dict(multi_class=True), 'multi_class=True needs num_classes'),
+        (
+            'list.txt',
+            dict(data_prefix=dict(img='')),
+            r"must be dict\(video=...\), got \{'img': ''\}",
+        ),
+        ('latin.txt', {}, r'latin.txt is not text in UTF-8'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            VideoDataset(ann_file, data_root=str(tmp_path), **options)
+    with pytest.raises(ValueError, match='set `data_root`'):
+        VideoDataset()
+    with pytest.raises(ValueError, match=r"needs a place for the number, .* got 'img.jpg'"):
+        RawframeDataset(data_root=str(tmp_path), filename_tmpl='img.jpg')
 
 
 def test_absent_and_empty_folders(tmp_path):
@@ -158,7 +235,8 @@ def test_absent_and_empty_folders(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('line', 'options'), [('imgs', {}), ('imgs five 1', {}), ('imgs 5', dict(with_offset=True))]
+    ('line', 'options'),
+    [('imgs', {}), ('imgs five 1', {}), ('imgs 0 1', {}), ('imgs 5', dict(with_offset=True))],
 )
 def test_broken_frame_lists(tmp_path, line, options):
     (tmp_path / 'imgs').mkdir()
@@ -217,7 +295,7 @@ def test_a_bad_video_is_an_error_in_testing(folder_with_bad_videos):
 def test_nothing_but_bad_videos_stops(tmp_path):
     (tmp_path / 'text.mp4').write_text('no video')
     dataset = VideoDataset(data_root=str(tmp_path), pipeline=PIPELINE, max_replacements=5)
-    with pytest.raises(VideoError, match=r'6 videos in a row can not be read, .*\n.*text.mp4'):
+    with pytest.raises(VideoError, match=r'6 videos in a row can not be read, .*text.mp4: '):
         dataset[0]
 
 

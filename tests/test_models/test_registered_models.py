@@ -40,8 +40,8 @@ COMPONENTS = {
         lambda: dict(query=unit(4, 8), positive=unit(4, 8), others=unit(4, 2, 8)),
     ),
     'MLPNeck': (
-        dict(in_channels=8, hidden_channels=6, out_channels=4),
-        lambda: dict(features=torch.randn(2, 8)),
+        dict(in_channels=8, hidden_channels=6, out_channels=4, norm_cfg=dict(type='BN1d')),
+        lambda: dict(features=torch.randn(4, 3, 8)),
     ),
     'NarrowResNet': (NARROW, lambda: dict(x=torch.randn(2, 3, 32, 32))),
     'QueueContrastHead': (

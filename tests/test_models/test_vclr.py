@@ -39,7 +39,7 @@ def reference_losses(model, views, samples):
         return backbone(torch.stack(images)).mean(dim=(2, 3)).tolist()
 
     def project(neck, feature):
-        return neck(torch.tensor(feature, dtype=torch.float64)).tolist()
+        return neck(torch.tensor([feature], dtype=torch.float64))[0].tolist()
 
     segments = [int(sample.query_segment) for sample in samples]
     others = [[s for s in range(num_segments) if s != segment] for segment in segments]

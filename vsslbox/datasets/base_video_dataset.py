@@ -103,7 +103,7 @@ class BaseVideoDataset(BaseActionDataset):
         """The SHA-256 of the names of all videos, in order; the same wherever the data lies."""
         digest = hashlib.sha256()
         for index in range(len(self)):
-            digest.update(self.get_data_info(index)['attributes']['name'].encode() + b'\n')
+            digest.update(os.fsencode(self.get_data_info(index)['attributes']['name']) + b'\n')
         return digest.hexdigest()
 
     def load_data_list(self) -> list[dict]:

@@ -3,9 +3,7 @@ _base_ = 'retrieval_r50_ucf101.py'
 
 data_root = '{{$VSSLBOX_HMDB51:data/hmdb51}}'
 
-test_dataloader = dict(
-    dataset=dict(data_root=data_root, ann_file='hmdb51_val_split_1_videos.txt')
-)
+test_dataloader = dict(dataset=dict(data_root=data_root, ann_file='hmdb51_val_split_1_videos.txt'))
 test_cfg = dict(
     protocol='vclr-retrieval-hmdb51-split1',
     gallery_dataloader=dict(

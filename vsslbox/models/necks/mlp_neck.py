@@ -1,7 +1,8 @@
 """The projection head of contrastive learning."""
 
-import itertools
+from itertools import pairwise
 
+from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -14,15 +15,20 @@ __all__ = ['MLPNeck']
 class MLPNeck(BaseModule):
     """A multi-layer perceptron from pooled features to embeddings.
 
-    Linear layers with bias, a ReLU between two of them, nothing after the last.
+    Linear layers with bias, and between two of them a ReLU; normalisation where it is asked for.
 
-    Source: Chen et al., "Improved Baselines with Momentum Contrastive Learning", section 3.
+    Source: Chen et al., "Improved Baselines with Momentum Contrastive Learning", section 3
+    (``norm_cfg=None``); Chen et al., "A Simple Framework for Contrastive Learning", appendix B.5
+    (``norm_cfg``); Chen et al., "An Empirical Study of Training Self-Supervised Vision
+    Transformers", section 3 (``out_norm_cfg``).
 
     Args:
         in_channels: The length of a feature, F.
         hidden_channels: The width of the hidden layers.
         out_channels: The length of an embedding, D.
         num_layers: The number of linear layers.
+        norm_cfg: The normalisation after each hidden linear layer, such as ``dict(type='BN1d')``.
+        out_norm_cfg: The normalisation after the last one.
         init_cfg: mmengine's weight initialization; None leaves torch's own.
     """
 
@@ -32,15 +38,22 @@ class MLPNeck(BaseModule):
         hidden_channels: int = 2048,
         out_channels: int = 128,
         num_layers: int = 2,
+        norm_cfg: dict | None = None,
+        out_norm_cfg: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        widths = [in_channels, *[hidden_channels] * (num_layers - 1), out_channels]
+        hidden_widths = [in_channels, *[hidden_channels] * (num_layers - 1)]
         layers: list[nn.Module] = []
-        for width_in, width_out in itertools.pairwise(widths):
-            layers += [nn.Linear(width_in, width_out), nn.ReLU(inplace=True)]
-        self.layers = nn.Sequential(*layers[:-1])
+        for width_in, width_out in pairwise(hidden_widths):
+            layers += [nn.Linear(width_in, width_out), *_norm(norm_cfg, width_out), nn.ReLU()]
+        layers += [nn.Linear(hidden_widths[-1], out_channels), *_norm(out_norm_cfg, out_channels)]
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map features ``[..., F]`` to embeddings ``[..., D]``, which are not normalised."""
-        return self.layers(features)
+        """Map features ``[..., F]`` to embeddings ``[..., D]``, which are not of unit length."""
+        return self.layers(features.flatten(0, -2)).unflatten(0, features.shape[:-1])
+
+
+def _norm(cfg: dict | None, channels: int) -> list[nn.Module]:
+    return [] if cfg is None else [build_norm_layer(cfg, channels)[1]]
