@@ -1,10 +1,14 @@
-"""What mmengine 0.10.7 needs to work with torch >= 2.6.
+"""What the engine and its relatives need to work together.
 
 From 2.6 on ``torch.load`` unpickles nothing but tensors and plain containers unless told otherwise.
 A checkpoint of mmengine also holds the history of its logger (``HistoryBuffer``, which stores NumPy
 arrays), and reading it back fails. What it needs is declared safe here, name by name;
 ``weights_only`` stays on, so that a file which carries code is refused.
+
+mmcv-lite warns on import of an operator which it lacks and nothing here needs.
 """
+
+import warnings
 
 import numpy as np
 import torch
@@ -36,3 +40,4 @@ def allow_mmengine_checkpoints() -> None:
 
 
 allow_mmengine_checkpoints()
+warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')

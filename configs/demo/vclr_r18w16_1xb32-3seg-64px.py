@@ -12,9 +12,11 @@ _base_ = [
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 max_epochs = 40
 
-# The recipe starts from MoCo's weights and lasts for half a million steps; this one starts from
-# nothing and has some hundred. Embeddings without normalisation would all point the same way for
-# longer than that, a slow key encoder would not be worth imitating, and old keys would be outdated.
+# The paper's recipe starts from MoCo's weights and takes hundreds of thousands of steps; this one
+# starts from nothing and takes some hundred. Embeddings without normalisation would all point the
+# same way for longer than that, a slow key encoder would not be worth imitating, and keys of many
+# steps ago would be outdated. The intra and order losses, which hold on to what tells the frames of
+# one video apart, weigh less until there is something to hold on to.
 queue = dict(channels=64)
 loss = dict(temperature=0.2)
 model = dict(
@@ -29,9 +31,9 @@ model = dict(
         out_norm_cfg=dict(type='BN1d', affine=False),
     ),
     inter=dict(queue=dict(queue, size=192), loss=loss),
-    intra=loss,
+    intra=dict(loss, loss_weight=0.1),
     video=dict(queue=dict(queue, size=64), loss=loss),
-    order=dict(in_channels=64),
+    order=dict(in_channels=64, loss_weight=0.3),
     momentum=0.5,
 )
 

@@ -24,8 +24,8 @@ import csv
 import json
 import os
 import shutil
-import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,8 @@ import av
 import cv2
 import numpy as np
 from mmengine.utils import track_parallel_progress
+
+from vsslbox.apis.command_line import run_command
 
 FORMAT = 1  # goes up whenever the same arguments give other pixels
 MANIFEST = 'demo_videos.json'
@@ -48,6 +50,8 @@ APPEARANCES = (
     ('cross', 'circles'),
     ('disc', 'spokes'),
     ('crescent', 'zigzag'),
+    ('square', 'plusses'),
+    ('heart', 'shade'),
 )
 MOTIONS = ('sway', 'circle', 'spin', 'pulse')
 
@@ -65,10 +69,12 @@ class Video:
 
     @property
     def path(self) -> str:
+        """The file, relative to the data set."""
         return f'{self.split}/{self.index:05d}.mp4'
 
     @property
     def joint(self) -> int:
+        """The number of the pair of both labels."""
         return self.appearance * len(MOTIONS) + self.motion
 
 
@@ -109,6 +115,10 @@ def draw_outline(name: str) -> np.ndarray:
         inside = _polygon_radius(angle, 3) * 0.98 > radius
     elif name == 'star':
         inside = radius < 0.72 + 0.26 * np.cos(5 * angle)
+    elif name == 'square':
+        inside = np.maximum(abs(x), abs(y)) < 0.75
+    elif name == 'heart':
+        inside = (1.15 * x) ** 2 + (1.15 * y - 0.15 + np.sqrt(abs(x))) ** 2 < 0.95
     return cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 1.2)
 
 
@@ -130,6 +140,12 @@ def draw_pattern(name: str, rng: np.random.Generator) -> np.ndarray:
     elif name == 'zigzag':
         teeth = abs((x * 2.2 + phase[1]) % 1 - 0.5)
         wave = np.sin(3.6 * turns * (y + 0.9 * teeth) + phase[0])
+    elif name == 'plusses':
+        u, v = ((turns * axis + shift) % 1 - 0.5 for axis, shift in ((x, phase[0]), (y, phase[1])))
+        bar = np.minimum(abs(u), abs(v)) < 0.13
+        wave = np.where(bar & (np.maximum(abs(u), abs(v)) < 0.36), 0.4, -0.4)
+    elif name == 'shade':
+        wave = 0.3 * x
     return cv2.GaussianBlur(np.clip(0.5 + 2 * wave, 0, 1).astype(np.float32), (0, 0), 1.2)
 
 
@@ -189,6 +205,7 @@ def _noise(side: int, cells: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def random_colour(rng: np.random.Generator) -> np.ndarray:
+    """A colour of any hue that is neither black nor grey."""
     return hsv_to_rgb(rng.uniform(), rng.uniform(0.3, 0.9), rng.uniform(0.25, 0.95))
 
 
@@ -204,50 +221,159 @@ def smooth_walk(frames: int, channels: int, rng: np.random.Generator) -> np.ndar
     return cv2.resize(knots, (channels, frames), interpolation=cv2.INTER_LINEAR)
 
 
-def render(video: Video, seed: int, size: int, frames: int) -> np.ndarray:
-    """Draw a video, uint8 RGB ``[T, size, size, 3]``."""
+def draw_backgrounds(size: int, frames: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Three scenes that drift, zoom and fade into each other, float32 ``[S, S, 3]`` a frame."""
+    scenes = [draw_scene(size, rng) for _ in range(3)]
+    travel = rng.uniform(-0.5, 0.5, (3, 2))
+    zoom = rng.uniform(0.6, 1.4, (3, 2))
+    for time in np.linspace(0, 1, frames):
+        first = min(int(2 * time), 1)
+        share = np.clip(1.6 * (2 * time - first) - 0.3, 0, 1)
+        looks = [
+            look_at(scenes[k], size, travel[k] * (time - 0.5), zoom[k] @ (1 - time, time))
+            for k in (first, first + 1)
+        ]
+        yield (1 - share) * looks[0] + share * looks[1]
+
+
+def look_at(scene: np.ndarray, size: int, shift: np.ndarray, scale: float) -> np.ndarray:
+    """The part of a scene that the camera sees."""
+    corner = scene.shape[0] / 2 + shift * size - scale * size / 2
+    matrix = np.array([[scale, 0, corner[0]], [0, scale, corner[1]]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(scene, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REFLECT)
+
+
+# --------------------------------------------------------------------------- the video
+
+
+def render(video: Video, seed: int, size: int, frames: int) -> Iterator[np.ndarray]:
+    """Draw a video frame by frame, uint8 RGB ``[S, S, 3]``."""
     rng = np.random.default_rng((seed, video.index))
     outline, pattern = APPEARANCES[video.appearance]
     sprite = np.dstack([draw_outline(outline), draw_pattern(pattern, rng)])
-    centre, radius, angle = pose_sprite(MOTIONS[video.motion], frames, rng)
-    scenes = [draw_scene(size, rng) for _ in range(3)]
-    place = np.linspace(0, len(scenes) - 1, frames)
-    travel = rng.uniform(-0.5, 0.5, (len(scenes), 2))
-    zoom = rng.uniform(0.6, 1.4, (len(scenes), 2))
+    poses = zip(*pose_sprite(MOTIONS[video.motion], frames, rng), strict=True)
+    backgrounds = draw_backgrounds(size, frames, rng)
     hues = rng.uniform(0, 1, 2) + np.linspace(0, 1, frames)[:, None] * rng.uniform(-1, 1, 2)
-    bright_ink = rng.uniform() < 0.5
+    tones = [(0.7, 0.35), (0.5, 0.95)][:: rng.choice([-1, 1])]  # saturation and value
     shake = 0.02 * smooth_walk(frames, 2, rng)
     gain, offset = rng.uniform(0.75, 1.15), rng.uniform(-0.08, 0.08)
-
-    out = np.empty((frames, size, size, 3), np.uint8)
-    for t in range(frames):
-        k = min(int(place[t]), len(scenes) - 2)
-        w = place[t] - k
-        w = np.clip(w * 1.6 - 0.3, 0, 1)
-        image = sum(
-            share * _look(scenes[j], size, travel[j] * (t / frames - 0.5) + shake[t], zoom[j], t / frames)
-            for j, share in ((k, 1 - w), (k + 1, w))
-            if share
-        )
-        cut = _place(sprite, size, centre[t] + shake[t], radius[t], angle[t])
-        mask, ink = cut[..., :1], cut[..., 1:]
-        dark, light = hsv_to_rgb(hues[t, 0], 0.7, 0.35), hsv_to_rgb(hues[t, 1], 0.5, 0.95)
-        if bright_ink:
-            dark, light = light, dark
-        image = image * (1 - mask) + mask * (light * ink + dark * (1 - ink))
-        out[t] = np.clip(255 * (image * gain + offset), 0, 255)
-    return out
+    for image, (centre, radius, angle), hue, jolt in zip(
+        backgrounds, poses, hues, shake, strict=True
+    ):
+        placed = place_sprite(sprite, size, centre + jolt, radius, angle)
+        mask, ink = placed[..., :1], placed[..., 1:]
+        paper, ink_colour = (hsv_to_rgb(h, *tone) for h, tone in zip(hue, tones, strict=True))
+        image = image * (1 - mask) + mask * (ink_colour * ink + paper * (1 - ink))
+        yield np.clip(255 * (image * gain + offset), 0, 255).astype(np.uint8)
 
 
-def _look(scene, size, shift, zoom, t):
-    scale = (zoom[0] * (1 - t) + zoom[1] * t) * 1.0
-    middle = scene.shape[0] / 2 + shift * size
-    matrix = np.array([[scale, 0, middle[0] - scale * size / 2], [0, scale, middle[1] - scale * size / 2]])
-    return cv2.warpAffine(scene, matrix, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT)
-
-
-def _place(sprite, size, centre, radius, angle):
+def place_sprite(
+    sprite: np.ndarray, size: int, centre: np.ndarray, radius: float, angle: float
+) -> np.ndarray:
+    """The sprite in its place in the frame, float32 ``[S, S, 2]``: mask and pattern."""
     scale = 2 * radius * size / SPRITE_SIZE
     matrix = cv2.getRotationMatrix2D((SPRITE_SIZE / 2, SPRITE_SIZE / 2), np.degrees(angle), scale)
     matrix[:, 2] += centre * size - SPRITE_SIZE / 2
     return cv2.warpAffine(sprite, matrix, (size, size), flags=cv2.INTER_LINEAR)
+
+
+def write_video(video: Video, folder: Path, seed: int, size: int, frames: int) -> None:
+    """Draw and encode a video."""
+    cv2.setNumThreads(1)
+    path = folder / video.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = dict(preset='veryfast', crf='20', g=str(GROUP_OF_PICTURES), threads='1')
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=FPS, options=options)
+        stream.height = stream.width = size
+        stream.pix_fmt = 'yuv420p'
+        for image in render(video, seed, size, frames):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
+        container.mux(stream.encode())
+
+
+# --------------------------------------------------------------------------- the data set
+
+
+def write_list(videos: list[Video], path: Path) -> None:
+    """Write the list of videos with their labels."""
+    with open(path, 'w', newline='', encoding='utf-8') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerow(['path', 'split', 'appearance', 'motion', 'joint'])
+        for video in videos:
+            writer.writerow([video.path, video.split, video.appearance, video.motion, video.joint])
+
+
+def make_data_set(folder: Path, manifest: dict, workers: int) -> None:
+    """Write the data set beside its place, then move it there when it is complete."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f'.{folder.name}-') as unfinished:
+        made = Path(unfinished) / 'made'
+        videos = plan_videos(manifest['videos'])
+        write = partial(
+            write_video,
+            folder=made,
+            seed=manifest['seed'],
+            size=manifest['size'],
+            frames=manifest['frames'],
+        )
+        track_parallel_progress(write, videos, workers)
+        write_list(videos, made / 'videos.csv')
+        (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + '\n', encoding='utf-8')
+        made.rename(folder)
+
+
+def existing_manifest(folder: Path) -> dict | None:
+    """What an existing data set was made with; None where there is nothing.
+
+    Raises:
+        FileExistsError: The folder holds something else.
+    """
+    if not folder.exists():
+        return None
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise FileExistsError(f'{folder} exists and is no demo data set: choose another folder')
+    return json.loads(path.read_text(encoding='utf-8'))
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('folder', type=Path, help='where to make the data set')
+    parser.add_argument('--videos', type=int, default=480, help='how many, a quarter for testing')
+    parser.add_argument('--seed', type=int, default=0, help='random seed')
+    parser.add_argument('--size', type=int, default=96, help='pixels of a side')
+    parser.add_argument('--frames', type=int, default=48, help='frames of a video')
+    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes')
+    parser.add_argument('--force', action='store_true', help='replace another demo data set')
+    args = parser.parse_args()
+    if args.videos < 8 or args.frames < 2 or args.size < 32 or args.size % 2:
+        parser.error('at least 8 videos, 2 frames and 32 pixels, and an even number of pixels')
+    return args
+
+
+def main() -> None:
+    """Make the data set, unless it is there."""
+    args = parse_args()
+    wanted = dict(
+        format=FORMAT, videos=args.videos, seed=args.seed, size=args.size, frames=args.frames
+    )
+    existing = existing_manifest(args.folder)
+    if existing == wanted:
+        print(f'{args.folder} has these videos already')
+        return
+    if existing is not None:
+        if not args.force:
+            raise FileExistsError(
+                f'{args.folder} was made with {existing}, not with {wanted}: choose another '
+                'folder, or --force to replace it'
+            )
+        shutil.rmtree(args.folder)
+    make_data_set(args.folder, wanted, args.workers)
+    print(f'\n{args.videos} videos in {args.folder}')
+
+
+if __name__ == '__main__':
+    run_command(main)

@@ -15,7 +15,7 @@ __all__ = ['Hit', 'Retrieval', 'write_report']
 COUNTS = ('unanswerable',)  # last parts of the names of metrics that are no percentages
 MAX_SIDE = 240  # pixels; larger thumbnails are shrunk to keep the file small
 WIDTH, HEIGHT = 360, 200  # of a chart, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 8, 36  # margins of a chart, where ticks and labels stand
+LEFT, RIGHT, TOP, BOTTOM = 46, 352, 8, 160  # where a chart's lines are drawn; labels around
 
 # The policy forbids the browser to load anything: all that is shown is in the file.
 PAGE = """<!DOCTYPE html>
@@ -50,6 +50,7 @@ body { margin: 0; background: var(--page); color: var(--ink);
 main { max-width: 1120px; margin: 0 auto; padding: 2rem 1.25rem 3rem; }
 h1 { margin: 0; font-size: 1.6rem; line-height: 1.25; overflow-wrap: anywhere; }
 h2 { margin: 2.25rem 0 .25rem; font-size: 1.1rem; }
+h2 + .card { margin-top: .6rem; }
 p, .muted { color: var(--muted); }
 p { margin: 0 0 .75rem; font-size: .875rem; }
 figure { margin: 0; }
@@ -57,11 +58,12 @@ figure { margin: 0; }
   padding: .75rem 1rem; overflow-x: auto; break-inside: avoid; }
 table { border-collapse: collapse; font-size: .875rem; }
 th, td { padding: .2rem 0; text-align: left; font-weight: 400; vertical-align: top; }
-th + td, th + th, td + td { padding-left: 2rem; }
+th + td, th + th, td + td { padding-left: clamp(.75rem, 3vw, 2rem); }
 thead th { border-bottom: 1px solid var(--line); font-weight: 600; }
 .first > * { border-top: 1px solid var(--line); }
 .metrics { width: 100%; font-variant-numeric: tabular-nums; }
-.metrics th + th, .metrics td { text-align: right; white-space: nowrap; }
+.metrics th + th, .metrics td { text-align: right; }
+.best { font-weight: 700; }
 .up, .yes { color: var(--right); }
 .down, .no { color: var(--wrong); }
 .details th { color: var(--muted); white-space: nowrap; }
@@ -70,11 +72,12 @@ thead th { border-bottom: 1px solid var(--line); font-weight: 600; }
 .charts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); }
 .charts figcaption { display: flex; justify-content: space-between; font-weight: 600; }
 .charts figcaption .muted { font-weight: 400; font-size: .8125rem; }
-svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--muted); font-size: 10.5px; }
+svg { display: block; width: 100%; height: auto; overflow: visible; margin-top: .5rem; }
+svg text { fill: var(--muted); font-size: 11.5px; }
 svg line { stroke: var(--line); }
+svg .tick { stroke: var(--muted); }
 svg polyline { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round; }
-svg .raw { stroke-width: 1; opacity: .35; }
+svg .raw { stroke-width: 1; opacity: .45; }
 svg circle { fill: var(--accent); }
 .retrievals { grid-template-columns: repeat(auto-fill, minmax(min(100%, 500px), 1fr)); }
 .retrieval { display: flex; gap: .75rem; font-size: .75rem; line-height: 1.35; }
@@ -84,7 +87,7 @@ svg circle { fill: var(--accent); }
   grid-template-columns: repeat(auto-fill, minmax(4rem, 1fr)); }
 .retrieval img { display: block; width: 100%; height: auto; border-radius: 4px; }
 .retrieval figcaption { color: var(--muted); overflow-wrap: anywhere; }
-.mark { font-size: .8125rem; font-weight: 600; }
+.mark { display: block; margin-top: .25rem; font-size: .8125rem; font-weight: 600; }
 """
 
 
@@ -139,7 +142,7 @@ def write_report(
         details: What else is worth knowing, by name; values may be mappings themselves.
 
     Raises:
-        ValueError: A thumbnail isn't uint8 ``[H, W, 3]``.
+        ValueError: A thumbnail is empty or isn't uint8 ``[H, W, 3]``.
     """
     charts = ''.join(_chart(name, points) for name, points in curves.items())
     cards = ''.join(_retrieval(retrieval) for retrieval in retrievals)
@@ -148,10 +151,14 @@ def write_report(
         for name, value in _flatten(details)
     )
     sections = [
-        _section('Metrics', 'In percent; the best of a row is bold.', _metrics_table(metrics)),
+        _section(
+            'Metrics',
+            'In percent, apart from counts; the best of a row is bold.',
+            _metrics_table(metrics),
+        ),
         _section(
             'Training',
-            'Smoothed values over the logged ones, by step.',
+            'The logged values (faint) and their moving average (bold).',
             charts and f'<div class="grid charts">{charts}</div>',
         ),
         _section(
@@ -159,7 +166,9 @@ def write_report(
             'A query on the left, then its nearest videos: ✓ right, ✗ wrong.',
             cards and f'<div class="grid retrievals">{cards}</div>',
         ),
-        _section('Details', '', rows and f'<div class="card"><table class="details">{rows}</table></div>'),
+        _section(
+            'Details', '', rows and f'<div class="card"><table class="details">{rows}</table></div>'
+        ),
     ]
     html = PAGE.format(title=escape(title), style=STYLE, body='\n'.join(filter(None, sections)))
     path = Path(path)
@@ -175,40 +184,163 @@ def _section(title: str, note: str, body: str) -> str:
 
 def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
     """A row for each metric, a column for each run and, of two runs, one for the gain."""
-    names = list(dict.fromkeys(name for values in metrics.values() for name in values))
-    if not names:
-        return ''
     columns = ['metric', *metrics, *(['gain (points)'] if len(metrics) == 2 else [])]
     head = ''.join(f'<th scope="col">{escape(column)}</th>' for column in columns)
-    groups = [name.rpartition('/')[0] for name in names]
-    rows = [
-        _metric_row(name, [values.get(name) for values in metrics.values()], group != previous)
-        for name, group, previous in zip(names, groups, [groups[0], *groups])
-    ]
+    rows, previous = [], None
+    for name in dict.fromkeys(name for values in metrics.values() for name in values):
+        group, slash, last = name.rpartition('/')
+        values = [values.get(name, math.nan) for values in metrics.values()]
+        cells = _count_cells(values) if last in COUNTS else _percent_cells(values)
+        rows.append(
+            f'<tr{_class("" if group == previous else "first")}><th scope="row">'
+            f'<span class="muted">{escape(group + slash)}</span><wbr>{escape(last)}</th>'
+            f'{cells}</tr>'
+        )
+        previous = group
+    if not rows:
+        return ''
     return (
-        f'<div class="card"><table class="metrics"><thead><tr>{head}</tr></thead>\n'
-        f'<tbody>{"".join(rows)}</tbody></table></div>'
+        f'<div class="card"><table class="metrics">\n<thead><tr>{head}</tr></thead>\n<tbody>\n'
+        + '\n'.join(rows)
+        + '\n</tbody></table></div>'
     )
 
 
-def _metric_row(name: str, values: list[float | None], starts_group: bool) -> str:
-    """A metric's values; those that a run doesn't have are dashes."""
-    group, slash, last = name.rpartition('/')
-    is_count = last in COUNTS
-    # Rounded first, so that what reads the same is treated the same.
-    shown = [
-        None if value is None or not math.isfinite(value) else round(value, 0 if is_count else 1)
-        for value in values
-    ]
-    known = [value for value in shown if value is not None]
-    best = max(known) if len(set(known)) > 1 and not is_count else None
-    cells = []
-    for value in shown:
-        text = '–' if value is None else f'{value:.{0 if is_count else 1}f}'
-        cells.append(f'<td>{f"<b>{text}</b>" if text != "–" and value == best else text}</td>')
-    if len(values) == 2:
-        cells.append(_gain_cell(values) if len(known) == 2 and not is_count else '<td></td>')
-    return (
-        f'<tr{" class=first" if starts_group else ""}><th scope="row"><span class="muted">'
-        f'{escape(group + slash)}</span>{escape(last)}</th>{"".join(cells)}</tr>\n'
+def _percent_cells(values: list[float]) -> str:
+    """Percentages, the best one marked, and the gain of the second of two."""
+    shown = [round(value, 1) for value in values]  # what reads the same is equally good
+    finite = set(filter(math.isfinite, shown))
+    best = max(finite) if len(finite) > 1 else None
+    cells = ''.join(
+        f'<td{_class("best" if value == best else "")}>{_number(value, ".1f")}</td>'
+        for value in shown
     )
+    if len(values) != 2:
+        return cells
+    gain = round(values[1] - values[0], 1) + 0.0  # makes -0.0 a plain zero
+    sign = 'up' if gain > 0 else 'down' if gain < 0 else ''
+    return f'{cells}<td{_class(sign)}>{_number(gain, "+.1f")}</td>'
+
+
+def _count_cells(values: list[float]) -> str:
+    """Counts, of which none is better than another."""
+    cells = ''.join(f'<td>{_number(value, ".0f")}</td>' for value in values)
+    return cells + '<td></td>' if len(values) == 2 else cells
+
+
+def _number(value: float, form: str) -> str:
+    """A number, or a dash where there is none."""
+    return format(value, form) if math.isfinite(value) else '&ndash;'
+
+
+def _class(name: str) -> str:
+    """The attribute that gives an element a class, if there is one to give."""
+    return f' class="{name}"' if name else ''
+
+
+def _chart(name: str, points: Sequence[tuple[float, float]]) -> str:
+    """A line chart: the logged values faint, their moving average bold."""
+    finite = [(step, value) for step, value in points if math.isfinite(value)]
+    if not finite:
+        return ''
+    steps, values = np.array(finite, dtype=float).T
+    average = _moving_average(values)
+    across, down = _padded_range(steps), _padded_range(values)
+
+    def x_of(step: float) -> str:
+        return f'{np.interp(step, across, (LEFT, RIGHT)):.1f}'
+
+    def y_of(value: float) -> str:
+        return f'{np.interp(value, down, (BOTTOM, TOP)):.1f}'
+
+    def line(kind: str, heights: np.ndarray) -> str:
+        points = ' '.join(f'{x_of(step)},{y_of(height)}' for step, height in zip(steps, heights))
+        return f'<polyline class="{kind}" points="{points}"/>\n'
+
+    grid = [
+        f'<line x1="{LEFT}" x2="{RIGHT}" y1="{y_of(tick)}" y2="{y_of(tick)}"/>'
+        f'<text x="{LEFT - 6}" y="{y_of(tick)}" dy="4" text-anchor="end">{tick:.6g}</text>\n'
+        for tick in _ticks(*down)
+    ]
+    axis = [
+        f'<line class="tick" x1="{x_of(tick)}" x2="{x_of(tick)}" y1="{BOTTOM}" y2="{BOTTOM + 4}"/>'
+        f'<text x="{x_of(tick)}" y="{BOTTOM + 18}" text-anchor="middle">{tick:,.10g}</text>\n'
+        for tick in _ticks(*across, smallest=1)
+    ]
+    return (
+        f'<figure class="card"><figcaption>{escape(name)}'
+        f'<span class="muted">ends at {average[-1]:.4g}</span></figcaption>\n'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(name)} by step">\n'
+        f'{"".join(grid)}{"".join(axis)}'
+        f'<line class="tick" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>'
+        f'<text x="{(LEFT + RIGHT) / 2}" y="{HEIGHT - 4}" text-anchor="middle">step</text>\n'
+        f'{line("raw", values)}{line("smooth", average)}'
+        f'<circle cx="{x_of(steps[-1])}" cy="{y_of(average[-1])}" r="3"/></svg></figure>\n'
+    )
+
+
+def _moving_average(values: np.ndarray) -> np.ndarray:
+    """The mean over a tenth of the curve around each point; over less of it at the ends."""
+    window = np.ones(1 + 2 * (len(values) // 20))
+    return np.convolve(values, window, 'same') / np.convolve(np.ones_like(values), window, 'same')
+
+
+def _padded_range(values: np.ndarray) -> tuple[float, float]:
+    """A little more than the values span; never empty."""
+    low, high = values.min(), values.max()
+    margin = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def _ticks(low: float, high: float, smallest: float = 0) -> list[float]:
+    """The multiples of 1, 2 or 5 times a power of ten in a range: at most six of them."""
+    least = max((high - low) / 5, smallest)
+    power = 10.0 ** math.floor(math.log10(least))
+    distance = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
+    return [i * distance for i in range(math.ceil(low / distance), int(high // distance) + 1)]
+
+
+def _retrieval(retrieval: Retrieval) -> str:
+    """A card with a query and its hits."""
+    hits = ''.join(
+        _figure(
+            hit.image,
+            f'<span class="mark {"yes" if hit.correct else "no"}">{rank} '
+            f'{"✓" if hit.correct else "✗"}</span>{escape(hit.caption)}',
+            f'hit {rank}, {"right" if hit.correct else "wrong"}',
+        )
+        for rank, hit in enumerate(retrieval.hits, start=1)
+    )
+    caption = f'<span class="mark">query</span>{escape(retrieval.query_caption)}'
+    query = _figure(retrieval.query, caption, 'query')
+    return (
+        f'<div class="card retrieval"><div class="query">{query}</div>\n'
+        f'<div class="hits">{hits}</div></div>\n'
+    )
+
+
+def _figure(image: np.ndarray, caption: str, alt: str) -> str:
+    """An image, as JPEG in the page itself, with a caption (HTML)."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError(
+            'a thumbnail must be RGB, uint8 [H, W, 3] and not empty, got '
+            f'{image.dtype} {list(image.shape)}'
+        )
+    scale = min(1.0, MAX_SIDE / max(image.shape))
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    _, jpeg = cv2.imencode('.jpg', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    data = base64.b64encode(jpeg.tobytes()).decode('ascii')
+    return (
+        f'<figure><img src="data:image/jpeg;base64,{data}" width="{width}" height="{height}" '
+        f'alt="{alt}"><figcaption>{caption}</figcaption></figure>\n'
+    )
+
+
+def _flatten(values: Mapping[str, object], prefix: str = '') -> Iterator[tuple[str, object]]:
+    """The entries of nested mappings, with names such as ``outer.inner``."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f'{prefix}{name}.')
+        else:
+            yield f'{prefix}{name}', value
