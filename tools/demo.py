@@ -7,6 +7,7 @@ The steps are the commands that a user would type; each is printed before it run
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -45,19 +46,21 @@ def main() -> None:
     started = time.monotonic()
     work_dir = args.work_dir.resolve()
     pretrained, random = work_dir / 'pretrained', work_dir / 'random'
-    common = ['--data-root', args.data, '--seed', args.seed]
+    seed = ['--seed', args.seed]
 
     say('1/4 making videos')
     run('tools/data/make_demo_videos.py', args.data, '--videos', args.videos)
 
     say('2/4 pretraining without labels')
-    run('tools/train.py', PRETRAIN, *common, '--work-dir', work_dir / 'train', *epochs(args.epochs))
+    training = ['--data-root', args.data / 'train', '--work-dir', work_dir / 'train']
+    run('tools/train.py', PRETRAIN, *training, *seed, *epochs(args.epochs))
     checkpoint = newest_checkpoint(work_dir / 'train')
 
     say('3/4 retrieval on held-out videos')
-    keep = ['--cfg-options', 'test_cfg.features_out=features.pth']
-    run('tools/test.py', RETRIEVAL, '--random-init', *common, '--work-dir', random)
-    run('tools/test.py', RETRIEVAL, checkpoint, *common, '--work-dir', pretrained, *keep)
+    judging = ['--data-root', args.data, *seed]
+    options = ['--cfg-options', 'log_level=WARNING', 'test_cfg.features_out=features.pth']
+    run('tools/test.py', RETRIEVAL, '--random-init', *judging, '--work-dir', random, *options)
+    run('tools/test.py', RETRIEVAL, checkpoint, *judging, '--work-dir', pretrained, *options)
 
     say('4/4 report')
     records = {folder.name: read_json(folder / 'metrics.json') for folder in (random, pretrained)}
@@ -93,7 +96,10 @@ def run(*command: object) -> None:
     """Run a Python tool from the root of the repository; a failure ends the demonstration."""
     words = [str(word) for word in command]
     print(f'$ python {shlex.join(words)}', flush=True)
-    status = subprocess.run([sys.executable, *words], cwd=ROOT).returncode
+    # One core is left to the loader: two threads in turns with it would be many times slower.
+    threads = str(max(1, (os.cpu_count() or 1) - 1))
+    environment = {'OMP_NUM_THREADS': threads, **os.environ}
+    status = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment).returncode
     if status:
         sys.exit(status)
 

@@ -192,7 +192,7 @@ def pose_sprite(
 
 
 def draw_scene(size: int, rng: np.random.Generator) -> np.ndarray:
-    """A background: noise of one scale in colours of its own, float32 ``[2S, 2S, 3]`` in [0, 1]."""
+    """A background: noise of several scales in two colours, float32 ``[2S, 2S, 3]`` in [0, 1]."""
     field = sum(_noise(2 * size, cells, rng) / 1.5**i for i, cells in enumerate((4, 9, 20, 45)))
     field = np.clip(0.5 + 0.35 * field, 0, 1)[..., None]
     first, second = random_colour(rng), random_colour(rng)
@@ -283,7 +283,9 @@ def write_video(video: Video, folder: Path, seed: int, size: int, frames: int) -
     cv2.setNumThreads(1)
     path = folder / video.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = dict(preset='veryfast', crf='20', g=str(GROUP_OF_PICTURES), threads='1')
+    # Without looking ahead: with it the encoder's choices, and so the bytes, vary from run to run.
+    options = dict(preset='veryfast', tune='zerolatency', crf='20', threads='1')
+    options['g'] = str(GROUP_OF_PICTURES)
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=FPS, options=options)
         stream.height = stream.width = size
