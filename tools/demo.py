@@ -144,8 +144,9 @@ def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
     saved = torch.load(features)
     queries, gallery = (FeatureSet(**saved[name]) for name in ('queries', 'gallery'))
     _, neighbours = nearest_neighbours(queries.features, gallery.features, SHOWN_HITS)
+    chosen = np.random.default_rng(0).permutation(len(queries))[:SHOWN_QUERIES]
     shown = []
-    for index in range(0, len(queries), max(1, len(queries) // SHOWN_QUERIES)):
+    for index in chosen.tolist():
         query = queries.attributes[index]
         hits = [
             Hit(
@@ -156,7 +157,7 @@ def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
             for i in neighbours[index].tolist()
         ]
         shown.append(Retrieval(thumbnail(data_root / query['name']), caption(query), hits))
-    return shown[:SHOWN_QUERIES]
+    return shown
 
 
 def caption(attributes: dict) -> str:

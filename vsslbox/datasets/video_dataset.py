@@ -54,6 +54,8 @@ class VideoDataset(BaseVideoDataset):
         delimiter: str = ' ',
         **kwargs,
     ) -> None:
+        if not isinstance(where, dict | None):
+            raise ValueError(f'`where` must be a dict of column and value, got {where!r}')
         self.where = dict(where or {})
         self.label = label
         self.delimiter = delimiter
