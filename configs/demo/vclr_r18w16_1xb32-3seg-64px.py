@@ -10,7 +10,7 @@ _base_ = [
 ]
 
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
-max_epochs = 60
+max_epochs = 50
 
 # The paper's recipe starts from MoCo's weights and takes hundreds of thousands of steps; this one
 # starts from nothing and takes some hundred. Embeddings without normalisation would all point the
