@@ -18,12 +18,12 @@ def tiny_vclr_cfg(norm_cfg=None, queue_size=48, **kwargs):
     contrast = dict(type='QueueContrastHead', queue=queue, loss=dict(type='InfoNCELoss'))
     return dict(
         type='vsslbox.VCLR',
-        neck=dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8),
         data_preprocessor=dict(type='ViewsPreprocessor'),
         **{
             'backbone': dict(
                 type='NarrowResNet', depth=18, base_channels=4, norm_cfg=norm_cfg or GROUP_NORM
             ),
+            'neck': dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8),
             'inter': contrast,
             'intra': dict(type='IntraVideoLoss'),
             'video': contrast,

@@ -38,6 +38,11 @@ def test_labels_and_permutations_for_three_segments():
         assert all(abs(counts[order] - 500) < 105 for order in ALLOWED)
 
 
+def test_backward_order_may_count_as_shuffled():
+    seen = {tuple(targets(draw, prob=1, allow_backward=True)['orders'][0]) for draw in range(500)}
+    assert seen == ALLOWED | {BACKWARD}
+
+
 @pytest.mark.parametrize(('prob', 'label'), [(0, 0), (1, 3)])
 def test_probability(prob, label):
     assert {targets(draw, prob=prob)['order_label'] for draw in range(50)} == {label}

@@ -16,7 +16,11 @@ model = dict(
         type='mmaction.ResNet',
         depth=50,
         norm_eval=False,
-        init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),
+        init_cfg=dict(
+            type='vsslbox.PretrainedBackbone',
+            checkpoint=start_weights,
+            prefix='module.encoder_q.',
+        ),
     ),
     neck=dict(
         type='MLPNeck',

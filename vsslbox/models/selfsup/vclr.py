@@ -1,7 +1,8 @@
 """VCLR: video-level contrastive learning with global context."""
 
 import torch
-from torch import Tensor, nn
+from mmengine.model import ModuleDict
+from torch import Tensor
 
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.models.utils import (
@@ -84,8 +85,9 @@ class VCLR(BaseSelfSupervisor):
             raise ValueError(f'momentum must be within [0, 1], got {momentum}')
         self.num_segments = num_segments
         self.momentum = momentum
-        self.heads = nn.ModuleDict({name: MODELS.build(cfg) for name, cfg in objectives.items()})
-        self.necks = nn.ModuleDict({name: MODELS.build(neck) for name in objectives})
+        # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
+        self.heads = ModuleDict({name: MODELS.build(cfg) for name, cfg in objectives.items()})
+        self.necks = ModuleDict({name: MODELS.build(neck) for name in objectives})
         self.momentum_backbone = momentum_copy(self.backbone)
         self.momentum_necks = momentum_copy(self.necks)
 
