@@ -223,3 +223,23 @@ def test_bad_videos_are_replaced_and_listed(video_folder, tmp_path):
     options = ['default_hooks.bad_videos.max_share=0.1']
     result = train('--data-root', data, '--work-dir', tmp_path / 'strict', options=options)
     assert_one_message(result, '1 of 9 videos can not be read', 'bad_videos.txt')
+
+
+@pytest.mark.slow
+def test_demo_from_videos_to_report(tmp_path):
+    """The demonstration in small; what it learns in its full length is not a test's matter."""
+    work_dir, data = tmp_path / 'work', tmp_path / 'data'
+    result = run(
+        sys.executable, 'tools/demo.py', '--work-dir', work_dir, '--data', data,
+        '--videos', 48, '--epochs', 3,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert 'retrieval/appearance/R@1' in result.stdout
+    record = json.loads((work_dir / 'metrics.json').read_text())
+    assert record['random'].keys() == record['pretrained'].keys()
+    assert record['details']['queries']['videos'] == 12
+    trained_on = (work_dir / 'train').glob('*/*.log')
+    assert str(data / 'train') in next(trained_on).read_text()  # held-out videos stay held out
+    report = (work_dir / 'report.html').read_text()
+    assert report.count('<img') >= 12 * 6
+    assert 'loss_order' in report

