@@ -44,20 +44,20 @@ def main() -> None:
     """Run the demonstration."""
     args = parse_args()
     started = time.monotonic()
-    work_dir = args.work_dir.resolve()
+    work_dir, data = args.work_dir.resolve(), args.data.resolve()
     pretrained, random = work_dir / 'pretrained', work_dir / 'random'
     seed = ['--seed', args.seed]
 
     say('1/4 making videos')
-    run('tools/data/make_demo_videos.py', args.data, '--videos', args.videos)
+    run('tools/data/make_demo_videos.py', data, '--videos', args.videos)
 
     say('2/4 pretraining without labels')
-    training = ['--data-root', args.data / 'train', '--work-dir', work_dir / 'train']
+    training = ['--data-root', data / 'train', '--work-dir', work_dir / 'train']
     run('tools/train.py', PRETRAIN, *training, *seed, *epochs(args.epochs))
     checkpoint = newest_checkpoint(work_dir / 'train')
 
     say('3/4 retrieval on held-out videos')
-    judging = ['--data-root', args.data, *seed]
+    judging = ['--data-root', data, *seed]
     options = ['--cfg-options', 'log_level=WARNING', 'test_cfg.features_out=features.pth']
     run('tools/test.py', RETRIEVAL, '--random-init', *judging, '--work-dir', random, *options)
     run('tools/test.py', RETRIEVAL, checkpoint, *judging, '--work-dir', pretrained, *options)
@@ -81,7 +81,7 @@ def main() -> None:
         title='VCLR on generated videos, without labels',
         metrics=metrics,
         curves=read_curves(work_dir / 'train'),
-        retrievals=shown_retrievals(pretrained / 'features.pth', args.data),
+        retrievals=shown_retrievals(pretrained / 'features.pth', data),
         details=details,
     )
     print(f'\nmetrics: {work_dir / "metrics.json"}\nreport:  {work_dir / "report.html"}')
