@@ -15,12 +15,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.functional import nearest_neighbours
+from vsslbox.utils import checkpoints_in, load_checkpoint
 from vsslbox.visualization import Hit, Retrieval, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +54,7 @@ def main() -> None:
     say('2/4 pretraining without labels')
     training = ['--data-root', data / 'train', '--work-dir', work_dir / 'train']
     run('tools/train.py', PRETRAIN, *training, *seed, *epochs(args.epochs))
-    checkpoint = newest_checkpoint(work_dir / 'train')
+    checkpoint = checkpoints_in(work_dir / 'train')[0]
 
     say('3/4 retrieval on held-out videos')
     judging = ['--data-root', data, *seed]
@@ -112,11 +112,6 @@ def epochs(number: int | None) -> list[str]:
     return ['--cfg-options', *(f'{name}={number}' for name in names)]
 
 
-def newest_checkpoint(folder: Path) -> Path:
-    """The checkpoint that was written last."""
-    return max(folder.glob('epoch_*.pth'), key=lambda path: path.stat().st_mtime_ns)
-
-
 def read_json(path: Path) -> dict:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding='utf-8'))
@@ -141,7 +136,7 @@ def print_table(metrics: dict[str, dict[str, float]]) -> None:
 
 def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
     """Some queries with their nearest videos, as thumbnails; right means the same appearance."""
-    saved = torch.load(features)
+    saved = load_checkpoint(features)
     queries, gallery = (FeatureSet(**saved[name]) for name in ('queries', 'gallery'))
     _, neighbours = nearest_neighbours(queries.features, gallery.features, SHOWN_HITS)
     chosen = np.random.default_rng(0).permutation(len(queries))[:SHOWN_QUERIES]

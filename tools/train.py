@@ -4,21 +4,24 @@ python tools/train.py CONFIG [--data-root FOLDER] [--work-dir FOLDER] [--resume 
 """
 
 import argparse
-import os
-from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 
-from vsslbox.apis.command_line import build_runner, read_config, run_command
+from vsslbox.apis.command_line import (
+    add_common_options,
+    apply_common_options,
+    build_runner,
+    read_config,
+    run_command,
+)
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Train a model by a config.')
     parser.add_argument('config', help='the config file')
-    parser.add_argument('--data-root', help="folder of the videos, in place of the config's")
-    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    add_common_options(parser)
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -30,31 +33,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
     )
-    parser.add_argument('--seed', type=int, help='random seed')
     parser.add_argument(
         '--diff-rank-seed', action='store_true', help='another seed on each process'
     )
     parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='replace values of the config: model.momentum=0.99 ...',
-    )
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    args = parser.parse_args()
-    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return args
+    return parser.parse_args()
 
 
 def apply_args(config: Config, args: argparse.Namespace) -> None:
     """Write what the command line says into the config."""
-    config.launcher = args.launcher
-    if args.work_dir is not None:
-        config.work_dir = args.work_dir
-    elif config.get('work_dir') is None:
-        config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    apply_common_options(config, args)
     if args.resume is not None:
         config.resume = True
         config.load_from = None if args.resume == 'auto' else args.resume
@@ -69,18 +57,18 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
                 '--auto-scale-lr needs `auto_scale_lr = dict(base_batch_size=...)` in the config'
             )
         config.auto_scale_lr.enable = True
-    randomness = {'seed': 0, **config.get('randomness', {})}
-    if args.seed is not None:
-        randomness['seed'] = args.seed
-    config.randomness = dict(
-        randomness, diff_rank_seed=args.diff_rank_seed, deterministic=args.deterministic
-    )
+    config.randomness = {
+        'seed': 0,
+        **config.get('randomness', {}),
+        'diff_rank_seed': args.diff_rank_seed,
+        'deterministic': args.deterministic,
+    }
 
 
 def main() -> None:
     """Train."""
     args = parse_args()
-    config = read_config(args.config, args.cfg_options, args.data_root)
+    config = read_config(args)
     apply_args(config, args)
     build_runner(config).train()
 

@@ -1,25 +1,33 @@
 """What the command line tools share."""
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
 
 from vsslbox.datasets.readers import VideoError
 from vsslbox.engine.hooks import TooManyBadVideosError
 from vsslbox.models.selfsup import NonFiniteLossError
-from vsslbox.utils.checkpoint import CheckpointError
 from vsslbox.utils.config_check import check_config
 
-__all__ = ['read_config', 'run_command', 'set_data_root']
+__all__ = [
+    'add_common_options',
+    'apply_common_options',
+    'build_runner',
+    'read_config',
+    'run_command',
+]
 
 # What users can put right. Anything else is a mistake of ours and shows its traceback.
 USER_ERRORS = (
-    ValueError,
+    ValueError,  # among them those of configs and checkpoints
     OSError,
     ImportError,
-    CheckpointError,
     NonFiniteLossError,
     TooManyBadVideosError,
     VideoError,
@@ -42,27 +50,49 @@ def run_command(main: Callable[[], None]) -> None:
         sys.exit(1)
 
 
-def read_config(path: str, options: dict | None = None, data_root: str | None = None) -> Config:
-    """Read a config with the changes of the command line.
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that training and testing share."""
+    parser.add_argument('--data-root', help="folder of the videos, in place of the config's")
+    parser.add_argument('--work-dir', help='folder for logs and results')
+    parser.add_argument('--seed', type=int, help='random seed')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='replace values of the config: model.momentum=0.99 ...',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
-    Args:
-        path: The config file.
-        options: What to replace, by dotted keys.
-        data_root: The folder to take the data from, in place of the config's own.
+
+def read_config(args: argparse.Namespace) -> Config:
+    """Read the config that the command line names, with the values that it replaces.
 
     Raises:
         FileNotFoundError: There is no such file.
     """
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f'no config file at {path}')
-    config = Config.fromfile(path)
-    if data_root is not None:
-        set_data_root(config._cfg_dict, data_root)
-    config.merge_from_dict(options or {})
+    if not os.path.isfile(args.config):
+        raise FileNotFoundError(f'no config file at {args.config}')
+    config = Config.fromfile(args.config)
+    if args.data_root is not None:
+        _set_data_root(config._cfg_dict, args.data_root)
+    config.merge_from_dict(args.cfg_options or {})
     return config
 
 
-def set_data_root(node: dict | list, data_root: str) -> None:
+def apply_common_options(config: Config, args: argparse.Namespace) -> None:
+    """Write launcher, work directory and seed into the config."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    config.launcher = args.launcher
+    if args.work_dir is not None:
+        config.work_dir = args.work_dir
+    elif config.get('work_dir') is None:
+        config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    if args.seed is not None:
+        config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
+
+
+def _set_data_root(node: dict | list, data_root: str) -> None:
     """Replace every ``data_root`` in a config, at any depth."""
     if isinstance(node, dict):
         if 'data_root' in node:
@@ -70,7 +100,7 @@ def set_data_root(node: dict | list, data_root: str) -> None:
         node = list(node.values())
     for child in node:
         if isinstance(child, dict | list):
-            set_data_root(child, data_root)
+            _set_data_root(child, data_root)
 
 
 def _message(error: BaseException) -> str:
@@ -81,12 +111,9 @@ def _message(error: BaseException) -> str:
     return message or type(error).__name__
 
 
-def build_runner(config: Config):
+def build_runner(config: Config) -> Runner:
     """Check a config in full and build its runner."""
     check_config(config)
-    from mmengine.registry import RUNNERS
-    from mmengine.runner import Runner
-
     if 'runner_type' not in config:
         return Runner.from_cfg(config)
     return RUNNERS.build(config)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ['FeatureSet']
+__all__ = ['FeatureSet', 'as_ids', 'group_ids']
 
 
 @dataclass
@@ -56,3 +56,12 @@ def as_ids(*columns: list) -> list[Tensor]:
     """
     ids: dict = {}
     return [torch.tensor([ids.setdefault(value, len(ids)) for value in col]) for col in columns]
+
+
+def group_ids(
+    queries: FeatureSet, gallery: FeatureSet, column: str | None
+) -> tuple[Tensor, Tensor] | tuple[None, None]:
+    """Ids of a column's values in both sets; None for both without a column."""
+    if column is None:
+        return None, None
+    return tuple(as_ids(queries.column(column), gallery.column(column)))

@@ -3,6 +3,7 @@
 from vsslbox.utils.checkpoint import (
     CheckpointError,
     LoadReport,
+    checkpoints_in,
     file_sha256,
     load_checkpoint,
     load_model,
@@ -16,6 +17,7 @@ __all__ = [
     'ConfigError',
     'LoadReport',
     'check_config',
+    'checkpoints_in',
     'file_sha256',
     'load_checkpoint',
     'load_model',

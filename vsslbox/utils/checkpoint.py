@@ -16,6 +16,7 @@ from vsslbox.utils.checkpoint_names import canonical_name, describe, is_counter,
 __all__ = [
     'CheckpointError',
     'LoadReport',
+    'checkpoints_in',
     'file_sha256',
     'load_checkpoint',
     'load_model',
@@ -185,6 +186,12 @@ def load_state_dict(model: nn.Module, checkpoint: Mapping, source: str) -> LoadR
         raise _misfit(model, weights, report)
     model.load_state_dict(tensors, strict=False)
     return report
+
+
+def checkpoints_in(folder: str | PathLike) -> list[Path]:
+    """The checkpoints that training wrote into a work directory, the newest first."""
+    found = [path for kind in ('epoch', 'iter') for path in Path(folder).glob(f'{kind}_*.pth')]
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def file_sha256(path: str | PathLike) -> str:

@@ -14,6 +14,7 @@ from torch import nn
 from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
 from vsslbox.utils.checkpoint import (
     CheckpointError,
+    checkpoints_in,
     load_checkpoint,
     load_state_dict,
     load_weights,
@@ -78,7 +79,7 @@ class SSLRunner(Runner):
         if self._has_loaded or not self._resume or self._load_from is not None:
             super().load_or_resume()
             return
-        for path in self._checkpoints():
+        for path in checkpoints_in(self.work_dir):
             try:
                 self.resume(str(path))
                 return
@@ -95,11 +96,6 @@ class SSLRunner(Runner):
         super().save_checkpoint(out_dir, unfinished, *args, **kwargs)
         if self.rank == 0:
             _move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
-
-    def _checkpoints(self) -> list[Path]:
-        """The checkpoints of this run, the newest first."""
-        found = [*Path(self.work_dir).glob('epoch_*.pth'), *Path(self.work_dir).glob('iter_*.pth')]
-        return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def _move_into_place(unfinished: Path, path: Path) -> None:

@@ -1,6 +1,6 @@
 """Classification by the nearest neighbours."""
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids, group_ids
 from vsslbox.evaluation.functional import knn_vote, nearest_neighbours
 from vsslbox.registry import METRICS
 
@@ -38,9 +38,7 @@ class KNNMetric:
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute accuracies in percent, by the names ``knn/LABEL/top1``."""
-        groups = (None, None)
-        if self.leave_out is not None:
-            groups = as_ids(queries.column(self.leave_out), gallery.column(self.leave_out))
+        groups = group_ids(queries, gallery, self.leave_out)
         similarities, neighbours = nearest_neighbours(
             queries.features, gallery.features, self.k, *groups
         )

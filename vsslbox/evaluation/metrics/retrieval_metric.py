@@ -1,6 +1,6 @@
 """Video retrieval."""
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids, group_ids
 from vsslbox.evaluation.functional import nearest_neighbours, recall_at
 from vsslbox.registry import METRICS
 
@@ -36,9 +36,7 @@ class RetrievalMetric:
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute R@k in percent, by the names ``retrieval/LABEL/R@k``."""
-        groups = (None, None)
-        if self.leave_out is not None:
-            groups = as_ids(queries.column(self.leave_out), gallery.column(self.leave_out))
+        groups = group_ids(queries, gallery, self.leave_out)
         similarities, neighbours = nearest_neighbours(
             queries.features, gallery.features, max(self.topk), *groups
         )
