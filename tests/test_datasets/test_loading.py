@@ -70,7 +70,9 @@ def test_open_video(video_folder):
 
 
 def test_unknown_reader():
-    with pytest.raises(ValueError, match=r"unknown reader 'pyva': give 'pyav', 'decord' or"):
+    with pytest.raises(
+        ValueError, match=r"unknown reader 'pyva': give 'pyav', 'decord', 'torchcodec'"
+    ):
         OpenVideo(['pyva'])
 
 

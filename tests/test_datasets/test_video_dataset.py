@@ -33,7 +33,15 @@ def names(dataset):
 
 def test_folder_without_a_list(tmp_path):
     videos = tmp_path / 'videos'
-    for name in ('b/second.mp4', 'a.MP4', 'b/first.mkv', 'notes.txt', '._a.mp4', 'c.mp4/notes.txt'):
+    for name in (
+        'b/second.mp4',
+        'a.MP4',
+        'b/first.mkv',
+        'notes.txt',
+        '._a.mp4',
+        'c.mp4/n.txt',
+        '.d/e.mp4',
+    ):
         (videos / name).parent.mkdir(exist_ok=True, parents=True)
         (videos / name).touch()
     (tmp_path / 'elsewhere').mkdir()

@@ -1,6 +1,7 @@
 """View transforms: geometry against literal references, laws of the draws, and plumbing."""
 
 import copy
+import random
 from itertools import permutations
 
 import numpy as np
@@ -10,15 +11,28 @@ from vsslbox.datasets.transforms.augment_views import AugmentViews
 from vsslbox.datasets.transforms.center_crop import CenterCrop
 from vsslbox.datasets.transforms.color_jitter import ColorJitter
 from vsslbox.datasets.transforms.defer import Defer
+from vsslbox.datasets.transforms.distorted_box_crop import DistortedBoxCrop
 from vsslbox.datasets.transforms.gaussian_blur import GaussianBlur
+from vsslbox.datasets.transforms.lab_channel_dropout import LabChannelDropout
 from vsslbox.datasets.transforms.random_flip import RandomFlip
 from vsslbox.datasets.transforms.random_grayscale import RandomGrayscale
 from vsslbox.datasets.transforms.random_resized_crop import RandomResizedCrop
+from vsslbox.datasets.transforms.random_rotation import RandomRotation
 from vsslbox.datasets.transforms.resize import Resize
+from vsslbox.datasets.transforms.solarize import Solarize
 from vsslbox.structures import View
 
 NUM_DRAWS = 4000
 CHAIN = ('RandomResizedCrop', 'RandomFlip', 'ColorJitter', 'RandomGrayscale', 'GaussianBlur')
+WITH_PROB = (
+    RandomFlip,
+    ColorJitter,
+    RandomGrayscale,
+    GaussianBlur,
+    Solarize,
+    LabChannelDropout,
+    RandomRotation,
+)
 
 
 def noise(height, width, seed=0):
@@ -75,7 +89,20 @@ class TestRandomResizedCrop:
             [image], {'box': np.array([[0, 0, 48, 72]])}
         )
         expected = image.reshape(12, 4, 18, 4, 3).mean((1, 3))
-        assert np.abs(out - expected).max() <= 0.51
+        assert np.abs(out - expected).max() <= 1.01  # it is rounded twice
+
+    def test_halves_the_side_that_shrinks_a_lot(self):
+        stripes = np.zeros((96, 40, 3), np.uint8)
+        stripes[::2] = 200
+        (out,) = RandomResizedCrop(size=24).apply([stripes], {'box': np.array([[0, 0, 96, 40]])})
+        assert np.abs(out.astype(int) - 100).max() <= 1
+
+    def test_leaves_an_odd_border_out_when_it_shrinks_a_lot(self):
+        image = noise(49, 75)
+        box = {'box': np.array([[0, 0, 49, 75]])}
+        (out,) = RandomResizedCrop(size=(20, 30)).apply([image], box)
+        halved = image[:48, :74].reshape(24, 2, 37, 2, 3).mean((1, 3))
+        assert np.abs(out - bilinear(halved, 20, 30)).max() <= 1.01
 
     def test_boxes_obey_the_bounds(self):
         transform = RandomResizedCrop(consistent=False)
@@ -133,6 +160,86 @@ class TestRandomResizedCrop:
             RandomResizedCrop(**wrong)
 
 
+def tensorflow_box(chance, height, width, area, ratio):
+    """One box of sample_distorted_bounding_box, step by step as TensorFlow takes them."""
+    least, most = area[0] * width * height, area[1] * width * height
+    for _ in range(100):
+        aspect = chance.uniform(*ratio)
+        box_height = int(np.rint(np.sqrt(least / aspect)))
+        max_height = int(np.rint(np.sqrt(most / aspect)))
+        if np.rint(max_height * aspect) > width:
+            max_height = int((width + 0.5 - 0.0000001) / aspect)
+            if np.rint(max_height * aspect) > width:
+                max_height -= 1
+        max_height = min(max_height, height)
+        box_height = min(box_height, max_height)
+        box_height += chance.randrange(max_height - box_height + 1)
+        box_width = int(np.rint(box_height * aspect))
+        if box_width * box_height < least:
+            box_height += 1
+            box_width = int(np.rint(box_height * aspect))
+        if box_width * box_height > most:
+            box_height -= 1
+            box_width = int(np.rint(box_height * aspect))
+        if not least <= box_width * box_height <= most:
+            continue
+        if 0 < box_width <= width and 0 < box_height <= height:
+            top = chance.randrange(max(height - box_height, 1))
+            left = chance.randrange(max(width - box_width, 1))
+            return top, left, box_height, box_width
+    return 0, 0, height, width
+
+
+class TestDistortedBoxCrop:
+    @pytest.mark.parametrize('frame', [(256, 340), (340, 256), (12, 16), (30, 90)])
+    @pytest.mark.parametrize('bounds', [((0.3, 1), (0.5, 2)), ((0.5, 0.6), (1, 1.5))])
+    def test_law_is_that_of_tensorflow(self, frame, bounds):
+        transform = DistortedBoxCrop(8, *bounds, consistent=False)
+        ours = draw_many(transform, [np.empty((*frame, 3))])['box']
+        chance = random.Random(3)
+        theirs = np.array([tensorflow_box(chance, *frame, *bounds) for _ in range(NUM_DRAWS)])
+
+        def features(boxes):
+            top, left, height, width = boxes.T
+            return top, left, height, width, height * width, width / height, height * top
+
+        for our, their in zip(features(ours), features(theirs)):
+            for quantile in (0.1, 0.3, 0.5, 0.7, 0.9):
+                threshold = np.quantile(their, quantile)
+                both = [np.mean(each <= threshold) for each in (our, their)]
+                share = np.mean(both)
+                error = np.sqrt(2 * share * (1 - share) / NUM_DRAWS)
+                assert abs(both[0] - both[1]) <= 4 * error
+
+    def test_boxes_obey_the_bounds(self):
+        boxes = draw_many(DistortedBoxCrop(consistent=False), [np.empty((256, 340, 3))])['box']
+        top, left, height, width = boxes.T
+        assert (height * width).min() >= 0.3 * 256 * 340
+        assert top.min() >= 0
+        assert left.min() >= 0
+        assert (top + height)[height < 256].max() == 255
+        assert (left + width)[width < 340].max() == 339
+        assert (top[height == 256] == 0).all()
+        assert ((width + 0.5) / height).min() >= 0.5
+        assert ((width - 0.5) / height).max() <= 2
+
+    def test_falls_back_to_the_whole_frame(self):
+        transform = DistortedBoxCrop(area=(0.9, 1))
+        drawn = transform.draw(np.random.default_rng(0), 1, [np.empty((20, 400, 3))])
+        assert drawn['box'].tolist() == [[0, 0, 20, 400]]
+
+    def test_cuts_the_box_and_scales_it(self):
+        image = noise(40, 50)
+        view = augment([image], [{'type': 'DistortedBoxCrop', 'size': (16, 28)}])
+        ((top, left, height, width),) = view.drawn['DistortedBoxCrop']['box']
+        expected = bilinear(image[top : top + height, left : left + width], 16, 28)
+        assert np.abs(view.frames[0] - expected).max() <= 1
+
+    def test_one_box_needs_frames_of_one_size(self):
+        with pytest.raises(ValueError, match='before DistortedBoxCrop'):
+            DistortedBoxCrop(8)(make_view([noise(20, 30), noise(20, 32)]), np.random.default_rng(0))
+
+
 class TestOtherGeometry:
     def test_flip_mirrors_columns(self):
         image = noise(4, 6)
@@ -145,7 +252,7 @@ class TestOtherGeometry:
         [
             ({'short_side': 30}, (30, 51)),
             ({'short_side': 80}, (80, 136)),
-            ({'size': 28}, (28, 28)),
+            ({'size': 36}, (36, 36)),
             ({'size': (24, 48)}, (24, 48)),
         ],
     )
@@ -175,14 +282,14 @@ class TestOtherGeometry:
 
 
 class TestDraws:
-    @pytest.mark.parametrize('transform', [RandomFlip, ColorJitter, RandomGrayscale, GaussianBlur])
+    @pytest.mark.parametrize('transform', WITH_PROB)
     @pytest.mark.parametrize('prob', [0.1, 0.5, 0.8])
     def test_happens_with_its_probability(self, transform, prob):
         on = draw_many(transform(prob=prob, consistent=False), [noise(4, 4)])['on']
         assert on.shape == (NUM_DRAWS,)
         assert_share(on, prob)
 
-    @pytest.mark.parametrize('transform', [RandomFlip, ColorJitter, RandomGrayscale, GaussianBlur])
+    @pytest.mark.parametrize('transform', WITH_PROB)
     def test_refuses_wrong_probabilities(self, transform):
         with pytest.raises(ValueError, match=r'prob must be a number in \[0, 1\], got 1.5'):
             transform(prob=1.5)
@@ -215,6 +322,17 @@ class TestDraws:
         wide = draw_many(GaussianBlur(kernel_size=23, consistent=False), [noise(4, 4)])
         assert (wide['radius'] == 11).all()
 
+    def test_rotation_angle_is_uniform(self):
+        angle = draw_many(RandomRotation((-20, 80), consistent=False), [noise(4, 4)])['angle']
+        assert angle.min() >= -20
+        assert angle.max() <= 80
+        assert_share(angle < 10, 0.3)
+
+    def test_lab_channels_are_equally_likely(self):
+        channel = draw_many(LabChannelDropout(consistent=False), [noise(4, 4)])['channel']
+        for number in range(3):
+            assert_share(channel == number, 1 / 3)
+
     @pytest.mark.parametrize(
         ('transform', 'arguments', 'message'),
         [
@@ -224,6 +342,9 @@ class TestDraws:
             (ColorJitter, {'contrast_pivot': 'clip', 'consistent': False}, 'consistent=True'),
             (GaussianBlur, {'sigma': (0, 1)}, 'sigma must be'),
             (GaussianBlur, {'kernel_size': 4}, 'kernel_size must be a positive odd number'),
+            (GaussianBlur, {'border': 'wrap'}, "'reflect' or 'zero', got 'wrap'"),
+            (Solarize, {'threshold': 300}, r'threshold must be in \[0, 256\], got 300'),
+            (RandomRotation, {'degrees': (5, -5)}, r'degrees must be \(low, high\)'),
         ],
     )
     def test_refuses_wrong_arguments(self, transform, arguments, message):
@@ -261,7 +382,9 @@ class TestChain:
         later = augment(frames, self.chain(consistent), seed=6)
         assert (first.drawn['ColorJitter']['hue'] != later.drawn['ColorJitter']['hue']).all()
 
-    @pytest.mark.parametrize('name', [*CHAIN, 'clip pivot'])
+    @pytest.mark.parametrize(
+        'name', [*CHAIN, 'clip pivot', 'LabChannelDropout', 'RandomRotation', 'Solarize']
+    )
     def test_frames_are_not_written_to(self, name):
         frames = [noise(40, 50, seed) for seed in range(2)]
         before = copy.deepcopy(frames)

@@ -9,14 +9,38 @@ import pytest
 import torch
 
 from tests.tiny import tiny_vclr_cfg, views_and_samples
+from tests.tiny_vie import RECOGNITION, clips_and_samples, tiny_vie_cfg
 from vsslbox.registry import MODELS
 
 NARROW = dict(type='NarrowResNet', depth=18, base_channels=4)
+R3D = dict(type='R3DResNet', depth=18, base_channels=4)
+PREACT = dict(type='PreActResNet3d', base_channels=4)
+FRAMEWISE = dict(
+    PREACT, conv1_kernel_t=1, pool1_t=(1, 1), kernels_t=[(1, 1)] * 4, strides_t=[1] * 4
+)
+VDIM_ENCODER = dict(type='VDIMEncoder', base_channels=2, extra_blocks=1)
+PREACT_SLOWFAST = dict(type='PreActSlowFast', base_channels=4, fast_channels=2)
 QUEUE = dict(type='FeatureQueue', size=32, channels=8)
+BANK = dict(type='FeatureBank', num_videos=12, channels=8)
 
 
 def unit(*shape):
     return torch.nn.functional.normalize(torch.randn(*shape), dim=-1)
+
+
+def bank_inputs():
+    bank = MODELS.build(BANK)
+    bank.labels.fill_(0)
+    return dict(embedding=unit(4, 8), indices=torch.arange(4), bank=bank)
+
+
+def local_and_global():
+    return {5: torch.randn(3, 8, 1, 2, 2), 8: torch.randn(3, 8, 1, 1, 1)}
+
+
+def vie_inputs():
+    clips, samples = clips_and_samples(torch.Generator().manual_seed(0), [3, 1])
+    return dict(inputs=clips, data_samples=samples, mode='loss')
 
 
 def vclr_inputs():
@@ -26,27 +50,57 @@ def vclr_inputs():
 
 # name -> (config, keyword arguments of forward)
 COMPONENTS = {
+    'CVRL': (
+        dict(
+            backbone=R3D,
+            neck=dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8),
+            loss=dict(type='NTXentLoss'),
+        ),
+        lambda: dict(
+            inputs=[torch.randn(2, 3, 4, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
+        ),
+    ),
+    'FeatureBank': (BANK, None),
     'FeatureExtractor': (
         dict(backbone=NARROW),
         lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)]),
     ),
     'FeatureQueue': (QUEUE, None),
+    'FrameConcat': (dict(backbone=FRAMEWISE), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'InfoNCELoss': (
         dict(),
         lambda: dict(query=unit(4, 8), positive=unit(4, 8), negatives=unit(9, 8)),
     ),
+    'InstanceRecognitionLoss': (dict(num_noise=6), bank_inputs),
     'IntraVideoLoss': (
         dict(),
         lambda: dict(query=unit(4, 8), positive=unit(4, 8), others=unit(4, 2, 8)),
     ),
+    'LocalAggregationLoss': (dict(background_size=5), bank_inputs),
     'MLPNeck': (
         dict(in_channels=8, hidden_channels=6, out_channels=4, norm_cfg=dict(type='BN1d')),
         lambda: dict(features=torch.randn(4, 3, 8)),
     ),
+    'MultiScaleInfoNCELoss': (
+        dict(layers=(5, 8)),
+        lambda: dict(first=local_and_global(), second=local_and_global()),
+    ),
+    'NTXentLoss': (dict(), lambda: dict(first=torch.randn(4, 8), second=torch.randn(4, 8))),
     'NarrowResNet': (NARROW, lambda: dict(x=torch.randn(2, 3, 32, 32))),
+    'NormalizedI3DHead': (
+        dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),
+        lambda: dict(x=torch.randn(4, 8, 2, 3, 3)),
+    ),
+    'PreActResNet3d': (PREACT, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'PreActSlowFast': (PREACT_SLOWFAST, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'QueueContrastHead': (
         dict(queue=QUEUE, loss=dict(type='InfoNCELoss')),
         lambda: dict(query=unit(4, 8), keys=[unit(4, 8), unit(4, 8)]),
+    ),
+    'R3DResNet': (R3D, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'ResidualMLPNeck': (
+        dict(in_channels=8, out_channels=6),
+        lambda: dict(features=torch.randn(4, 8, 1, 2, 2)),
     ),
     'TemporalOrderHead': (
         dict(in_channels=8),
@@ -57,7 +111,23 @@ COMPONENTS = {
             labels=torch.tensor([0, 3]),
         ),
     ),
+    'TwoStream': (
+        dict(static=FRAMEWISE, dynamic=PREACT_SLOWFAST),
+        lambda: dict(x=torch.randn(2, 3, 4, 32, 32)),
+    ),
     'VCLR': (tiny_vclr_cfg(), vclr_inputs),
+    'VDIM': (
+        dict(
+            backbone=VDIM_ENCODER,
+            neck=dict(type='ResidualMLPNeck', in_channels=16, out_channels=8),
+            loss=dict(type='MultiScaleInfoNCELoss'),
+        ),
+        lambda: dict(
+            inputs=[torch.randn(2, 3, 31, 127, 127) for _ in range(2)], data_samples=[], mode='loss'
+        ),
+    ),
+    'VDIMEncoder': (VDIM_ENCODER, lambda: dict(x=torch.randn(2, 3, 31, 127, 127))),
+    'VIE': (tiny_vie_cfg(loss=RECOGNITION), vie_inputs),
     'ViewsPreprocessor': (dict(), None),
 }
 

@@ -11,6 +11,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from vsslbox.datasets.readers import VideoError
+from vsslbox.datasets.steady_batches import WorkersDiedError
 from vsslbox.engine.hooks import TooManyBadVideosError
 from vsslbox.models.selfsup import NonFiniteLossError
 from vsslbox.utils.config_check import check_config
@@ -19,6 +20,7 @@ __all__ = [
     'add_common_options',
     'apply_common_options',
     'build_runner',
+    'on_videos',
     'read_config',
     'run_command',
 ]
@@ -31,6 +33,7 @@ USER_ERRORS = (
     NonFiniteLossError,
     TooManyBadVideosError,
     VideoError,
+    WorkersDiedError,
 )
 
 
@@ -44,6 +47,8 @@ def run_command(main: Callable[[], None]) -> None:
         return
     try:
         main()
+    except KeyboardInterrupt:
+        sys.exit('\ninterrupted')
     except USER_ERRORS as error:
         print(f'\nerror: {_message(error)}', file=sys.stderr)
         print('(VSSLBOX_TRACEBACK=1 shows where it happened)', file=sys.stderr)
@@ -90,6 +95,13 @@ def apply_common_options(config: Config, args: argparse.Namespace) -> None:
         config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     if args.seed is not None:
         config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
+
+
+def on_videos(dataset_cfg: dict, folder: str | None) -> dict:
+    """A data set's config, on all videos of a folder if one is given."""
+    if folder is None:
+        return dataset_cfg
+    return {**dataset_cfg, 'data_root': folder, 'ann_file': '', 'data_prefix': dict(video='')}
 
 
 def _set_data_root(node: dict | list, data_root: str) -> None:

@@ -163,13 +163,14 @@ class BaseVideoDataset(BaseActionDataset):
         return ValueError(f'{self.ann_file}:{number}: {line!r} is not {expected}')
 
     def _walk(self) -> Iterator[tuple[str, list[str]]]:
-        """The folder and all below it, with the names of their files."""
+        """The folder and all below it, with the names of their files; hidden ones are left out."""
         root = self.data_prefix[self.prefix_key]
         if not root:
             raise ValueError('neither a list nor a folder of videos is given: set `data_root`')
         if not os.path.isdir(root):
             raise FileNotFoundError(f'no folder at {root}: set `data_root` to where the videos are')
-        for folder, _, files in os.walk(root, onerror=_raise, followlinks=True):
+        for folder, inside, files in os.walk(root, onerror=_raise, followlinks=True):
+            inside[:] = [name for name in inside if name[0] != '.']
             yield os.path.relpath(folder, root), [name for name in files if name[0] != '.']
 
     def _refuse_missing(self, paths: list[str]) -> None:

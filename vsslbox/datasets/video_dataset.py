@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
@@ -33,6 +33,8 @@ class VideoDataset(BaseVideoDataset):
             order of ``metainfo['classes']`` if that is given, else in alphabetical order over the
             whole list, whatever ``where`` takes of it.
         delimiter: What stands between the fields of a text list.
+        endings: What names of files end in that are taken from a folder, such as ``['.zip']`` for
+            the reader ``zip``.
         kwargs: As for :class:`BaseVideoDataset`.
 
     Raises:
@@ -52,6 +54,7 @@ class VideoDataset(BaseVideoDataset):
         where: dict | None = None,
         label: str = 'label',
         delimiter: str = ' ',
+        endings: Collection[str] = ENDINGS,
         **kwargs,
     ) -> None:
         if not isinstance(where, dict | None):
@@ -59,6 +62,9 @@ class VideoDataset(BaseVideoDataset):
         self.where = dict(where or {})
         self.label = label
         self.delimiter = delimiter
+        if isinstance(endings, str) or not all(ending.startswith('.') for ending in endings):
+            raise ValueError(f"`endings` must be a list such as ['.zip'], got {endings!r}")
+        self.endings = {ending.lower() for ending in endings}
         self.line_format = (
             f'`path`, `path label` or `path label label ...` with integer labels, separated by '
             f'{delimiter!r} (paths that contain it need a CSV list)'
@@ -70,12 +76,12 @@ class VideoDataset(BaseVideoDataset):
             Path(folder, name).as_posix()
             for folder, files in self._walk()
             for name in files
-            if Path(name).suffix.lower() in ENDINGS
+            if Path(name).suffix.lower() in self.endings
         )
         if not names:
             raise ValueError(
                 f'no videos in {self.data_prefix["video"]}: looked for files that end in '
-                f'{", ".join(sorted(ENDINGS))}'
+                f'{", ".join(sorted(self.endings))}'
             )
         return [dict(attributes=dict(name=name)) for name in names]
 

@@ -1,5 +1,5 @@
-"""Runner, loops, hooks and optimizers."""
+"""Runner, loops, hooks, optimizers and schedulers."""
 
-from vsslbox.engine import hooks, optimizers, runner
+from vsslbox.engine import hooks, optimizers, runner, schedulers
 
-__all__ = ['hooks', 'optimizers', 'runner']
+__all__ = ['hooks', 'optimizers', 'runner', 'schedulers']

@@ -5,6 +5,8 @@ from vsslbox.datasets.readers.decord_reader import DecordReader
 from vsslbox.datasets.readers.fallback_reader import FallbackReader
 from vsslbox.datasets.readers.frames_reader import FramesReader
 from vsslbox.datasets.readers.pyav_reader import PyAVReader
+from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
+from vsslbox.datasets.readers.zip_reader import ZipReader
 
 __all__ = [
     'BaseReader',
@@ -12,5 +14,7 @@ __all__ = [
     'FallbackReader',
     'FramesReader',
     'PyAVReader',
+    'TorchCodecReader',
     'VideoError',
+    'ZipReader',
 ]

@@ -19,8 +19,7 @@ class DecordReader(BaseReader):
 
     decord 0.6.0 silently gives wrong frames for: MP4 with an edit list (what ``ffmpeg -ss -c copy``
     makes), H.264 and HEVC with open groups of pictures, MPEG-TS, and AVI with B-frames or H.264,
-    where it also counts a frame too many or gives other frames from run to run. Colours of 10-bit
-    videos are wrong, and AV1 is not read.
+    where it also counts a frame too many or gives other frames from run to run. AV1 is not read.
     :class:`PyAVReader` has none of these faults. Of several video streams decord chooses its own,
     and videos with a rotation tag come rotated.
 

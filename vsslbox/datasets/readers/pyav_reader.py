@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -16,15 +17,19 @@ from av.video.stream import VideoStream
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.registry import TASK_UTILS
 
-__all__ = ['PyAVReader']
+__all__ = ['PyAVReader', 'forget_files', 'open_stream']
 
 # Containers that store presentation times, and codecs of which a packet is always one frame.
 # AVI and MPEG-TS guess the times; VP8 and MPEG-4 have packets that show no frame, or two.
 TIMED_FORMATS = {'matroska', 'mov'}
 FRAME_A_PACKET_CODECS = {'av1', 'h264', 'hevc', 'mjpeg', 'vp9'}
 
-# To skip no more frames than this, decoding on is cheaper: a seek drops what the decoder has begun.
-SMALL_SKIP = 2
+# What keeps FFmpeg from reading and decoding frames when it opens a file.
+NO_PROBING = {'probesize': '32'}
+NO_DECODING = {'skip_frame': 'all'}
+
+# H.264 slices, coded whole or in partitions; their data starts with how much they are referred to.
+H264_SLICES = range(1, 6)
 
 
 class FrameTimes(NamedTuple):
@@ -33,10 +38,14 @@ class FrameTimes(NamedTuple):
     Attributes:
         frames: The time of each frame, int64 ``[num_frames]``, ascending.
         keys: The times of the key frames, int64, ascending; the first isn't after any frame.
+        in_doubt: Whether frames are shown in the order in which they are decoded. That is so
+            without B-frames, but also in a Matroska file made from an AVI file, whose times are
+            those of decoding.
     """
 
     frames: np.ndarray
     keys: np.ndarray
+    in_doubt: bool
 
 
 class RecentlyUsed(OrderedDict):
@@ -61,16 +70,22 @@ _TIMES = RecentlyUsed(1024)  # 8 bytes a frame
 _COUNTS = RecentlyUsed(100_000)
 
 
+def forget_files() -> None:
+    """Forget what was found out, as if no file had been opened before."""
+    _TIMES.clear()
+    _COUNTS.clear()
+
+
 @TASK_UTILS.register_module(name=['PyAVReader', 'pyav'])
 class PyAVReader(BaseReader):
     """A video file read by PyAV, with one thread.
 
     Frame i is the i-th that comes out when the file is decoded from its beginning. To get there
     sooner, the times of all frames are taken from the packets' headers; a read seeks to the key
-    frame before the wanted frame, decodes forward and converts only wanted frames. Each decoded
-    frame is checked against its time. Where the times can't be relied on (AVI, MPEG-TS, ...) or
-    turn out wrong, the file is decoded from its beginning, and ``num_frames`` is what really comes
-    out.
+    frame before the wanted frame, decodes no further than needed and converts only wanted frames.
+    Frames of H.264 that no other refers to aren't decoded unless wanted. Where the times can't be
+    relied on (AVI, MPEG-TS, ...), the file is decoded from its beginning, and ``num_frames`` is
+    what really comes out; it is decoded so, too, where the times turn out wrong while reading.
 
     Frames come as they are coded: a rotation that the container asks for is not carried out. Of
     several video streams the first is read.
@@ -85,7 +100,8 @@ class PyAVReader(BaseReader):
     def __init__(self, path: str) -> None:
         self.path = path
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
-        self._container, self._stream = _open(path)
+        self._container, self._stream = _open_quickly(path)
+        self._is_avc = _has_length_prefixes(self._stream)
         self.fps = float(self._stream.average_rate or 0)
         try:
             status = os.stat(path)
@@ -115,7 +131,7 @@ class PyAVReader(BaseReader):
             or self._stream.codec.canonical_name not in FRAME_A_PACKET_CODECS
         ):
             return None
-        shown, keys = [], []
+        shown, keys = [], []  # in order of decoding
         for packet in self._container.demux(self._stream):
             if packet.size == 0:  # marks the end
                 continue
@@ -125,7 +141,8 @@ class PyAVReader(BaseReader):
                 shown.append(packet.pts)
         if not shown or not keys or None in shown or None in keys:
             return None
-        times = FrameTimes(np.unique(shown), np.unique(keys))
+        in_doubt = bool((np.diff(shown) > 0).all())
+        times = FrameTimes(np.unique(shown), np.unique(keys), in_doubt)
         if len(times.frames) < len(shown) or times.keys[0] > times.frames[0]:
             return None
         return times
@@ -145,37 +162,68 @@ class PyAVReader(BaseReader):
 
     def _read_by_time(self, indices: Sequence[int]) -> list[np.ndarray] | None:
         """Seek and decode; None where not every frame comes out at its time."""
-        times, keys = self._times
         images: list[np.ndarray] = []
-        decoded, position = None, -1  # position: of the frame that was decoded last
         try:
-            for index in indices:
-                key = keys[np.searchsorted(keys, times[index], side='right') - 1]
-                start = int(np.searchsorted(times, key))
-                if decoded is None or start - position > SMALL_SKIP:
-                    decoded, position = self._decode_from(int(key)), start - 1
-                while position < index:
-                    position += 1
-                    frame = next(decoded, None)
-                    if frame is None or frame.pts != times[position]:
-                        return None
-                images.append(self._to_rgb(frame))
+            for key, wanted in self._runs(indices):
+                images += self._read_run(key, wanted)
         except av.FFmpegError:
             return None
+        return images if len(images) == len(indices) else None
+
+    def _runs(self, indices: Sequence[int]) -> list[tuple[int, set[int]]]:
+        """The times of wanted frames, by the key frames where decoding begins.
+
+        A run goes on over further key frames as long as no frame before them could be skipped.
+        """
+        runs: list[tuple[int, set[int]]] = []
+        previous = None
+        times, keys = self._times.frames, self._times.keys
+        for index in indices:
+            key = keys[np.searchsorted(keys, times[index], side='right') - 1]
+            if previous is None or np.searchsorted(times, key) > previous + 1:
+                runs.append((int(key), set()))
+            runs[-1][1].add(int(times[index]))
+            previous = index
+        return runs
+
+    def _read_run(self, key: int, wanted: set[int]) -> list[np.ndarray]:
+        """The wanted frames of a run, in order; fewer where they don't come out as expected."""
+        images: list[np.ndarray] = []
+        expected = iter(self._times.frames[np.searchsorted(self._times.frames, key) :])
+        previous = key - 1
+        for frame in self._decode_run(key, wanted):
+            if frame.pts is not None and frame.pts < key:
+                continue  # may refer to frames before the key frame, which were not decoded
+            if (
+                frame.pts is None
+                or frame.pts <= previous
+                or (self._times.in_doubt and frame.pts != next(expected, None))
+            ):
+                break
+            previous = frame.pts
+            if frame.pts in wanted:
+                images.append(self._to_rgb(frame))
+            if len(images) == len(wanted):
+                break
         return images
 
-    def _decode_from(self, key: int) -> Iterator[VideoFrame]:
-        """The frames from a key frame's time on; none where seeking lands behind it."""
+    def _decode_run(self, key: int, wanted: set[int]) -> Iterator[VideoFrame]:
+        """Decode from a key frame on, and only what is needed, unless the times are in doubt."""
         self._container.seek(key, stream=self._stream)
         packets = self._container.demux(self._stream)
         first = next(packets)
-        if first.pts is None or first.pts > key:
+        if first.pts is None or first.pts > key:  # the seek went too far
             return
+        missing = set(wanted)
         for packet in chain([first], packets):
-            for frame in packet.decode():
-                # Frames shown before the key frame may refer to some that were not read.
-                if frame.pts is None or frame.pts >= key:
-                    yield frame
+            if self._times.in_doubt:
+                yield from packet.decode()
+            elif packet.pts in wanted or not (self._is_avc and _is_unreferenced(packet)):
+                yield from packet.decode()
+                missing.discard(packet.pts)
+                if not missing:  # no need to feed the decoder until it gives out the last
+                    yield from self._stream.decode(None)
+                    return
 
     def _read_in_order(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode from the beginning."""
@@ -196,18 +244,34 @@ class PyAVReader(BaseReader):
 
     def _decode_in_order(self) -> Iterator[VideoFrame]:
         """All frames, from a container of their own: not every format can go back to its start."""
-        container, stream = _open(self.path)
+        container, stream = open_stream(self.path)
         with container:
             yield from container.decode(stream)
 
     def _to_rgb(self, frame: VideoFrame) -> np.ndarray:
-        return self._reformatter.reformat(frame, format='rgb24').to_ndarray()
+        # Threads of its own take longer to start than a frame takes to convert.
+        return self._reformatter.reformat(frame, format='rgb24', threads=1).to_ndarray()
 
 
-def _open(path: str) -> tuple[InputContainer, VideoStream]:
+def _open_quickly(path: str) -> tuple[InputContainer, VideoStream]:
+    """The file without a look at its frames, where its header tells all that is needed.
+
+    FFmpeg would decode some to find out what the header of an MP4 file says.
+    """
+    try:
+        container, stream = open_stream(path, options=NO_PROBING, stream_options=[NO_DECODING])
+    except (ValueError, VideoError):  # some formats tell of their streams only while they are read
+        return open_stream(path)
+    if 'mov' in container.format.name.split(',') and stream.average_rate:
+        return container, stream
+    container.close()
+    return open_stream(path)
+
+
+def open_stream(path: str, **options: Any) -> tuple[InputContainer, VideoStream]:
     """The file and its first video stream, decoded in this thread: workers are parallel enough."""
     try:
-        container = av.open(path, metadata_errors='ignore')
+        container = av.open(path, metadata_errors='ignore', **options)
     except (av.FFmpegError, OSError) as error:
         raise VideoError.of(path, error) from None
     stream = next(iter(container.streams.video), None)
@@ -217,3 +281,28 @@ def _open(path: str) -> tuple[InputContainer, VideoStream]:
     stream.thread_type = 'NONE'
     stream.codec_context.thread_count = 1
     return container, stream
+
+
+def _has_length_prefixes(stream: VideoStream) -> bool:
+    """Whether a stream is H.264 whose units come with their lengths, in four bytes."""
+    header = stream.codec_context.extradata or b''
+    return (
+        stream.codec.canonical_name == 'h264'
+        and len(header) > 4
+        and header[0] == 1
+        and header[4] & 3 == 3
+    )
+
+
+def _is_unreferenced(packet: Packet) -> bool:
+    """Whether no other frame refers to the frame of a packet of H.264 (``nal_ref_idc`` is 0)."""
+    data = memoryview(packet)
+    position, unreferenced = 0, False
+    while position + 4 < len(data):
+        header = data[position + 4]
+        if header & 0b11111 in H264_SLICES:
+            if header & 0b1100000:
+                return False
+            unreferenced = True
+        position += 4 + int.from_bytes(data[position : position + 4], 'big')
+    return unreferenced and position == len(data)

@@ -5,18 +5,30 @@ from vsslbox.datasets.transforms.center_crop import CenterCrop
 from vsslbox.datasets.transforms.color_jitter import ColorJitter
 from vsslbox.datasets.transforms.decode_views import DecodeViews
 from vsslbox.datasets.transforms.defer import Defer
+from vsslbox.datasets.transforms.distorted_box_crop import DistortedBoxCrop
 from vsslbox.datasets.transforms.gaussian_blur import GaussianBlur
+from vsslbox.datasets.transforms.lab_channel_dropout import LabChannelDropout
 from vsslbox.datasets.transforms.open_frames import OpenFrames
 from vsslbox.datasets.transforms.open_video import OpenVideo
+from vsslbox.datasets.transforms.pack_clips import PackClips
 from vsslbox.datasets.transforms.pack_views import PackViews
+from vsslbox.datasets.transforms.rand_augment import RandAugment
+from vsslbox.datasets.transforms.random_crop import RandomCrop
 from vsslbox.datasets.transforms.random_flip import RandomFlip
 from vsslbox.datasets.transforms.random_grayscale import RandomGrayscale
 from vsslbox.datasets.transforms.random_resized_crop import RandomResizedCrop
+from vsslbox.datasets.transforms.random_rotation import RandomRotation
+from vsslbox.datasets.transforms.random_short_side import RandomShortSide
 from vsslbox.datasets.transforms.resize import Resize
+from vsslbox.datasets.transforms.sample_random_clip import SampleRandomClip
 from vsslbox.datasets.transforms.sample_segment_tuples import SampleSegmentTuples
+from vsslbox.datasets.transforms.sample_subsequences import SampleSubsequences
+from vsslbox.datasets.transforms.sample_temporal_interval import SampleTemporalInterval
 from vsslbox.datasets.transforms.sample_uniform_clips import SampleUniformClips
 from vsslbox.datasets.transforms.sample_uniform_frames import SampleUniformFrames
 from vsslbox.datasets.transforms.shuffle_order import ShuffleOrder
+from vsslbox.datasets.transforms.solarize import Solarize
+from vsslbox.datasets.transforms.three_crops import ThreeCrops
 from vsslbox.datasets.transforms.view_transform import ViewTransform
 
 __all__ = [
@@ -25,17 +37,29 @@ __all__ = [
     'ColorJitter',
     'DecodeViews',
     'Defer',
+    'DistortedBoxCrop',
     'GaussianBlur',
+    'LabChannelDropout',
     'OpenFrames',
     'OpenVideo',
+    'PackClips',
     'PackViews',
+    'RandAugment',
+    'RandomCrop',
     'RandomFlip',
     'RandomGrayscale',
     'RandomResizedCrop',
+    'RandomRotation',
+    'RandomShortSide',
     'Resize',
+    'SampleRandomClip',
     'SampleSegmentTuples',
+    'SampleSubsequences',
+    'SampleTemporalInterval',
     'SampleUniformClips',
     'SampleUniformFrames',
     'ShuffleOrder',
+    'Solarize',
+    'ThreeCrops',
     'ViewTransform',
 ]

@@ -8,27 +8,43 @@ from vsslbox.registry import TRANSFORMS
 
 __all__ = ['ColorJitter']
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_LUMA = np.array([0.299, 0.587, 0.114])
+
+# Images between two steps are uint16 with 257 levels to the grey level. As 255 * 257 = 65535,
+# cv2.transform clips them where the definition says, on the fly, and its rounding can't be seen.
+_FINENESS = 257
+
+# What three of the steps blend an image with, as maps [3, 4] of (R, G, B, 1).
+_ITSELF = np.eye(3, 4)
+_BLACK = np.zeros((3, 4))
+_GREY = np.tile([*_LUMA, 0], (3, 1))
+_LEVEL_1 = np.tile([0, 0, 0, 1], (3, 1))
 
 
-def _scale_brightness(image: np.ndarray, factor: np.float32) -> np.ndarray:
-    return image * factor
+def _blend(image: np.ndarray, share: float, other: np.ndarray) -> np.ndarray:
+    return cv2.transform(image, share * _ITSELF + (1 - share) * other)
 
 
-def _scale_contrast(image: np.ndarray, factor: np.float32) -> np.ndarray:
-    mean_grey = _LUMA @ np.float32(cv2.mean(image)[:3])
-    return image * factor + (1 - factor) * mean_grey
+def _scale_brightness(image: np.ndarray, factor: float) -> np.ndarray:
+    return _blend(image, factor, _BLACK)
 
 
-def _scale_saturation(image: np.ndarray, factor: np.float32) -> np.ndarray:
-    # factor * rgb + (1 - factor) * grey is one matrix, whose every row mixes in the same grey.
-    return cv2.transform(image, factor * np.eye(3, dtype=np.float32) + (1 - factor) * _LUMA)
+def _scale_contrast(image: np.ndarray, factor: float, pivot: float | None = None) -> np.ndarray:
+    if pivot is None:
+        pivot = _mean_grey(image)
+    return _blend(image, factor, pivot * _LEVEL_1)
 
 
-def _shift_hue(image: np.ndarray, turns: np.float32) -> np.ndarray:
-    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
+def _scale_saturation(image: np.ndarray, factor: float) -> np.ndarray:
+    return _blend(image, factor, _GREY)
+
+
+def _shift_hue(image: np.ndarray, turns: float) -> np.ndarray:
+    if turns == 0:
+        return image
+    hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
     hsv[..., 0] += 360 * (turns % 1)  # OpenCV takes hues above 360 degrees, but none below 0
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB, dst=hsv).astype(np.uint16)
 
 
 _ADJUSTMENTS = (
@@ -37,6 +53,26 @@ _ADJUSTMENTS = (
     ('saturation', _scale_saturation),
     ('hue', _shift_hue),
 )
+_CONTRAST = 1  # its place above
+
+
+def _adjust(image: np.ndarray, steps: np.ndarray, drawn: dict[str, np.float32]) -> np.ndarray:
+    for step in steps:
+        name, adjustment = _ADJUSTMENTS[step]
+        image = adjustment(image, float(drawn[name]))
+    return image
+
+
+def _mean_grey(image: np.ndarray) -> float:
+    return _LUMA @ cv2.mean(image)[:3]
+
+
+def _to_fine(frame: np.ndarray) -> np.ndarray:
+    return np.multiply(frame, _FINENESS, dtype=np.uint16)
+
+
+def _to_uint8(image: np.ndarray) -> np.ndarray:
+    return cv2.convertScaleAbs(image, alpha=1 / _FINENESS)  # rounds
 
 
 @TRANSFORMS.register_module()
@@ -108,11 +144,27 @@ class ColorJitter(ViewTransform):
 
     def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
         """Jitter frame by frame, or all at once where they share a pivot."""
-        if not params['clip_pivot'].any():
-            return super().apply(frames, params)
-        # The frames one below the other make one image, whose mean grey is that of the clip.
-        row = {name: rows[0] for name, rows in params.items()}
-        return np.split(self.apply_frame(np.concatenate(frames), **row), len(frames))
+        if params['clip_pivot'].any():
+            return self._apply_to_clip(frames, {name: rows[0] for name, rows in params.items()})
+        return super().apply(frames, params)
+
+    def _apply_to_clip(
+        self, frames: list[np.ndarray], drawn: dict[str, np.ndarray]
+    ) -> list[np.ndarray]:
+        """Take all frames as far as the contrast, whose pivot is their mean grey, and on."""
+        if not drawn['on']:
+            return frames
+        before, (_, *after) = np.split(drawn['order'], np.flatnonzero(drawn['order'] == _CONTRAST))
+        # One array, as large as the clip every time: the allocator hands the same memory out again.
+        clip = np.empty((len(frames), *frames[0].shape), np.uint16)
+        for image, frame in zip(clip, frames):
+            image[:] = _adjust(_to_fine(frame), before, drawn)
+        pivot = np.mean([_mean_grey(image) for image in clip])
+        changed = []
+        for image in clip:
+            image = _scale_contrast(image, drawn['contrast'], pivot)
+            changed.append(_to_uint8(_adjust(image, after, drawn)))
+        return changed
 
     def apply_frame(
         self, frame: np.ndarray, on: np.bool_, order: np.ndarray, **drawn: np.float32
@@ -120,9 +172,4 @@ class ColorJitter(ViewTransform):
         """Take the four steps in the order drawn."""
         if not on:
             return frame
-        image = frame.astype(np.float32)
-        for step in order:
-            name, adjust = _ADJUSTMENTS[step]
-            image = adjust(image, drawn[name])
-            np.clip(image, 0, 255, out=image)
-        return cv2.convertScaleAbs(image)  # rounds to uint8
+        return _to_uint8(_adjust(_to_fine(frame), order, drawn))

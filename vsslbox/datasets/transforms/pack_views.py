@@ -56,7 +56,7 @@ def _to_tensor(view: View) -> torch.Tensor:
 
 def _deferred_tensors(view: View) -> dict[str, dict[str, torch.Tensor]]:
     return {
-        transform: {name: torch.tensor(rows, dtype=torch.float32) for name, rows in drawn.items()}
+        transform: {name: torch.from_numpy(rows.astype(np.float32)) for name, rows in drawn.items()}
         for transform, drawn in view.deferred.items()
     }
 

@@ -52,7 +52,7 @@ class RandomResizedCrop(ViewTransform):
         if self.consistent and len(set(sizes)) > 1:
             raise ValueError(
                 f'one box for frames of different sizes {sorted(set(sizes))} (height, width): '
-                'put a Resize(size=...) before RandomResizedCrop'
+                f'put a Resize(size=...) before {type(self).__name__}'
             )
         return {'box': np.array([self._draw_box(rng, *size) for size in sizes[:num_draws]])}
 

@@ -8,7 +8,7 @@ import numpy as np
 from vsslbox.datasets.transforms.view_transform import ViewTransform
 from vsslbox.registry import TRANSFORMS
 
-__all__ = ['Resize', 'resize_image', 'to_size']
+__all__ = ['Resize', 'resize_image', 'size_of_short_side', 'to_size']
 
 
 def to_size(size: int | Sequence[int]) -> tuple[int, int]:
@@ -21,16 +21,28 @@ def to_size(size: int | Sequence[int]) -> tuple[int, int]:
     return sides
 
 
+def size_of_short_side(height: int, width: int, short_side: int) -> tuple[int, int]:
+    """The height and width of an image scaled to a short side, in pixels."""
+    scale = short_side / min(height, width)
+    return round(height * scale), round(width * scale)
+
+
 def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Scale an image ``[H, W, 3]`` with OpenCV.
 
     Bilinear, without PIL's smoothing when it shrinks: at factors up to 2, all that occurs with the
     usual 256-pixel videos, this is seven times faster and about a grey level away from it on
-    average. Beyond that bilinear would skip pixels and alias, so areas are averaged.
+    average. Beyond that bilinear would skip pixels and alias, so a side that shrinks by more is
+    halved first, by averages of two pixels, as often as it takes (an odd last row or column is left
+    out); averages over the exact areas take five times as long.
     """
-    shrinks_by_more_than_2 = image.shape[0] * image.shape[1] > 4 * height * width
-    interpolation = cv2.INTER_AREA if shrinks_by_more_than_2 else cv2.INTER_LINEAR
-    return cv2.resize(image, (width, height), interpolation=interpolation)
+    while image.shape[0] > 2 * height or image.shape[1] > 2 * width:
+        rows, columns = (1 + (s > 2 * t) for s, t in zip(image.shape, (height, width)))
+        half_height, half_width = image.shape[0] // rows, image.shape[1] // columns
+        even = image[: rows * half_height, : columns * half_width]
+        # At a factor of 2 bilinear is the average, and faster than OpenCV's averaging of areas.
+        image = cv2.resize(even, (half_width, half_height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 @TRANSFORMS.register_module()
@@ -56,8 +68,5 @@ class Resize(ViewTransform):
 
     def apply_frame(self, frame: np.ndarray) -> np.ndarray:
         """Scale ``frame``."""
-        return resize_image(frame, *(self.size or self._keep_ratio(*frame.shape[:2])))
-
-    def _keep_ratio(self, height: int, width: int) -> tuple[int, int]:
-        scale = self.short_side / min(height, width)
-        return round(height * scale), round(width * scale)
+        size = self.size or size_of_short_side(*frame.shape[:2], self.short_side)
+        return resize_image(frame, *size)

@@ -31,8 +31,9 @@ class ViewTransform(ABC):
         consistent: Whether all frames of a view share one draw. Otherwise each has its own.
 
     Attributes:
-        photometric: Whether colours alone change, not the place or the number of pixels. The
-            model's data preprocessor can apply such a transform on its own device.
+        photometric: Whether the model's data preprocessor can apply the transform on its own
+            device. So it is for changes of colour, and for whatever else keeps the size of the
+            frames.
     """
 
     photometric = False

@@ -1,7 +1,16 @@
 """Hooks: what happens around a training step."""
 
 from vsslbox.engine.hooks.bad_video_hook import BadVideoHook, TooManyBadVideosError
+from vsslbox.engine.hooks.bank_list_hook import BankListHook
+from vsslbox.engine.hooks.cluster_hook import ClusterHook
 from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
 from vsslbox.engine.hooks.update_after_step_hook import UpdateAfterStepHook
 
-__all__ = ['BadVideoHook', 'IterationSeedHook', 'TooManyBadVideosError', 'UpdateAfterStepHook']
+__all__ = [
+    'BadVideoHook',
+    'BankListHook',
+    'ClusterHook',
+    'IterationSeedHook',
+    'TooManyBadVideosError',
+    'UpdateAfterStepHook',
+]

@@ -1,7 +1,14 @@
 """Runner and loops."""
 
 from vsslbox.engine.runner.gallery_test_loop import GalleryTestLoop
+from vsslbox.engine.runner.protocol_test_loop import ProtocolTestLoop
 from vsslbox.engine.runner.resumable_train_loop import ResumableTrainLoop
 from vsslbox.engine.runner.ssl_runner import CPUDistributedDataParallel, SSLRunner
 
-__all__ = ['CPUDistributedDataParallel', 'GalleryTestLoop', 'ResumableTrainLoop', 'SSLRunner']
+__all__ = [
+    'CPUDistributedDataParallel',
+    'GalleryTestLoop',
+    'ProtocolTestLoop',
+    'ResumableTrainLoop',
+    'SSLRunner',
+]

@@ -1,13 +1,10 @@
 """Evaluation by neighbours: features of a query set against features of a gallery."""
 
-import json
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from pathlib import Path
 
 import torch
 from mmengine.dist import all_gather_object, is_main_process, master_only
-from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
@@ -15,9 +12,9 @@ from mmengine.utils import track_iter_progress
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from vsslbox.engine.runner.record import write_record
 from vsslbox.evaluation import FeatureSet
 from vsslbox.registry import LOOPS, METRICS
-from vsslbox.utils.checkpoint import file_sha256
 
 __all__ = ['GalleryTestLoop', 'extract_features']
 
@@ -77,30 +74,19 @@ class GalleryTestLoop(BaseLoop):
         values: dict[str, float] = {}
         for metric in self.metrics:
             values.update(metric(queries, gallery))
-        self._write(values, queries, gallery)
+        write_record(
+            self.runner,
+            self.out,
+            self.protocol,
+            values,
+            queries=dict(videos=len(queries), list_sha256=queries.list_hash),
+            gallery=dict(videos=len(gallery), list_sha256=gallery.list_hash),
+        )
         if self.features_out is not None:
             self._save(queries=queries, gallery=gallery)
         self.runner.call_hook('after_test_epoch', metrics=values)
         self.runner.call_hook('after_test')
         return values
-
-    @master_only
-    def _write(self, values: dict[str, float], queries: FeatureSet, gallery: FeatureSet) -> None:
-        checkpoint = self.runner._load_from
-        record = dict(
-            protocol=self.protocol,
-            metrics=values,
-            queries=dict(videos=len(queries), list_sha256=queries.list_hash),
-            gallery=dict(videos=len(gallery), list_sha256=gallery.list_hash),
-            checkpoint=checkpoint,
-            checkpoint_sha256=file_sha256(checkpoint) if checkpoint else None,
-            seed=self.runner.seed,
-            time=datetime.now(timezone.utc).isoformat(timespec='seconds'),
-        )
-        path = Path(self.runner.work_dir) / self.out
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
-        print_log(f'metrics written to {path}', logger='current')
 
     @master_only
     def _save(self, **sets: FeatureSet) -> None:

@@ -3,6 +3,7 @@
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
+from vsslbox.datasets.steady_batches import steady_batches
 from vsslbox.registry import LOOPS
 
 __all__ = ['ResumableTrainLoop']
@@ -14,6 +15,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
 
     Save within epochs by ``CheckpointHook(by_epoch=False, interval=N)``. The sampler,
     :class:`EpochSampler`, passes over the samples that are done, so that nothing is decoded twice.
+    Workers of the loader that die are replaced.
 
     Args:
         runner: The runner.
@@ -45,10 +47,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         """Train on the batches of this epoch that are not done yet."""
         done = self._done_batches()
         self.runner.call_hook('before_train_epoch')
-        if done:
-            self.dataloader.sampler.set_start(done * self.dataloader.batch_size)
         self.runner.model.train()
-        for batch_idx, data_batch in enumerate(self.dataloader, start=done):
+        for batch_idx, data_batch in steady_batches(self.dataloader, start=done):
             self.run_iter(batch_idx, data_batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1

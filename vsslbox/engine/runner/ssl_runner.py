@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch.distributed
@@ -10,7 +11,9 @@ from mmengine.dist import is_distributed
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
+from torch.utils.data import DataLoader
 
+from vsslbox.datasets.worker import start_worker
 from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
 from vsslbox.utils.checkpoint import (
     CheckpointError,
@@ -40,6 +43,7 @@ class SSLRunner(Runner):
     * Loading is strict: a checkpoint that doesn't fill the whole model is refused; to resume, it
       must not hold more than the model either.
     * Several processes run on gloo where there is no GPU.
+    * Workers of data loaders keep the memory that they free.
     """
 
     def setup_env(self, env_cfg: dict) -> None:
@@ -47,6 +51,15 @@ class SSLRunner(Runner):
         if self.distributed and not is_distributed() and get_device() == 'cpu':
             torch.distributed.init_process_group('gloo')
         super().setup_env(env_cfg)
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """Build a loader whose workers are ready for video."""
+        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader.worker_init_fn = partial(start_worker, loader.worker_init_fn)
+        return loader
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap the model for several processes."""

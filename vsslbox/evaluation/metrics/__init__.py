@@ -1,6 +1,7 @@
 """Metrics over the features of a query set and a gallery."""
 
 from vsslbox.evaluation.metrics.knn_metric import KNNMetric
+from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
 
-__all__ = ['KNNMetric', 'RetrievalMetric']
+__all__ = ['KNNMetric', 'LinearProbeMetric', 'RetrievalMetric']

@@ -1,5 +1,19 @@
 """Backbones that mmaction2 lacks; its own are used by the name ``mmaction.X``."""
 
+from vsslbox.models.backbones.frame_concat import FrameConcat
 from vsslbox.models.backbones.narrow_resnet import NarrowResNet
+from vsslbox.models.backbones.preact_resnet3d import PreActResNet3d
+from vsslbox.models.backbones.preact_slowfast import PreActSlowFast
+from vsslbox.models.backbones.r3d_resnet import R3DResNet
+from vsslbox.models.backbones.two_stream import TwoStream
+from vsslbox.models.backbones.vdim_encoder import VDIMEncoder
 
-__all__ = ['NarrowResNet']
+__all__ = [
+    'FrameConcat',
+    'NarrowResNet',
+    'PreActResNet3d',
+    'PreActSlowFast',
+    'R3DResNet',
+    'TwoStream',
+    'VDIMEncoder',
+]

@@ -14,10 +14,23 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 
-__all__ = ['PHOTOMETRIC', 'color_jitter', 'gaussian_blur', 'grayscale']
+from vsslbox.models.data_preprocessors.lab import lab_to_rgb, rgb_to_lab
+
+__all__ = [
+    'PHOTOMETRIC',
+    'color_jitter',
+    'gaussian_blur',
+    'grayscale',
+    'lab_channel_dropout',
+    'rotation',
+    'solarize',
+]
 
 Params = dict[str, torch.Tensor]
+
+_LAB_NEUTRAL = (50.0, 0.0, 0.0)
 
 
 def color_jitter(clips: torch.Tensor, params: Params) -> torch.Tensor:
@@ -35,10 +48,28 @@ def gaussian_blur(clips: torch.Tensor, params: Params) -> torch.Tensor:
     return _where_on(_blur, clips, params)
 
 
+def lab_channel_dropout(clips: torch.Tensor, params: Params) -> torch.Tensor:
+    """Make a channel of the CIE Lab colours neutral as ``LabChannelDropout`` drew."""
+    return _where_on(_drop_lab_channel, clips, params)
+
+
+def rotation(clips: torch.Tensor, params: Params) -> torch.Tensor:
+    """Rotate about the centre as ``RandomRotation`` drew."""
+    return _where_on(_rotate, clips, params)
+
+
+def solarize(clips: torch.Tensor, params: Params) -> torch.Tensor:
+    """Replace bright values by their negative as ``Solarize`` drew."""
+    return _where_on(_solarize, clips, params)
+
+
 PHOTOMETRIC: dict[str, Callable[[torch.Tensor, Params], torch.Tensor]] = {
     'ColorJitter': color_jitter,
     'GaussianBlur': gaussian_blur,
+    'LabChannelDropout': lab_channel_dropout,
     'RandomGrayscale': grayscale,
+    'RandomRotation': rotation,
+    'Solarize': solarize,
 }
 """The function that applies what the transform of this name drew."""
 
@@ -121,7 +152,9 @@ def _shift_hue(clips: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
     return torch.cat([channel(5), channel(3), channel(1)], dim=1)
 
 
-def _blur(clips: torch.Tensor, sigma: torch.Tensor, radius: torch.Tensor) -> torch.Tensor:
+def _blur(
+    clips: torch.Tensor, sigma: torch.Tensor, radius: torch.Tensor, zero_border: torch.Tensor
+) -> torch.Tensor:
     """Blur with one kernel a clip; narrow ones are filled up with zeros to the widest."""
     if not len(clips):
         return clips
@@ -130,22 +163,61 @@ def _blur(clips: torch.Tensor, sigma: torch.Tensor, radius: torch.Tensor) -> tor
     taps = torch.exp(-0.5 * (offsets / sigma[:, None]) ** 2)
     taps = taps * (offsets.abs() <= radius[:, None])
     taps = taps / taps.sum(1, keepdim=True)
-    return _filter(_filter(clips, taps, dim=3), taps, dim=4)
+    pad = _pad_zeros if zero_border.all() else _pad_mirrored  # all rows come from one config
+    for dim in (3, 4):
+        clips = _filter(pad(clips, widest, dim), taps, dim)
+    return clips
 
 
-def _filter(clips: torch.Tensor, taps: torch.Tensor, dim: int) -> torch.Tensor:
-    """Correlate along ``dim`` with ``taps`` ``[M, 2R + 1]``, mirrored at the borders.
+def _pad_mirrored(clips: torch.Tensor, radius: int, dim: int) -> torch.Tensor:
+    """Continue ``dim`` by its mirror image, as often as it takes."""
+    size = clips.shape[dim]
+    period = max(2 * (size - 1), 1)
+    places = torch.arange(-radius, size + radius, device=clips.device) % period
+    return clips.index_select(dim, torch.minimum(places, period - places))
+
+
+def _pad_zeros(clips: torch.Tensor, radius: int, dim: int) -> torch.Tensor:
+    return F.pad(clips, [0, 0] * (4 - dim) + [radius, radius])
+
+
+def _filter(padded: torch.Tensor, taps: torch.Tensor, dim: int) -> torch.Tensor:
+    """Correlate along ``dim``, padded by R on either side, with ``taps`` ``[M, 2R + 1]``.
 
     A sum of shifted clips: a grouped convolution with a kernel a clip is many times slower.
     """
-    size, radius = clips.shape[dim], taps.shape[1] // 2
-    period = max(2 * (size - 1), 1)
-    places = torch.arange(-radius, size + radius, device=clips.device) % period
-    padded = clips.index_select(dim, torch.minimum(places, period - places))
-    filtered = torch.zeros_like(clips)
+    size = padded.shape[dim] - taps.shape[1] + 1
+    filtered = torch.zeros_like(padded.narrow(dim, 0, size))
     for shift, tap in enumerate(taps.unbind(1)):
         filtered.addcmul_(padded.narrow(dim, shift, size), _per_clip(tap))
     return filtered
+
+
+def _solarize(clips: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
+    return torch.where(clips < _per_clip(threshold), clips, 255 - clips)
+
+
+def _rotate(clips: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+    """Look up, for every pixel, the place that a turn by ``angle`` degrees brings there."""
+    height, width = clips.shape[3:]
+    # Places relative to the centre, in pixels; y points down.
+    y = torch.arange(height, device=clips.device)[:, None] - (height - 1) / 2
+    x = torch.arange(width, device=clips.device) - (width - 1) / 2
+    cos = angle.deg2rad().cos()[:, None, None]
+    sin = angle.deg2rad().sin()[:, None, None]
+    # grid_sample counts from -1 at the outer edge of the first pixel to 1 at that of the last.
+    grid = torch.stack(
+        [(x * cos - y * sin) * (2 / width), (x * sin + y * cos) * (2 / height)], dim=-1
+    )
+    turned = F.grid_sample(clips.flatten(1, 2), grid, align_corners=False)
+    return turned.view_as(clips)
+
+
+def _drop_lab_channel(clips: torch.Tensor, channel: torch.Tensor) -> torch.Tensor:
+    lab = list(rgb_to_lab(clips))
+    for number, neutral in enumerate(_LAB_NEUTRAL):
+        lab[number] = torch.where(_per_clip(channel) == number, neutral, lab[number])
+    return lab_to_rgb(*lab)
 
 
 def _grey(clips: torch.Tensor) -> torch.Tensor:

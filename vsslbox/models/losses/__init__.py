@@ -1,6 +1,26 @@
 """Losses: pure functions, each with a thin module around it."""
 
 from vsslbox.models.losses.info_nce_loss import InfoNCELoss, info_nce
+from vsslbox.models.losses.instance_recognition_loss import InstanceRecognitionLoss, instance_nce
 from vsslbox.models.losses.intra_video_loss import IntraVideoLoss, intra_video_nce
+from vsslbox.models.losses.local_aggregation_loss import LocalAggregationLoss, local_aggregation
+from vsslbox.models.losses.multi_scale_info_nce_loss import (
+    MultiScaleInfoNCELoss,
+    position_info_nce,
+)
+from vsslbox.models.losses.nt_xent_loss import NTXentLoss, nt_xent
 
-__all__ = ['InfoNCELoss', 'IntraVideoLoss', 'info_nce', 'intra_video_nce']
+__all__ = [
+    'InfoNCELoss',
+    'InstanceRecognitionLoss',
+    'IntraVideoLoss',
+    'LocalAggregationLoss',
+    'MultiScaleInfoNCELoss',
+    'NTXentLoss',
+    'info_nce',
+    'instance_nce',
+    'intra_video_nce',
+    'local_aggregation',
+    'nt_xent',
+    'position_info_nce',
+]

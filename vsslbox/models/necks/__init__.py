@@ -1,5 +1,6 @@
 """Necks: what stands between a backbone and the heads."""
 
 from vsslbox.models.necks.mlp_neck import MLPNeck
+from vsslbox.models.necks.residual_mlp_neck import ResidualMLPNeck
 
-__all__ = ['MLPNeck']
+__all__ = ['MLPNeck', 'ResidualMLPNeck']

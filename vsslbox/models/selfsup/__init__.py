@@ -1,6 +1,9 @@
 """Self-supervised methods, one file each."""
 
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor, NonFiniteLossError
+from vsslbox.models.selfsup.cvrl import CVRL
 from vsslbox.models.selfsup.vclr import VCLR
+from vsslbox.models.selfsup.vdim import VDIM
+from vsslbox.models.selfsup.vie import VIE
 
-__all__ = ['VCLR', 'BaseSelfSupervisor', 'NonFiniteLossError']
+__all__ = ['CVRL', 'VCLR', 'VDIM', 'VIE', 'BaseSelfSupervisor', 'NonFiniteLossError']

@@ -2,7 +2,7 @@
 
 from vsslbox.models.utils.backbone_init import PretrainedBackbone
 from vsslbox.models.utils.encode import encode_clips, is_3d, split_segments
-from vsslbox.models.utils.gather import gather_batch, on_shuffled_batch
+from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
 from vsslbox.models.utils.momentum import copy_parameters, momentum_copy, momentum_update
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.projection_init import PretrainedProjection
@@ -14,6 +14,7 @@ __all__ = [
     'copy_parameters',
     'encode_clips',
     'gather_batch',
+    'gather_with_gradient',
     'is_3d',
     'momentum_copy',
     'momentum_update',

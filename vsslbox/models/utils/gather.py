@@ -1,10 +1,10 @@
 """Batches of several processes seen as one."""
 
 import torch
-from mmengine.dist import all_gather, broadcast, get_rank, get_world_size
+from mmengine.dist import all_gather, all_reduce, broadcast, get_rank, get_world_size
 from torch import Tensor
 
-__all__ = ['gather_batch', 'on_shuffled_batch']
+__all__ = ['gather_batch', 'gather_with_gradient', 'on_shuffled_batch']
 
 
 def gather_batch(x: Tensor) -> Tensor:
@@ -17,6 +17,34 @@ def gather_batch(x: Tensor) -> Tensor:
         ``[N * number of processes, ...]``, the same on every process.
     """
     return torch.cat(all_gather(x.contiguous())) if get_world_size() > 1 else x
+
+
+def gather_with_gradient(x: Tensor) -> Tensor:
+    """As :func:`gather_batch`, with a gradient that reaches the processes the rows come from.
+
+    It is the sum over the processes of the gradients of their losses. DistributedDataParallel
+    divides the gradients of the weights by the number of processes: where each process computes
+    the mean over its own rows, the weights get the gradient of the mean over all rows.
+
+    Args:
+        x: ``[N, ...]``, of the same shape on every process.
+
+    Returns:
+        ``[N * number of processes, ...]``, the same on every process.
+    """
+    return _GatherWithGradient.apply(x) if get_world_size() > 1 else x
+
+
+class _GatherWithGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        return gather_batch(x)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        total = gradient.clone(memory_format=torch.contiguous_format)
+        all_reduce(total)
+        return _own_share(total)
 
 
 @torch.no_grad()

@@ -1,0 +1,39 @@
+# Unlabelled videos for VDIM: two subsequences of 32 frames that begin together, the second at half
+# the rate. A child sets `data_root` and, where there is a list, `ann_file`.
+
+# The paper names the augmentations but not their strengths; those of its parent AMDIM stand in,
+# without the flip, which the paper doesn't mention.
+augmentation = [
+    dict(type='RandomResizedCrop', size=128, area=(0.3, 1.0), ratio=(0.7, 1.4)),
+    dict(
+        type='Defer',
+        transforms=[
+            dict(
+                type='ColorJitter',
+                brightness=0.4,
+                contrast=0.4,
+                saturation=0.4,
+                hue=0.1,
+                prob=0.8,
+            ),
+            dict(type='RandomGrayscale', prob=0.25),
+        ],
+    ),
+]
+train_pipeline = [
+    dict(type='OpenVideo'),
+    dict(type='SampleSubsequences', clip_len=32, offset=0, down_sampling=(1, 2)),
+    dict(type='DecodeViews'),
+    dict(type='AugmentViews', transforms=augmentation),
+    dict(type='PackViews'),
+]
+train_dataloader = dict(
+    batch_size=15,
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    drop_last=True,
+    sampler=dict(type='EpochSampler'),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(type='VideoDataset', pipeline=train_pipeline),
+)

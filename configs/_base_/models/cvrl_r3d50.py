@@ -1,0 +1,20 @@
+# R3D-50 and a projection with three hidden layers. The authors keep values in [0, 1], without mean
+# and deviation. With `sync_bn`, BatchNorm sees the batch of all GPUs, as in the authors' code.
+sync_bn = 'torch'
+
+model = dict(
+    type='CVRL',
+    data_preprocessor=dict(type='ViewsPreprocessor', mean=[0, 0, 0], std=[255, 255, 255]),
+    backbone=dict(type='R3DResNet', depth=50, base_channels=64),
+    # Keras's momentum 0.997 is torch's 0.003.
+    neck=dict(
+        type='MLPNeck',
+        in_channels=2048,
+        hidden_channels=2048,
+        out_channels=128,
+        num_layers=4,
+        norm_cfg=dict(type='BN1d', momentum=0.003),
+    ),
+    # reduction='sum', both directions added, is the authors' code; 'mean' is the paper's eq. 1.
+    loss=dict(type='NTXentLoss', temperature=0.1, reduction='sum'),
+)

@@ -1,0 +1,25 @@
+# VIE: a pre-activation ResNet-18, one linear layer to an embedding of 128, and a bank with a row
+# for each video. A child sets the backbone's temporal sizes.
+
+# The length of the training list: 239888 in the authors' copy of Kinetics-400. A list of another
+# length is refused with the number to write here.
+num_videos = 239888
+
+model = dict(
+    type='VIE',
+    data_preprocessor=dict(
+        type='ViewsPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
+    ),
+    backbone=dict(type='PreActResNet3d'),
+    neck=dict(type='MLPNeck', in_channels=512, out_channels=128, num_layers=1),
+    bank=dict(type='FeatureBank', num_videos=num_videos, channels=128, momentum=0.5),
+    # Instance recognition first. form='nce' is the authors' code, 'softmax' the paper's eq. 2.
+    warmup_loss=dict(type='InstanceRecognitionLoss', num_noise=4096, temperature=0.07, form='nce'),
+    warmup_steps=50000,
+    loss=dict(type='LocalAggregationLoss', background_size=512, temperature=0.07),
+)
+# What the paper calls a cluster size of 8000 is the number of clusters in the code.
+custom_hooks = [
+    dict(type='BankListHook'),
+    dict(type='ClusterHook', num_clusters=8000, num_iters=20),
+]

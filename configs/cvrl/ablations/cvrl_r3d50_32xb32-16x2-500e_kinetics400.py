@@ -1,0 +1,9 @@
+# Table 8: 500 epochs.
+_base_ = '../cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
+
+max_epochs = 500
+
+train_cfg = dict(max_epochs=max_epochs)
+param_scheduler = [
+    dict(type='WarmupCosineLR', warmup=5, T_max=max_epochs, convert_to_iter_based=True)
+]

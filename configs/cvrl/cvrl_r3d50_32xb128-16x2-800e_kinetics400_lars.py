@@ -1,0 +1,9 @@
+# For very large batches: LARS as SimCLR uses it, 0.3 for 256 videos. Not in the paper, whose
+# largest batch of 2048 is worse with SGD than 1024.
+_base_ = './cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
+
+train_dataloader = dict(batch_size=128)
+optim_wrapper = dict(
+    optimizer=dict(_delete_=True, type='LARS', lr=4.8, momentum=0.9, weight_decay=1e-6)
+)
+auto_scale_lr = dict(base_batch_size=4096)

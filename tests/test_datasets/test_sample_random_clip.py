@@ -1,0 +1,36 @@
+"""VIE's clips from anywhere."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from vsslbox.datasets.transforms.sample_random_clip import SampleRandomClip
+
+
+def sample(total_frames, draw, *args):
+    results = dict(rng=np.random.default_rng(draw), total_frames=total_frames)
+    (clip,) = SampleRandomClip(*args)(results)['views']
+    return clip.frame_indices
+
+
+@pytest.mark.parametrize(('clip_len', 'interval'), [(1, 1), (16, 1), (4, 16), (16, 4)])
+def test_every_start_is_as_likely(clip_len, interval):
+    num_starts = 12
+    total_frames = num_starts + (clip_len - 1) * interval
+    counts = Counter()
+    for draw in range(1200):
+        clip = sample(total_frames, draw, clip_len, interval)
+        assert (np.diff(clip) == interval).all()
+        counts[clip[0]] += 1
+    assert set(counts) == set(range(num_starts))
+    assert sum((n - 100) ** 2 / 100 for n in counts.values()) < 11 + 5 * 22**0.5
+
+
+def test_short_videos_start_over():
+    assert sample(10, 0, 16, 1).tolist() == [*range(10), *range(6)]
+
+
+def test_wrong_values_are_refused():
+    with pytest.raises(ValueError, match='at least 1, got 16 and 0'):
+        SampleRandomClip(frame_interval=0)

@@ -1,0 +1,83 @@
+"""VDIM: which layers of which views meet, and the loss at a value that is known."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from vsslbox.models.losses import MultiScaleInfoNCELoss
+from vsslbox.registry import MODELS
+
+BATCH = 3
+GROUPED = dict(type='GN', num_groups=2, requires_grad=True)
+
+
+def tiny_vdim(norm_cfg=None, **loss):
+    model = MODELS.build(
+        dict(
+            type='VDIM',
+            backbone=dict(type='VDIMEncoder', base_channels=2, extra_blocks=0, norm_cfg=norm_cfg),
+            neck=dict(type='ResidualMLPNeck', in_channels=16, out_channels=8, norm_cfg=norm_cfg),
+            loss=dict(type='MultiScaleInfoNCELoss', **loss),
+        )
+    )
+    model.init_weights()
+    return model
+
+
+def views(count=2):
+    return [torch.randn(BATCH, 3, 32, 128, 128) for _ in range(count)]
+
+
+def test_loss_is_that_of_the_projected_layers():
+    """With GroupNorm the views don't see each other, so each can be encoded by itself."""
+    model = tiny_vdim(norm_cfg=GROUPED)
+    inputs = views()
+    encoded = []
+    for view in inputs:
+        maps = model.backbone.extract(view, (5, 6, 8))
+        encoded.append({layer: model.necks[str(layer)](maps[layer]) for layer in (5, 6, 8)})
+    shapes = {layer: tuple(found.shape[1:]) for layer, found in encoded[0].items()}
+    assert shapes == {5: (8, 7, 7, 7), 6: (8, 5, 5, 5), 8: (8, 1, 1, 1)}
+    losses = model(inputs, [], mode='loss')
+    assert list(losses) == ['loss_contrast']
+    expected = MultiScaleInfoNCELoss()(*encoded)
+    assert losses['loss_contrast'].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_chance():
+    """Projections that ignore their input can't tell anything, whatever there is to be told."""
+    model = tiny_vdim(layers=(8,))
+    nn.init.zeros_(model.necks['8'].norm.weight)
+    loss = model(views(), [], mode='loss')['loss_contrast']
+    assert loss.item() == pytest.approx(math.log(BATCH), rel=1e-6)
+
+
+def test_each_layer_has_a_projection_of_its_own():
+    model = tiny_vdim(layers=(6, 8))
+    assert sorted(model.necks) == ['6', '8']
+    weights = [neck.shortcut.weight for neck in model.necks.values()]
+    assert not torch.equal(*weights)
+
+
+def test_batch_norm_sees_both_views_together():
+    model = tiny_vdim()
+    inputs = views()
+    raw = model.backbone.layers[7](model.backbone.extract(torch.cat(inputs), [7])[7])
+    model(inputs, [], mode='loss')
+    assert model.backbone.norm.num_batches_tracked == 1
+    expected = 0.1 * raw.mean(dim=(0, 2, 3, 4))
+    assert torch.allclose(model.backbone.norm.running_mean, expected, atol=1e-6)
+
+
+def test_features_are_the_global_ones():
+    model = tiny_vdim().eval()
+    (view,) = views(count=1)
+    expected = model.backbone(view)[..., 0, 0, 0]
+    assert torch.allclose(model([view], [], mode='tensor'), expected, atol=1e-6)
+
+
+def test_another_number_of_views_is_refused():
+    with pytest.raises(ValueError, match='VDIM takes 2 views, got 3'):
+        tiny_vdim()(views(count=3), [], mode='loss')

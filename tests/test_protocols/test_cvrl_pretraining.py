@@ -1,0 +1,115 @@
+"""CVRL's own configs: what their augmentation does to pixels, and that the small one trains."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+from torch.utils.data import default_collate
+
+from vsslbox.apis.command_line import build_runner, on_videos
+from vsslbox.datasets.transforms import PackViews
+from vsslbox.models.data_preprocessors import ViewsPreprocessor
+from vsslbox.registry import MODELS, TRANSFORMS
+from vsslbox.structures import View
+from vsslbox.utils.checkpoint import load_checkpoint, load_weights
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+RECIPE = 'cvrl/cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
+ABLATION = 'cvrl/ablations/cvrl_r3d50_32xb32-16x2-200e_kinetics400_{}.py'
+DEMO = 'demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
+
+
+def views_of_a_still_video(name, seed):
+    """The two views that a recipe makes of a video that stands still, ``[2, C, T, H, W]``."""
+    steps = Config.fromfile(CONFIGS / name).train_dataloader.dataset.pipeline
+    still = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    views = [View(name, np.arange(4), [still] * 4) for name in ('first', 'second')]
+    results = dict(views=views, rng=np.random.default_rng(seed), index=0, filename='still.mp4')
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        for step in steps:
+            if step.type in ('AugmentViews', 'ThreeCrops'):
+                results = TRANSFORMS.build(step).transform(results)
+    packed = PackViews().transform(dict(results, attributes={}))
+    batch = {key: default_collate([packed[key]]) for key in ('inputs', 'photometric')}
+    return torch.cat(ViewsPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))(batch)['inputs'])
+
+
+@pytest.mark.parametrize('name', [RECIPE, ABLATION.format('rand-augment'), DEMO])
+@pytest.mark.parametrize('seed', range(4))
+def test_the_frames_of_a_clip_are_augmented_alike(name, seed):
+    """Frames that are equal stay equal; the two views of a video differ, and so do videos."""
+    first, second = views_of_a_still_video(name, seed)
+    for view in (first, second):
+        assert (view - view[:, :1]).abs().max() < 1e-3
+    assert (first - second).abs().mean() > 1
+    assert (first - views_of_a_still_video(name, seed + 100)[0]).abs().mean() > 1
+
+
+def test_the_ablation_augments_every_frame_for_itself():
+    first, second = views_of_a_still_video(ABLATION.format('inconsistent'), 0)
+    for view in (first, second):
+        for frame in range(1, 4):
+            assert (view[:, frame] - view[:, 0]).abs().mean() > 1
+
+
+def test_parts_of_the_augmentation():
+    steps = {
+        name: Config.fromfile(CONFIGS / ABLATION.format(name)).train_dataloader.dataset.pipeline
+        for name in ('spatial-only', 'temporal-only', 'interval-uniform')
+    }
+    assert steps['spatial-only'][1].law == 'same'
+    assert steps['interval-uniform'][1].law == 'uniform'
+    kinds = [transform.type for transform in steps['temporal-only'][3].transforms]
+    assert kinds == ['Resize', 'CenterCrop']
+
+
+@pytest.mark.parametrize(
+    ('name', 'millions'),
+    [
+        ('cvrl_r3d50_32xb32-16x2-800e_kinetics400', 31.7),
+        ('cvrl_r3d101_32xb32-16x2-800e_kinetics400', 59.7),
+        ('cvrl_r3d50-2x_32xb32-16x2-800e_kinetics400', 126.6),
+        ('cvrl_r3d50-4x_32xb32-16x2-800e_kinetics400', 505.8),
+    ],
+)
+def test_sizes_of_the_networks(name, millions):
+    """The paper counts BatchNorm's statistics with the weights."""
+    config = Config.fromfile(CONFIGS / 'cvrl' / f'{name}.py')
+    with DefaultScope.overwrite_default_scope('vsslbox'), torch.device('meta'):
+        backbone = MODELS.build(config.model.backbone.to_dict())
+        neck = MODELS.build(config.model.neck.to_dict())
+        features = backbone(torch.empty(1, 3, 4, 32, 32))
+    tensors = [*backbone.parameters(), *backbone.buffers()]
+    count = sum(tensor.numel() for tensor in tensors if tensor.is_floating_point())
+    assert round(count / 1e6, 1) == millions
+    assert neck(features.mean((2, 3, 4)).expand(2, -1)).shape == (2, 128)
+
+
+@pytest.mark.slow
+def test_the_small_recipe_trains_on_real_clips(data_root, tmp_path):
+    config = Config.fromfile(CONFIGS / DEMO)
+    videos = str(data_root / 'formats/torchvision_assets/videos')
+    loader = config.train_dataloader
+    loader.update(batch_size=4, num_workers=0, persistent_workers=False)
+    loader.dataset = on_videos(loader.dataset.to_dict(), videos)
+    config.merge_from_dict(
+        dict(work_dir=str(tmp_path), train_cfg=dict(max_epochs=6), log_level='ERROR')
+    )
+    runner = build_runner(config)
+    start = {name: value.clone() for name, value in runner.model.state_dict().items()}
+    runner.train()
+    losses = runner.message_hub.get_scalar('train/loss').data[0]
+    assert len(losses) == 12
+    assert np.isfinite(losses).all()
+    trained = runner.model.state_dict()
+    changed = {name for name in trained if not torch.equal(trained[name], start[name])}
+    assert changed == set(trained)
+    judged = Config.fromfile(CONFIGS / 'demo/retrieval_r3d18w16_8x3-64px.py').model
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        extractor = MODELS.build(judged.to_dict())
+    load_weights(extractor, load_checkpoint(tmp_path / 'epoch_6.pth'), 'epoch_6.pth')
+    weights = extractor.state_dict()
+    assert all(torch.equal(weights[n], trained[n]) for n in weights if n.startswith('backbone'))

@@ -1,0 +1,125 @@
+"""The benchmark compares like with like, and the sheet shows what the model sees."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+from tests.conftest import REPO, write_video
+from vsslbox.datasets import VideoDataset
+from vsslbox.datasets.readers import PyAVReader
+from vsslbox.structures import SampleKey
+
+TOOLS = REPO / 'tools' / 'benchmark'
+DATASETS = REPO / 'configs' / '_base_' / 'datasets'
+METHODS = ['cvrl', 'vclr', 'vdim', 'vie']
+
+
+def run(tool, *args):
+    command = [sys.executable, str(TOOLS / tool), *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def stock_pipeline(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    import stock_pipeline
+
+    return stock_pipeline
+
+
+def pipeline_of(method):
+    config = Config.fromfile(DATASETS / f'{method}_pretrain.py')
+    return config.train_dataloader.dataset.pipeline
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_the_peer_does_the_same_work(method, stock_pipeline, video_folder):
+    """Without augmentation both give the same pixels; with it, the same shapes."""
+    pipeline = pipeline_of(method)
+    bare = [step for step in pipeline if step['type'] != 'AugmentViews']
+    names = [str(video_folder / f'video{i}.mp4') for i in range(8)]
+    for steps, same in ((bare, True), (pipeline, False)):
+        ours = VideoDataset(data_root=str(video_folder), pipeline=steps)
+        peer = stock_pipeline.StockDataset(names, steps)
+        key = SampleKey(3, 1, 2)
+        views, others = ours[key]['inputs'], [view['inputs'][0] for view in peer[key]]
+        assert len(views) == len(others)
+        for view, other in zip(views, others):
+            assert view.dtype == other.dtype
+            assert view.shape == other.shape
+            assert np.array_equal(view, other) == same
+
+
+def test_every_augmentation_has_a_stock_one(stock_pipeline):
+    with pytest.raises(ValueError, match='no stock transform for RandomRotation'):
+        stock_pipeline.StockDataset(
+            [], [dict(type='AugmentViews', transforms=[dict(type='RandomRotation')])]
+        )
+
+
+@pytest.mark.slow
+def test_loader_benchmark(tmp_path, video_folder):
+    report = tmp_path / 'report.json'
+    out = run(
+        'loader.py',
+        *(DATASETS / 'vclr_pretrain.py', '--videos', video_folder, '--against', 'mmaction2'),
+        *('--rounds', 2, '--samples', 8, '--batch-size', 2, '--workers', 1, '--json', report),
+    )
+    figures = json.loads(report.read_text())
+    assert set(figures['videos_per_s']) == {'device', 'worker', 'mmaction2'}
+    stages = figures['stages_ms']
+    assert {'OpenVideo', 'DecodeViews', 'Defer', 'collate', 'rest'} <= set(stages['device'])
+    assert {'ColorJitter', 'GaussianBlur'} <= set(stages['worker'])
+    assert all(ms > 0 for times in stages.values() for ms in times.values())
+    for place in ('device', 'worker'):
+        decoding = stages[place]['OpenVideo'] + stages[place]['DecodeViews']
+        share = decoding / sum(stages[place].values())
+        assert figures['share_of_decoding'][place] == pytest.approx(share, abs=0.1)
+        ratios = [r[place] / r['mmaction2'] for r in figures['rounds_videos_per_s']]
+        assert min(ratios) <= figures['ratio'][place] <= max(ratios)
+    assert 'x mmaction2' in out
+
+
+def test_view_sheet(tmp_path):
+    """Two videos of one colour each; a view of 4 frames has 4 columns."""
+    for name, color in (('red', (200, 40, 40)), ('blue', (40, 40, 200))):
+        write_video(tmp_path / f'{name}.mp4', np.full((12, 32, 48, 3), color, np.uint8))
+    config = tmp_path / 'config.py'
+    config.write_text(
+        """
+train_dataloader = dict(dataset=dict(type='VideoDataset', pipeline=[
+    dict(type='OpenVideo'),
+    dict(type='SampleRandomClip', clip_len=4),
+    dict(type='DecodeViews'),
+    dict(type='AugmentViews', transforms=[
+        dict(type='Defer', transforms=[dict(type='Solarize', threshold=0, prob=1.0)])]),
+    dict(type='PackViews'),
+]))
+"""
+    )
+    out = tmp_path / 'sheet.png'
+    run('view_sheet.py', config, '--videos', tmp_path, '--out', out, '--height', 64)
+    sheet = cv2.cvtColor(cv2.imread(str(out)), cv2.COLOR_BGR2RGB)
+    rows = [sheet[20 + row * 88 : 84 + row * 88] for row in range(2)]
+    red, blue = sorted((row[32, 40].astype(int) for row in rows), key=lambda color: color[0])
+    assert np.abs(red - (55, 215, 215)).max() < 6  # negatives, as the deferred transform makes them
+    assert np.abs(blue - (215, 215, 55)).max() < 6
+    for row in rows:
+        assert (row[:, 96:100] == 255).all()  # between the columns
+        assert (row[32, [40, 140, 240, 340]] == row[32, 40]).all()
+
+
+def test_make_clips(tmp_path, video_folder):
+    run('make_clips.py', video_folder / 'video0.mp4', '--out', tmp_path, '--seconds', 2)
+    (path,) = tmp_path.iterdir()
+    reader = PyAVReader(str(path))
+    assert (reader.num_frames, reader.fps) == (50, 25)
+    first, turn, last = reader.read([0, 23, 46])
+    assert first.shape == (256, 340, 3)
+    difference = [np.abs(first.astype(int) - image).mean() for image in (turn, last)]
+    assert difference[1] < difference[0] / 3  # 24 frames forth, and back to the first

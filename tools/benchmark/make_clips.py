@@ -1,0 +1,80 @@
+"""Make clips like those of Kinetics out of any videos, to benchmark on.
+
+python tools/benchmark/make_clips.py VIDEO_OR_FOLDER ... --out FOLDER [--gop 12]
+"""
+
+import argparse
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from mmengine.utils import track_iter_progress
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.datasets.readers import PyAVReader
+from vsslbox.datasets.video_dataset import ENDINGS
+
+FPS = 25
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('videos', nargs='+', type=Path, help='files, or folders of them')
+    parser.add_argument('--out', required=True, type=Path, help='folder of the clips')
+    parser.add_argument('--gop', type=int, default=12, help='frames from key frame to key frame')
+    parser.add_argument('--seconds', type=int, default=10)
+    parser.add_argument('--size', nargs=2, type=int, default=(340, 256), metavar=('W', 'H'))
+    parser.add_argument('--crf', type=int, default=21, help="x264's quality; less is better")
+    return parser.parse_args()
+
+
+def find_videos(paths: list[Path]) -> list[Path]:
+    """The files named, and those in the folders named."""
+    found = []
+    for path in paths:
+        inside = sorted(p for p in path.rglob('*') if p.suffix.lower() in ENDINGS)
+        found += inside if path.is_dir() else [path]
+    return found
+
+
+def forth_and_back(num_frames: int, length: int) -> Iterator[int]:
+    """Frame indices of a video that runs forth and back as long as it has to."""
+    period = max(2 * (num_frames - 1), 1)
+    for number in range(length):
+        place = number % period
+        yield min(place, period - place)
+
+
+def write_clip(source: Path, target: Path, args: argparse.Namespace) -> None:
+    """Encode the beginning of a video, stretched to the size."""
+    reader = PyAVReader(str(source))
+    indices = list(forth_and_back(reader.num_frames, FPS * args.seconds))
+    needed = sorted(set(indices))
+    frames = dict(zip(needed, reader.read(needed)))
+    reader.close()
+    with av.open(str(target), 'w') as container:
+        options = {'crf': str(args.crf), 'preset': 'medium', 'g': str(args.gop)}
+        stream = container.add_stream('libx264', rate=FPS, options=options)
+        stream.width, stream.height = args.size
+        stream.pix_fmt = 'yuv420p'
+        stream.codec_context.thread_count = 1
+        for number, index in enumerate(indices):
+            frame = av.VideoFrame.from_ndarray(frames[index], format='rgb24')
+            frame = frame.reformat(*args.size, format='yuv420p', interpolation='AREA')
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+
+
+def main() -> None:
+    """Make the clips."""
+    args = parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    for number, path in enumerate(track_iter_progress(find_videos(args.videos))):
+        write_clip(path, args.out / f'{number:03}_{path.stem}.mp4', args)
+
+
+if __name__ == '__main__':
+    run_command(main)

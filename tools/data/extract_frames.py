@@ -1,0 +1,183 @@
+"""Make images of the videos of a folder or list: a folder or a zip of them for each video.
+
+python tools/data/extract_frames.py SRC DST [--format zip] [--short-side 256] [--fps 5] ...
+
+DST gets the folders of SRC. For a video a/b.mp4 it gets
+
+* with --format jpg, the folder a/b with JPEGs, for `RawframeDataset` and `OpenFrames`; DST/list.txt
+  is the list of these folders, a line each: folder and number of frames;
+* with --format zip, the file a/b.zip with the same, for `VideoDataset(endings=['.zip'])` and
+  `OpenVideo(readers=['zip'])`.
+
+Without --fps every frame of a video becomes an image; with it, each point in time gets the nearest
+frame. Frames that the container asks to be turned are turned. They are never enlarged.
+
+A second run makes those that are missing. Videos that fail are listed in DST/failed.csv; the exit
+status is 1 then.
+"""
+
+import argparse
+import os
+import shutil
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import ZIP_STORED, ZipFile
+
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.utils.video_frames import VideoFrames, fit_size, frames_at_rate, quarter_turns
+from vsslbox.utils.video_jobs import (
+    add_job_options,
+    check_settings,
+    list_videos,
+    make_outputs,
+    plan_outputs,
+    report_failures,
+    temporary_path,
+)
+
+LIST = 'list.txt'
+ENDINGS = {'jpg': '', 'zip': '.zip'}
+
+
+class Settings(NamedTuple):
+    """What the images are like."""
+
+    format: str
+    quality: int
+    short_side: int | None
+    fps: Fraction | None
+    filename_tmpl: str
+
+
+def make_images(path: str, settings: Settings) -> Iterator[tuple[str, np.ndarray]]:
+    """The names of the images of a video, and the bytes of their files."""
+    reformatter = VideoReformatter()
+    quality = [cv2.IMWRITE_JPEG_QUALITY, settings.quality]
+    with VideoFrames(path) as video:
+        for number, frame in enumerate(frames_at_rate(video, settings.fps), start=1):
+            width, height = fit_size(frame.width, frame.height, settings.short_side, step=1)
+            # With the sides as they are this only halves or doubles the colours' resolution.
+            scaled = reformatter.reformat(frame, width, height, 'bgr24', interpolation='BICUBIC')
+            upright = np.rot90(scaled.to_ndarray(), quarter_turns(frame))
+            _, content = cv2.imencode('.jpg', np.ascontiguousarray(upright), quality)
+            yield settings.filename_tmpl.format(number), content
+
+
+def extract_folder(path: str, unfinished: Path, settings: Settings) -> int:
+    """Write images into a folder; how many there are."""
+    unfinished.mkdir()
+    count = 0
+    for name, content in make_images(path, settings):
+        (unfinished / name).write_bytes(content)
+        count += 1
+    return count
+
+
+def extract_zip(path: str, unfinished: Path, settings: Settings) -> int:
+    """Write images into a zip; how many there are."""
+    count = 0
+    with ZipFile(unfinished, 'w', ZIP_STORED) as packed:
+        for name, content in make_images(path, settings):
+            packed.writestr(name, content.tobytes())
+            count += 1
+    return count
+
+
+def extract_video(job: tuple[str, str], settings: Settings) -> int:
+    """Make the images of a video, and put them into their place when they are complete."""
+    path, output = job
+    if os.path.isdir(output):  # finished just before a process died, and asked for once more
+        return len(os.listdir(output))
+    unfinished = temporary_path(output)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    _remove(unfinished)
+    extract = extract_folder if settings.format == 'jpg' else extract_zip
+    try:
+        count = extract(path, unfinished, settings)
+        os.rename(unfinished, output)
+    finally:
+        _remove(unfinished)
+    return count
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def write_list(folder: Path, outputs: list[str]) -> None:
+    """Write the list of all folders that are complete."""
+    names = {str(Path(output).relative_to(folder)): output for output in outputs}
+    listed = {name: output for name, output in names.items() if len(name.split()) == 1}
+    with open(folder / LIST, 'w', encoding='utf-8', errors='surrogateescape') as file:
+        for name, output in sorted(listed.items()):
+            if os.path.isdir(output):
+                file.write(f'{name} {len(os.listdir(output))}\n')
+    if len(listed) < len(names):
+        print(
+            f'{len(names) - len(listed)} folders have blanks in their names, for which '
+            f'{LIST} has no room: leave out `ann_file`, and all folders are found'
+        )
+
+
+# --------------------------------------------------------------------------- the tool
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('source', metavar='SRC', type=Path, help='folder or list of the videos')
+    parser.add_argument('folder', metavar='DST', type=Path, help='where the images go')
+    parser.add_argument(
+        '--format', choices=sorted(ENDINGS), default='jpg', help='a folder of JPEGs, or a zip'
+    )
+    parser.add_argument('--quality', type=int, default=90, help='of the JPEGs, 1 to 100')
+    parser.add_argument('--short-side', type=int, help='pixels of the shorter side, at most')
+    parser.add_argument('--fps', type=Fraction, help='frames per second, such as 5 or 30000/1001')
+    parser.add_argument(
+        '--filename-tmpl',
+        default='img_{:05}.jpg',
+        help='name of an image, with a place for its number from 1 on',
+    )
+    add_job_options(parser)
+    args = parser.parse_args()
+    name = args.filename_tmpl.format(1)
+    if name == args.filename_tmpl.format(2) or '/' in name or not name.endswith(('.jpg', '.jpeg')):
+        parser.error("--filename-tmpl must be such as 'img_{:05}.jpg'")
+    if not 1 <= args.quality <= 100:
+        parser.error('--quality must be from 1 to 100')
+    if any(value is not None and value <= 0 for value in (args.short_side, args.fps)):
+        parser.error('--short-side and --fps must be above 0')
+    return args
+
+
+def main() -> None:
+    """Make the images and report."""
+    args = parse_args()
+    settings = Settings(args.format, args.quality, args.short_side, args.fps, args.filename_tmpl)
+    videos = list_videos(args.source, args.data_root)
+    plan = plan_outputs(videos, args.source, args.folder, ENDINGS[args.format])
+    described = dict(settings._asdict(), fps=settings.fps and str(settings.fps))
+    check_settings(args.folder, 'extract_frames', described)
+    work = partial(extract_video, settings=settings)
+    done, failures = make_outputs(work, plan, args.num_workers, 'extracting')
+    if done:
+        print(f'{sum(done.values())} images')
+    if args.format == 'jpg':
+        write_list(args.folder, list(plan.values()))
+    report_failures(args.folder, failures)
+
+
+if __name__ == '__main__':
+    run_command(main)

@@ -1,0 +1,64 @@
+"""Decoding by torchcodec."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.registry import TASK_UTILS
+
+__all__ = ['TorchCodecReader']
+
+
+@TASK_UTILS.register_module(name=['TorchCodecReader', 'torchcodec'])
+class TorchCodecReader(BaseReader):
+    """A video file read by torchcodec, with one thread and exact seeking.
+
+    torchcodec needs the FFmpeg libraries of the system and a version that fits torch. It gives
+    wrong frames, or none, for files with open groups of pictures, MPEG-TS, and AVI with B-frames;
+    :class:`PyAVReader` has none of these faults and is faster. Of several video streams torchcodec
+    chooses its own, and videos with a rotation tag come rotated.
+
+    Args:
+        path: The file.
+
+    Raises:
+        VideoError: The file can't be opened.
+        ImportError: torchcodec isn't installed, or can't load its libraries.
+    """
+
+    def __init__(self, path: str) -> None:
+        try:
+            from torchcodec.decoders import VideoDecoder
+        except (ImportError, OSError, RuntimeError) as error:
+            raise ImportError(
+                'the reader `torchcodec` needs the package (pip install torchcodec, in a version '
+                'for this torch) and the FFmpeg libraries (apt-get install ffmpeg): '
+                f'{str(error).strip().partition(chr(10))[0]}'
+            ) from error
+        self.path = path
+        try:
+            # The other mode, 'approximate', leaks memory and is wrong at variable frame rates.
+            self._decoder = VideoDecoder(
+                path, seek_mode='exact', num_ffmpeg_threads=1, dimension_order='NHWC'
+            )
+            self.num_frames = len(self._decoder)
+            self.fps = float(self._decoder.metadata.average_fps or 0)
+        except (RuntimeError, ValueError) as error:
+            raise VideoError(path, _reason(error)) from None
+
+    def read(self, indices: Sequence[int]) -> list[np.ndarray]:
+        """Decode frames; see :meth:`BaseReader.read`."""
+        try:
+            return list(self._decoder.get_frames_at(list(indices)).data.numpy())
+        except (RuntimeError, IndexError) as error:
+            raise VideoError(self.path, _reason(error)) from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._decoder = None
+
+
+def _reason(error: Exception) -> str:
+    """What torchcodec says, without the name and line of its own source file."""
+    return str(error).partition('\n')[0].rpartition('.cpp:')[2].partition(', ')[2] or str(error)

@@ -1,0 +1,82 @@
+"""The clusters of a memory bank."""
+
+import time
+
+from mmengine.dist import broadcast, is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from vsslbox.models.memories import FeatureBank
+from vsslbox.models.utils.kmeans import kmeans
+from vsslbox.registry import HOOKS
+
+__all__ = ['ClusterHook']
+
+
+@HOOKS.register_module()
+class ClusterHook(Hook):
+    """Cluster the model's bank anew before each epoch, by k-means.
+
+    Nothing is clustered while the model is still warming up without clusters; when that ends
+    within an epoch, the first clustering is made there. A run that resumes within an epoch goes on
+    with the labels of its checkpoint.
+
+    The first process clusters and sends its labels to the others: the banks are the same, but on
+    unlike devices rounding could still part the labels, and then the losses, unnoticed.
+
+    Source: Zhuang et al., "Local Aggregation for Unsupervised Learning of Visual Embeddings",
+    section 3; number, iterations and seeds are those of the code of VIE.
+
+    Args:
+        num_clusters: The number of clusters; a list for several clusterings, whose length is the
+            bank's ``num_clusterings``.
+        num_iters: How often the centroids move.
+        seed: The seed of the first clustering, one more for each further one.
+    """
+
+    def __init__(
+        self, num_clusters: int | list[int] = 8000, num_iters: int = 20, seed: int = 1234
+    ) -> None:
+        self.num_clusters = [num_clusters] if isinstance(num_clusters, int) else num_clusters
+        self.num_iters = num_iters
+        self.seed = seed
+
+    def before_train(self, runner: Runner) -> None:
+        """Refuse a bank that can't be clustered so, before a warm-up is spent on it."""
+        bank = _model(runner).bank
+        if len(self.num_clusters) != len(bank.labels):
+            raise ValueError(
+                f'`ClusterHook` makes {len(self.num_clusters)} clusterings, the bank has '
+                f'`num_clusterings={len(bank.labels)}`: give `num_clusters` of the hook that length'
+            )
+        if max(self.num_clusters) > bank.num_videos:
+            raise ValueError(
+                f'`num_clusters={max(self.num_clusters)}` of `ClusterHook` is more than the '
+                f'{bank.num_videos} videos of the bank: lower it'
+            )
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: dict | None = None
+    ) -> None:
+        """Cluster if an epoch begins or there are no clusters yet."""
+        model = _model(runner)
+        if not model.warming_up and (batch_idx == 0 or not model.bank.clustered):
+            self._cluster(runner, model.bank)
+
+    def _cluster(self, runner: Runner, bank: FeatureBank) -> None:
+        if is_main_process():
+            start = time.perf_counter()
+            for index, num_clusters in enumerate(self.num_clusters):
+                result = kmeans(bank.features, num_clusters, self.num_iters, self.seed + index)
+                bank.labels[index] = result.labels
+                runner.logger.info(
+                    f'clustered {bank.num_videos} videos into {num_clusters}: mean squared '
+                    f'distance {result.inertia / bank.num_videos:.4f}, '
+                    f'{time.perf_counter() - start:.1f} s so far'
+                )
+        broadcast(bank.labels, src=0)
+
+
+def _model(runner: Runner):
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

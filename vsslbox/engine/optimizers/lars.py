@@ -1,0 +1,93 @@
+"""SGD for very large batches."""
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from vsslbox.registry import OPTIMIZERS
+
+__all__ = ['LARS']
+
+
+@OPTIMIZERS.register_module()
+class LARS(Optimizer):
+    r"""Layer-wise adaptive rate scaling, as SimCLR uses it.
+
+    With g the gradient and :math:`\lambda` the weight decay, each step is
+
+    .. math::
+        u = g + \lambda w, \qquad
+        v \leftarrow \mu v + \gamma \eta \frac{\lVert w \rVert}{\lVert u \rVert} u, \qquad
+        w \leftarrow w - v .
+
+    Parameters of at most one dimension (biases, weights of normalisations) have neither weight
+    decay nor the ratio of the norms, whatever their group says: for them this is SGD. The ratio is
+    left out, too, where one of the norms is 0.
+
+    Source: You et al., "Large Batch Training of Convolutional Networks", algorithm 1, with the
+    norm of the decayed gradient in place of the sum of two norms; Chen et al., "A Simple Framework
+    for Contrastive Learning", appendix B.6.
+
+    Args:
+        params: Parameters or groups of them.
+        lr: The learning rate, :math:`\gamma`.
+        momentum: The share of the last step that is kept, :math:`\mu`.
+        weight_decay: The factor of the weights in the gradient, :math:`\lambda`.
+        trust_coefficient: :math:`\eta`.
+
+    Raises:
+        ValueError: One of the numbers is negative.
+    """
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        trust_coefficient: float = 0.001,
+    ) -> None:
+        defaults = dict(
+            lr=lr,
+            momentum=momentum,
+            weight_decay=weight_decay,
+            trust_coefficient=trust_coefficient,
+        )
+        for name, value in defaults.items():
+            if value < 0:
+                raise ValueError(f'{name} of LARS must not be negative, got {value}')
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
+        """Take a step; ``closure`` computes the loss anew where it is given."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for parameter in group['params']:
+                if parameter.grad is not None:
+                    self._update(parameter, group)
+        return loss
+
+    def _update(self, parameter: Tensor, group: dict) -> None:
+        change = parameter.grad
+        if parameter.ndim > 1:
+            change = change.add(parameter, alpha=group['weight_decay'])
+            change = change * _trust_ratio(parameter, change, group['trust_coefficient'])
+        state = self.state[parameter]
+        if not state:
+            state['momentum_buffer'] = torch.zeros_like(parameter)
+        velocity = state['momentum_buffer']
+        velocity.mul_(group['momentum']).add_(change, alpha=group['lr'])
+        parameter.sub_(velocity)
+
+
+def _trust_ratio(parameter: Tensor, change: Tensor, coefficient: float) -> Tensor:
+    """The factor of a layer's learning rate, a tensor so that no device has to be waited for."""
+    weight_norm, change_norm = parameter.norm(), change.norm()
+    defined = (weight_norm > 0) & (change_norm > 0)
+    return torch.where(defined, coefficient * weight_norm / change_norm, 1.0)

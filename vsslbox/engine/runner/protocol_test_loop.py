@@ -1,0 +1,49 @@
+"""A test whose result can be traced."""
+
+from mmengine.evaluator import Evaluator
+from mmengine.runner import Runner, TestLoop
+from torch.utils.data import DataLoader
+
+from vsslbox.engine.runner.record import write_record
+from vsslbox.registry import LOOPS
+
+__all__ = ['ProtocolTestLoop']
+
+
+@LOOPS.register_module()
+class ProtocolTestLoop(TestLoop):
+    """mmengine's test, whose metrics are written as JSON with what one needs to trace them.
+
+    Args:
+        runner: The runner.
+        dataloader: The data loader or its config; the data set is a :class:`BaseVideoDataset`.
+        evaluator: The evaluator or configs of metrics.
+        protocol: The name of the protocol, for the record.
+        out: The JSON file; a relative path lies in the work directory.
+        fp16: Whether to test in half precision.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        dataloader: DataLoader | dict,
+        evaluator: Evaluator | dict | list[dict],
+        protocol: str = 'classification',
+        out: str = 'metrics.json',
+        fp16: bool = False,
+    ) -> None:
+        super().__init__(runner, dataloader, evaluator, fp16)
+        self.protocol = protocol
+        self.out = out
+
+    def run(self) -> dict[str, float]:
+        """Test the runner's model.
+
+        Returns:
+            The values of all metrics, by name.
+        """
+        metrics = super().run()
+        dataset = self.dataloader.dataset
+        test = dict(videos=len(dataset), list_sha256=dataset.list_hash())
+        write_record(self.runner, self.out, self.protocol, metrics, test=test)
+        return metrics

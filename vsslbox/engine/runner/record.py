@@ -1,0 +1,42 @@
+"""What is written down of an evaluation."""
+
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+from mmengine.dist import master_only
+from mmengine.logging import print_log
+from mmengine.runner import Runner
+
+from vsslbox.utils.checkpoint import file_sha256
+
+__all__ = ['write_record']
+
+
+@master_only
+def write_record(
+    runner: Runner, out: str, protocol: str, metrics: dict[str, float], **lists: dict
+) -> None:
+    """Write metrics as JSON, with what one needs to trace them.
+
+    Args:
+        runner: The runner, whose checkpoint and seed are noted.
+        out: The file; a relative path lies in the work directory.
+        protocol: The name of the protocol.
+        metrics: The values by name.
+        lists: What is known of the data: the number of videos and the hash of the list.
+    """
+    checkpoint = runner._load_from
+    record = dict(
+        protocol=protocol,
+        metrics={name: float(value) for name, value in metrics.items()},
+        **lists,
+        checkpoint=checkpoint,
+        checkpoint_sha256=file_sha256(checkpoint) if checkpoint else None,
+        seed=runner.seed,
+        time=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+    )
+    path = Path(runner.work_dir) / out
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
+    print_log(f'metrics written to {path}', logger='current')

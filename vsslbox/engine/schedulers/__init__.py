@@ -1,0 +1,5 @@
+"""Schedulers of the learning rate that mmengine lacks."""
+
+from vsslbox.engine.schedulers.warmup_cosine_lr import WarmupCosineLR
+
+__all__ = ['WarmupCosineLR']

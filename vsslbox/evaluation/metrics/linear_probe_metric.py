@@ -1,0 +1,52 @@
+"""Classification by a linear map."""
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.registry import METRICS
+
+__all__ = ['LinearProbeMetric']
+
+
+@METRICS.register_module()
+class LinearProbeMetric:
+    """The accuracy of a logistic regression that is trained on the gallery.
+
+    Features are standardised, each dimension by its mean and deviation over the gallery. For data
+    sets of some thousand videos; the papers' linear protocols train on augmented clips instead.
+
+    Args:
+        labels: The columns of the list that are to be predicted, one result for each.
+        inverse_weight_decay: scikit-learn's C; less is stronger regularisation.
+        max_iter: The most steps of the solver.
+    """
+
+    def __init__(
+        self,
+        labels: tuple[str, ...] = ('label',),
+        inverse_weight_decay: float = 0.01,
+        max_iter: int = 1000,
+    ) -> None:
+        if inverse_weight_decay <= 0:
+            raise ValueError(f'inverse_weight_decay must be positive, got {inverse_weight_decay}')
+        self.labels = labels
+        self.inverse_weight_decay = inverse_weight_decay
+        self.max_iter = max_iter
+
+    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Compute accuracies in percent, by the names ``linear/LABEL/top1``."""
+        values: dict[str, float] = {}
+        for label in self.labels:
+            query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
+            if len(gallery_ids.unique()) < 2:
+                raise ValueError(f'a linear probe needs at least two classes of {label!r}')
+            probe = make_pipeline(
+                StandardScaler(),
+                LogisticRegression(C=self.inverse_weight_decay, max_iter=self.max_iter),
+            )
+            probe.fit(gallery.features.numpy(), gallery_ids.numpy())
+            accuracy = probe.score(queries.features.numpy(), query_ids.numpy())
+            values[f'linear/{label}/top1'] = 100 * float(accuracy)
+        return values

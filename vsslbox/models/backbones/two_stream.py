@@ -1,0 +1,52 @@
+"""Two networks side by side."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from vsslbox.registry import MODELS
+
+__all__ = ['TwoStream']
+
+
+@MODELS.register_module()
+class TwoStream(BaseModule):
+    """A network for what is seen and one for how it moves: their features, concatenated.
+
+    Both see the same clips, averages over time are taken of both.
+
+    Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings",
+    VIE-TwoStream; which frames the static network sees (all), from the authors' code.
+
+    Args:
+        static: The config of a network that sees every frame by itself:
+            :class:`PreActResNet3d` with temporal sizes of 1.
+        dynamic: The config of another, whose maps are as high and wide: :class:`PreActResNet3d` or
+            :class:`PreActSlowFast`.
+        init_cfg: mmengine's weight initialization; both networks have their own.
+    """
+
+    def __init__(
+        self, static: dict, dynamic: dict, init_cfg: dict | list[dict] | None = None
+    ) -> None:
+        super().__init__(init_cfg)
+        self.static = MODELS.build(static)
+        self.dynamic = MODELS.build(dynamic)
+        self.feat_dim = self.static.feat_dim + self.dynamic.feat_dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map clips ``[N, C, T, H, W]`` to ``[N, F, 1, h, w]``, the static features first."""
+        return _side_by_side(self.static(x), self.dynamic(x))
+
+    def extract(
+        self, x: Tensor, taps: Sequence[str] = ('conv3', 'conv4', 'conv5')
+    ) -> dict[str, Tensor]:
+        """The same of every tap; see :meth:`PreActResNet3d.extract`."""
+        static, dynamic = self.static.extract(x, taps), self.dynamic.extract(x, taps)
+        return {tap: _side_by_side(static[tap], dynamic[tap]) for tap in static}
+
+
+def _side_by_side(first: Tensor, second: Tensor) -> Tensor:
+    return torch.cat([maps.mean(dim=2, keepdim=True) for maps in (first, second)], dim=1)

@@ -1,0 +1,107 @@
+"""The first loss of VIE: to recognise one's own entry in the bank."""
+
+import math
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsslbox.models.losses.info_nce_loss import info_nce
+from vsslbox.models.memories.feature_bank import FeatureBank
+from vsslbox.models.utils.precision import at_least_float32
+from vsslbox.registry import MODELS
+
+__all__ = ['InstanceRecognitionLoss', 'instance_nce']
+
+# The softmax's denominator as it was estimated on ImageNet, per image.
+NORMALIZER_PER_ENTRY = 2876934.2 / 1281167
+
+
+def instance_nce(
+    embedding: Tensor, positive: Tensor, noise: Tensor, num_entries: int, temperature: float
+) -> Tensor:
+    r"""Noise-contrastive estimation of the softmax over a bank of V entries.
+
+    .. math:: -\frac{1}{N} \sum_i \Big[
+        \log \frac{p(v_i)}{p(v_i) + K/V + \epsilon} +
+        \sum_k \log \frac{K/V}{p(n_{ik}) + K/V + \epsilon} \Big], \quad
+        p(v) = \frac{e^{e_i \cdot v / \tau}}{Z}
+
+    with the constant Z = V * 2876934.2 / 1281167 and epsilon = 1e-7.
+
+    Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
+    eq. 4-7; the constants are those of the code of VIE.
+
+    Args:
+        embedding: ``[N, D]``, L2-normalised.
+        positive: The own entry of each, ``[N, D]``.
+        noise: The entries that were drawn for each, ``[N, K, D]``.
+        num_entries: V.
+        temperature: The divisor of the scores, tau.
+
+    Returns:
+        The mean over the embeddings, a scalar in float32 (float64 for inputs in float64).
+    """
+    embedding, positive, noise = (at_least_float32(x) for x in (embedding, positive, noise))
+    log_normalizer = math.log(NORMALIZER_PER_ENTRY * num_entries)
+    noise_density = noise.shape[1] / num_entries
+    with torch.autocast(embedding.device.type, enabled=False):
+        own = (embedding * positive).sum(dim=1) / temperature - log_normalizer  # [N], log p
+        others = torch.einsum('nd,nkd->nk', embedding, noise) / temperature - log_normalizer
+        told = own - (own.exp() + noise_density + 1e-7).log()
+        refused = math.log(noise_density) - (others.exp() + noise_density + 1e-7).log()
+        return -(told + refused.sum(dim=1)).mean()
+
+
+@MODELS.register_module()
+class InstanceRecognitionLoss(nn.Module):
+    """Tell a video's own entry in the bank from entries drawn at random.
+
+    Noise is drawn for each sample by itself, uniformly and with replacement.
+
+    Source: VIE, section 3 (IR).
+
+    Args:
+        num_noise: How many entries are drawn, K.
+        temperature: The divisor of the scores.
+        form: ``'nce'`` as in the authors' code, see :func:`instance_nce`; ``'softmax'`` as in the
+            paper's eq. 2, its denominator summed over the own entry and those drawn, see
+            :func:`info_nce`.
+        loss_weight: The factor of this loss in the total.
+    """
+
+    def __init__(
+        self,
+        num_noise: int = 4096,
+        temperature: float = 0.07,
+        form: Literal['nce', 'softmax'] = 'nce',
+        loss_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if num_noise < 1:
+            raise ValueError(f'num_noise must be at least 1, got {num_noise}')
+        if temperature <= 0:
+            raise ValueError(f'temperature must be positive, got {temperature}')
+        if form not in ('nce', 'softmax'):
+            raise ValueError(f"form must be 'nce' or 'softmax', got {form!r}")
+        self.num_noise = num_noise
+        self.temperature = temperature
+        self.form = form
+        self.loss_weight = loss_weight
+
+    def forward(self, embedding: Tensor, indices: Tensor, bank: FeatureBank) -> Tensor:
+        """Compute the loss.
+
+        Args:
+            embedding: ``[N, D]``, L2-normalised.
+            indices: The videos that they are of, ``[N]``.
+            bank: The bank; it is not changed.
+        """
+        shape = (len(embedding), self.num_noise)
+        drawn = torch.randint(bank.num_videos, shape, device=embedding.device)
+        positive, noise = bank.features[indices], bank.features[drawn]
+        if self.form == 'softmax':
+            loss = info_nce(embedding, positive, noise, self.temperature)
+        else:
+            loss = instance_nce(embedding, positive, noise, bank.num_videos, self.temperature)
+        return self.loss_weight * loss

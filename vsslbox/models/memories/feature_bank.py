@@ -1,0 +1,135 @@
+"""The memory bank of instance discrimination: one embedding for every video."""
+
+import torch
+from torch import Tensor
+
+from vsslbox.models.memories.base_memory import BaseMemory
+from vsslbox.models.utils.gather import gather_batch
+from vsslbox.models.utils.precision import normalized
+from vsslbox.registry import MODELS
+
+__all__ = ['FeatureBank']
+
+
+@MODELS.register_module()
+class FeatureBank(BaseMemory):
+    """A running mean of each video's embeddings, and the clusters that the videos belong to.
+
+    Every process holds the whole bank, and embeddings of all processes enter every process's bank,
+    so the banks stay the same. All of it is buffers: embeddings, clusters, and the hash of the list
+    of videos, which ``BankListHook`` fills in and compares, since a row is told by its place in
+    the list alone.
+
+    Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
+    section 3.2 (the bank); Zhuang et al., "Local Aggregation for Unsupervised Learning of Visual
+    Embeddings", section 3 (the running mean). The start values, uniform in +-1/sqrt(channels / 3)
+    and not normalised, are those of the code of VIE.
+
+    Args:
+        num_videos: The number of rows, V: the length of the training list.
+        channels: The length of an embedding, D.
+        momentum: The share of the old row in the new one.
+        num_clusterings: How many clusterings there are, H.
+    """
+
+    def __init__(
+        self,
+        num_videos: int,
+        channels: int = 128,
+        momentum: float = 0.5,
+        num_clusterings: int = 1,
+    ) -> None:
+        super().__init__()
+        if not 0 <= momentum <= 1:
+            raise ValueError(f'momentum must be within [0, 1], got {momentum}')
+        self.momentum = momentum
+        bound = (channels / 3) ** -0.5
+        self.register_buffer('features', torch.empty(num_videos, channels).uniform_(-bound, bound))
+        unknown = torch.full((num_clusterings, num_videos), -1, dtype=torch.long)
+        self.register_buffer('labels', unknown)  # [H, V], the cluster of each video
+        self.register_buffer('list_hash', torch.zeros(32, dtype=torch.uint8))
+        self._staged: list[tuple[Tensor, Tensor]] = []
+
+    @property
+    def num_videos(self) -> int:
+        """The number of rows."""
+        return len(self.features)
+
+    @property
+    def clustered(self) -> bool:
+        """Whether the labels are those of clusters yet."""
+        return bool(self.labels[0, 0] >= 0)
+
+    @torch.no_grad()
+    def stage(self, indices: Tensor, embeddings: Tensor) -> None:
+        """Note embeddings for the next :meth:`flush`.
+
+        Args:
+            indices: The rows that they belong to, ``[N]`` on each process.
+            embeddings: ``[N, D]`` on each process, L2-normalised.
+
+        Raises:
+            ValueError: More embeddings wait than the bank has rows.
+        """
+        embeddings = embeddings.detach().to(self.features.dtype)
+        self._staged.append((gather_batch(indices), gather_batch(embeddings)))
+        waiting = sum(len(indices) for indices, _ in self._staged)
+        if waiting > self.num_videos:
+            raise ValueError(
+                f'{waiting} embeddings wait to enter a bank of {self.num_videos} videos: make the '
+                'batch smaller, and see that `UpdateAfterStepHook` is among the hooks'
+            )
+
+    @torch.no_grad()
+    def flush(self) -> None:
+        """Move the rows of the staged embeddings: ``v = normalise(m * v + (1 - m) * e)``.
+
+        Where a video was staged several times, its last embedding counts: the one of the last
+        batch, there of the highest rank, there of the last sample.
+        """
+        if not self._staged:
+            return
+        indices, embeddings = (torch.cat(parts) for parts in zip(*self._staged, strict=True))
+        last = _last_occurrences(indices)
+        indices, embeddings = indices[last], embeddings[last]
+        moved = self.momentum * self.features[indices] + (1 - self.momentum) * embeddings
+        self.features[indices] = normalized(moved)
+        self._staged.clear()
+
+    def bind(self, list_hash: str, num_videos: int) -> None:
+        """Tie the rows to a list of videos, or see that they belong to this very list.
+
+        Args:
+            list_hash: The SHA-256 of the list, in hexadecimal.
+            num_videos: How many videos it has.
+
+        Raises:
+            ValueError: The bank has another number of rows, or it was filled with another list.
+        """
+        if num_videos != self.num_videos:
+            raise ValueError(
+                f'the bank has {self.num_videos} rows, the training list {num_videos} videos: set '
+                f'`num_videos={num_videos}` in the config of the `FeatureBank`'
+            )
+        given = torch.tensor(list(bytes.fromhex(list_hash)), dtype=torch.uint8)
+        known = self.list_hash.cpu()
+        if known.any() and not torch.equal(known, given):
+            raise ValueError(
+                'the bank was filled with another list of videos (SHA-256 '
+                f'{bytes(known.tolist()).hex()}) than the training list (SHA-256 {list_hash}), so '
+                'its rows belong to other videos: train on that list, or start a new run and load '
+                'the backbone alone'
+            )
+        self.list_hash.copy_(given)
+
+    def extra_repr(self) -> str:
+        """Show the shape when printed."""
+        num_clusterings, num_videos = self.labels.shape
+        channels = self.features.shape[1]
+        return f'num_videos={num_videos}, channels={channels}, num_clusterings={num_clusterings}'
+
+
+def _last_occurrences(indices: Tensor) -> Tensor:
+    """Which entries have no equal one after them: ``[N]``, boolean."""
+    equal = indices[:, None] == indices
+    return ~equal.triu(diagonal=1).any(dim=1)

@@ -1,0 +1,54 @@
+"""VDIM: video deep InfoMax."""
+
+import torch
+from mmengine.model import ModuleDict
+from torch import Tensor
+
+from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
+from vsslbox.registry import MODELS
+
+__all__ = ['VDIM']
+
+
+@MODELS.register_module()
+class VDIM(BaseSelfSupervisor):
+    """Local features of a clip are to predict the global ones of another, and the reverse.
+
+    A sample has two views, each ``[N, C, T, H, W]``: the antecedent and the consequent. Both go
+    through the network as one batch, so that the statistics of BatchNorm are those of both.
+
+    Source: Devon Hjelm and Bachman, "Representation Learning with Video Deep InfoMax", 2020.
+
+    Args:
+        backbone: The config of a backbone whose ``extract`` gives the maps of several layers.
+        neck: The config of the projection; each layer gets one of its own.
+        loss: The config of a loss that names these layers in ``taps`` and is called with two
+            dicts, one a view, of the layers' embeddings ``[N, D, t, h, w]``.
+        data_preprocessor: The config of the preprocessor.
+        init_cfg: mmengine's weight initialization.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict,
+        loss: dict,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor, init_cfg)
+        self.contrast = MODELS.build(loss)
+        # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
+        self.necks = ModuleDict({str(tap): MODELS.build(neck) for tap in self.contrast.taps})
+
+    def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
+        """Compute ``loss_contrast``."""
+        if len(inputs) != 2:
+            raise ValueError(
+                f'VDIM takes 2 views, got {len(inputs)}: does the pipeline sample two '
+                'subsequences of each video?'
+            )
+        maps = self.backbone.extract(torch.cat(inputs), self.contrast.taps)
+        embeddings = {tap: self.necks[str(tap)](found).chunk(2) for tap, found in maps.items()}
+        first, second = ({tap: pair[view] for tap, pair in embeddings.items()} for view in (0, 1))
+        return dict(loss_contrast=self.contrast(first, second))

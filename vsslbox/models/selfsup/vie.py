@@ -1,0 +1,82 @@
+"""VIE: video instance embedding."""
+
+import torch
+from torch import Tensor
+
+from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
+from vsslbox.models.utils import encode_clips, normalized
+from vsslbox.registry import MODELS
+
+__all__ = ['VIE']
+
+
+@MODELS.register_module()
+class VIE(BaseSelfSupervisor):
+    """An embedding of each video that is compared with a bank of all of them.
+
+    A sample is one clip, ``[N, C, T, H, W]``, and needs its ``index``, the video's place in the
+    list. With ``InstanceRecognitionLoss`` the method is IR, with ``LocalAggregationLoss`` LA, which
+    needs ``ClusterHook`` too. The paper trains by IR first: that is the warm-up. ``BankListHook``
+    keeps the bank from being mixed with another list.
+
+    Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings", CVPR
+    2020.
+
+    Args:
+        backbone: The config of the backbone, 2D or 3D.
+        neck: The config of the embedding; a single linear layer in the paper.
+        bank: The config of the memory bank.
+        loss: The config of a loss that is called with embeddings ``[N, D]``, indices ``[N]`` and
+            the bank.
+        warmup_loss: The config of another such loss, for the first steps.
+        warmup_steps: For how many steps of the optimizer.
+        data_preprocessor: The config of the preprocessor.
+        init_cfg: mmengine's weight initialization.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict,
+        bank: dict,
+        loss: dict,
+        warmup_loss: dict | None = None,
+        warmup_steps: int = 0,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor, init_cfg)
+        if (warmup_loss is None) != (warmup_steps == 0):
+            raise ValueError('set both `warmup_loss` and `warmup_steps` of VIE, or neither')
+        self.neck = MODELS.build(neck)
+        self.bank = MODELS.build(bank)
+        self.objective = MODELS.build(loss)
+        self.warmup_objective = MODELS.build(warmup_loss) if warmup_loss else None
+        self.warmup_steps = warmup_steps
+        self.register_buffer('steps', torch.zeros((), dtype=torch.long))
+
+    @property
+    def warming_up(self) -> bool:
+        """Whether the next loss is that of the warm-up."""
+        return self.warmup_steps > 0 and self.steps.item() < self.warmup_steps
+
+    def update_after_step(self) -> None:
+        """Let the embeddings of the step enter the bank."""
+        super().update_after_step()
+        self.steps += 1
+
+    def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
+        """Compute ``loss_instance``."""
+        if len(inputs) != 1:
+            raise ValueError(
+                f'VIE takes 1 view, got {len(inputs)}: does the pipeline sample one clip of each '
+                'video?'
+            )
+        (clips,) = inputs
+        indices = [sample.get('index') for sample in data_samples]
+        indices = torch.tensor(indices, device=clips.device)
+        embedding = normalized(self.neck(encode_clips(self.backbone, clips)))
+        objective = self.warmup_objective if self.warming_up else self.objective
+        loss = objective(embedding, indices, self.bank)
+        self.bank.stage(indices, embedding)
+        return dict(loss_instance=loss)

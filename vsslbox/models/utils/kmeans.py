@@ -1,0 +1,130 @@
+"""k-means on the device where the points are."""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vsslbox.models.utils.precision import at_least_float32
+
+__all__ = ['KMeansResult', 'assign', 'kmeans', 'update_centroids']
+
+# Rows that are compared with all centroids at once. Their scores stay within a core's cache, and
+# one buffer for all of them spares the cost of fresh memory.
+CHUNK = 256
+
+
+class KMeansResult(NamedTuple):
+    """A clustering.
+
+    Attributes:
+        labels: The nearest centroid of each point, ``[N]``.
+        centroids: ``[K, D]``.
+        inertia: The sum over the points of the squared distance to their centroid.
+    """
+
+    labels: Tensor
+    centroids: Tensor
+    inertia: float
+
+
+@torch.no_grad()
+def kmeans(
+    points: Tensor,
+    num_clusters: int,
+    num_iters: int = 20,
+    seed: int = 0,
+    init: Tensor | None = None,
+) -> KMeansResult:
+    """Lloyd's algorithm in the Euclidean distance.
+
+    The same points and seed give the same result on the same kind of device.
+
+    Source: Lloyd, "Least squares quantization in PCM", method I.
+
+    Args:
+        points: ``[N, D]``.
+        num_clusters: K.
+        num_iters: How often the centroids move; fewer if they come to rest.
+        seed: Draws the K points that the centroids start at.
+        init: Where the centroids start instead, ``[K, D]``.
+
+    Raises:
+        ValueError: There are fewer points than clusters.
+    """
+    if len(points) < num_clusters:
+        raise ValueError(
+            f'{len(points)} points do not fill {num_clusters} clusters: lower `num_clusters`'
+        )
+    points = at_least_float32(points)
+    centroids = _draw(points, num_clusters, seed) if init is None else init.to(points)
+    labels, distances = assign(points, centroids)
+    for _ in range(num_iters):
+        centroids = update_centroids(points, labels, distances, centroids)
+        before = labels
+        labels, distances = assign(points, centroids)
+        if torch.equal(labels, before):
+            break
+    inertia = (points - centroids[labels]).square().sum(dtype=torch.float64).item()
+    return KMeansResult(labels, centroids, inertia)
+
+
+def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
+    """Find the nearest centroid of each point.
+
+    Args:
+        points: ``[N, D]``.
+        centroids: ``[K, D]``.
+
+    Returns:
+        The centroids' numbers, and the squared distances to them, both ``[N]``.
+    """
+    norms = centroids.square().sum(dim=1)
+    buffer = points.new_empty(CHUNK, len(centroids))
+    distances = points.new_empty(len(points))
+    labels = torch.empty(len(points), dtype=torch.long, device=points.device)
+    for start in range(0, len(points), CHUNK):
+        rows = slice(start, start + CHUNK)
+        chunk = points[rows]
+        scores = buffer[: len(chunk)]
+        torch.addmm(norms, chunk, centroids.T, alpha=-2, out=scores)
+        # min is faster than argmin, which would lose the distance besides
+        torch.min(scores, dim=1, out=(distances[rows], labels[rows]))
+    return labels, distances.add_(points.square().sum(dim=1)).clamp_(min=0)
+
+
+def update_centroids(
+    points: Tensor, labels: Tensor, distances: Tensor, centroids: Tensor
+) -> Tensor:
+    """Move each centroid to the mean of its points.
+
+    A cluster without points takes one of the points that are farthest from their centroids, out of
+    the cluster where it was.
+
+    Args:
+        points: ``[N, D]``.
+        labels: The cluster of each point, ``[N]``.
+        distances: The squared distance of each point to its centroid, ``[N]``.
+        centroids: Where the centroids were, ``[K, D]``.
+
+    Returns:
+        Where they are now.
+    """
+    counts = labels.bincount(minlength=len(centroids))
+    empty = (counts == 0).nonzero().flatten()
+    if len(empty):
+        farthest = distances.argsort(descending=True, stable=True)[: len(empty)]
+        labels = labels.index_copy(0, farthest, empty)
+        counts = labels.bincount(minlength=len(centroids))
+    # Sums in the order of the points; index_add_ would add in any order on a GPU.
+    means = F.embedding_bag(
+        labels.argsort(stable=True), points, counts.cumsum(dim=0) - counts, mode='mean'
+    )
+    return torch.where(counts[:, None] > 0, means, centroids)
+
+
+def _draw(points: Tensor, count: int, seed: int) -> Tensor:
+    """Some of the points; the same ones whatever the device."""
+    generator = torch.Generator().manual_seed(seed)
+    return points[torch.randperm(len(points), generator=generator)[:count].to(points.device)]
