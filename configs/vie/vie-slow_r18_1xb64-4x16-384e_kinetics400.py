@@ -1,12 +1,10 @@
 # VIE-Slow on Kinetics-400: one GPU x 64 videos, 384 epochs.
 _base_ = [
     '../_base_/models/vie_r18.py',
-    '../_base_/datasets/vie_pretrain.py',
+    '../_base_/datasets/vie_kinetics400_224.py',
     '../_base_/schedules/vie_sgd.py',
     '../_base_/default_runtime.py',
 ]
-
-data_root = '{{$VSSLBOX_KINETICS400:data/kinetics400}}'
 
 model = dict(
     backbone=dict(
@@ -16,28 +14,23 @@ model = dict(
         strides_t=(1, 1, 1, 1),
     )
 )
-augmentation = [
-    dict(type='RandomShortSide', low=256, high=319),
-    dict(type='RandomCrop', size=224),
-    dict(type='RandomFlip', prob=0.5),
-]
 train_pipeline = [
     dict(type='OpenVideo'),
     dict(type='SampleRandomClip', clip_len=4, frame_interval=16),
     dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=augmentation),
-    dict(type='AugmentViews', transforms={{_base_.colors}}),
+    {{_base_.change_geometry}},
+    {{_base_.change_colors}},
     dict(type='PackViews'),
 ]
-train_dataloader = dict(
-    batch_size=64,
-    dataset=dict(
-        data_root=data_root,
-        ann_file='kinetics400_train_list_videos.txt',
-        data_prefix=dict(video='videos_train'),
-        pipeline=train_pipeline,
-    ),
-)
+val_pipeline = [
+    dict(type='OpenVideo'),
+    dict(type='SampleUniformClips', num_clips=5, clip_len=4, frame_interval=16),
+    dict(type='DecodeViews'),
+    {{_base_.crop_center}},
+    dict(type='PackViews'),
+]
+train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 
 train_cfg = dict(max_epochs=384)
 param_scheduler = dict(milestones=[312, 368])

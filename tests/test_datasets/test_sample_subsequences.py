@@ -36,6 +36,16 @@ def test_a_third_and_the_rest():
     assert not set(first) & set(second)
 
 
+def test_the_consequent_may_be_longer():
+    starts = set()
+    for draw in range(50):
+        first, second = sample(129, draw, consequent_len=64)
+        assert np.array_equal(first, first[0] + np.arange(32))
+        assert np.array_equal(second, first[0] + 2 * np.arange(64))
+        starts.add(first[0])
+    assert starts == {0, 1, 2}
+
+
 def test_short_videos_repeat_their_last_frame():
     first, second = sample(40)
     assert first.tolist() == list(range(32))
@@ -46,3 +56,5 @@ def test_short_videos_repeat_their_last_frame():
 def test_wrong_values_are_refused(kwargs):
     with pytest.raises(ValueError, match='down_sampling two numbers of at least 1'):
         SampleSubsequences(**kwargs)
+    with pytest.raises(ValueError, match='consequent_len must be at least 1, got 0'):
+        SampleSubsequences(consequent_len=0)

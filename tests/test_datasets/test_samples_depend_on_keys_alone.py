@@ -18,12 +18,17 @@ CROP = dict(type='RandomResizedCrop', size=24)
 
 # Every sampler, with what has to follow it to make all views of one shape.
 SAMPLERS = {
+    'SampleAllWindowViews': [dict(num_views=2, clip_len=4, stride=8)],
+    'SampleBinnedFrames': [dict(num_bins=4)],
     'SampleRandomClip': [dict(clip_len=4)],
+    'SampleSegmentCentres': [dict(num_segments=3)],
     'SampleSegmentTuples': [dict(num_segments=3)],
+    'SampleSegments': [dict(num_segments=3)],
     'SampleSubsequences': [dict(clip_len=4)],
     'SampleTemporalInterval': [dict(clip_len=4)],
     'SampleUniformClips': [dict(num_clips=2, clip_len=4)],
     'SampleUniformFrames': [dict(num_frames=4)],
+    'SampleWindowViews': [dict(num_views=2, clip_len=4)],
     'ShuffleOrder': [dict(num_segments=3)],
 }
 
@@ -34,6 +39,7 @@ TRANSFORM_CHAINS = {
     'DistortedBoxCrop': [dict(type='DistortedBoxCrop', size=24)],
     'GaussianBlur': [CROP, dict(type='GaussianBlur')],
     'LabChannelDropout': [CROP, dict(type='LabChannelDropout', prob=0.5)],
+    'MultiScaleCrop': [dict(type='MultiScaleCrop', size=24)],
     'RandAugment': [CROP, dict(type='RandAugment')],
     'RandomCrop': [dict(type='RandomCrop', size=24)],
     'RandomFlip': [CROP, dict(type='RandomFlip')],
@@ -47,7 +53,14 @@ TRANSFORM_CHAINS = {
     'Resize': [dict(type='Resize', size=24)],
     'Solarize': [CROP, dict(type='Solarize', prob=0.5)],
 }
-NOT_RANDOM = {'CenterCrop', 'Resize', 'SampleUniformClips', 'SampleUniformFrames'}
+NOT_RANDOM = {
+    'CenterCrop',
+    'Resize',
+    'SampleAllWindowViews',
+    'SampleSegmentCentres',
+    'SampleUniformClips',
+    'SampleUniformFrames',
+}
 
 
 def registered(*bases):

@@ -2,12 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
-from sklearn.neighbors import NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.functional import nearest_neighbours
+from vsslbox.evaluation.functional import nearest_neighbours, neighbour_search
 from vsslbox.evaluation.metrics import KNNMetric, RetrievalMetric
 
 
@@ -58,13 +59,135 @@ def test_metrics_equal_literal_loops(leave_out):
     assert knn['knn/label/top1'] == pytest.approx(100 * votes_right / 40)
 
 
-def test_neighbours_equal_scikit_learn():
-    queries, gallery = feature_set(50, seed=0).features, feature_set(300, seed=1).features
-    similarities, indices = nearest_neighbours(queries, gallery, k=10, chunk_size=16)
-    reference = NearestNeighbors(n_neighbors=10, metric='cosine').fit(gallery.numpy())
-    distances, expected = reference.kneighbors(queries.numpy())
-    assert indices.tolist() == expected.tolist()
-    assert torch.allclose(similarities, 1 - torch.tensor(distances).float(), atol=1e-5)
+def brute_force(queries, gallery, k, query_groups=None, gallery_groups=None):
+    """In float64: the definition, with similarities in steps of 2**-24 and ties by place."""
+    queries, gallery = queries.double().numpy(), gallery.double().numpy()
+    norms = [np.maximum(np.linalg.norm(x, axis=1), 1e-12) for x in (queries, gallery)]
+    similarities = (queries / norms[0][:, None]) @ (gallery / norms[1][:, None]).T
+    similarities = np.round(similarities * 2**24) / 2**24
+    if query_groups is not None:
+        similarities[query_groups.numpy()[:, None] == gallery_groups.numpy()] = -np.inf
+    order = np.argsort(-similarities, axis=1, kind='stable')[:, :k]
+    similarities = np.take_along_axis(similarities, order, axis=1)
+    return similarities, np.where(np.isfinite(similarities), order, 0)
+
+
+def ordinary(generator):
+    return torch.randn(900, 24, generator=generator)
+
+
+def duplicates(generator):
+    """More equal candidates than are searched for."""
+    return torch.randn(3, 24, generator=generator).repeat(300, 1)
+
+
+def tiny_differences(generator):
+    """Closer to each other than bfloat16 or float32 can tell."""
+    scale = torch.tensor([1e-2, 1e-4, 1e-6]).repeat_interleave(300)[:, None]
+    return 1 + scale * torch.randn(900, 24, generator=generator)
+
+
+def collapsed(generator):
+    return torch.zeros(900, 24)
+
+
+def similarity_grows(generator):
+    """Each chunk is better than all before."""
+    noise = torch.linspace(1, 0.1, 900)[:, None] * torch.randn(900, 24, generator=generator)
+    return 1 + noise
+
+
+@pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
+@pytest.mark.parametrize(
+    'make', [ordinary, duplicates, tiny_differences, collapsed, similarity_grows]
+)
+def test_neighbours_are_exact_whatever_the_sizes(make, precision):
+    generator = torch.Generator().manual_seed(0)
+    gallery = make(generator)
+    queries = gallery[::60] + 1e-3 * torch.randn(15, 24, generator=generator)
+    groups = torch.arange(15) % 5, torch.arange(900) % 5
+    for own in ((), groups):
+        expected, order = brute_force(queries, gallery, 10, *own)
+        for sizes in (dict(), dict(block_size=4, chunk_size=128), dict(chunk_size=7)):
+            similarities, indices = nearest_neighbours(
+                queries, gallery, 10, *own, precision=precision, **sizes
+            )
+            assert indices.tolist() == order.tolist()
+            assert similarities.tolist() == expected.tolist()
+
+
+def test_higher_precision_takes_over_only_where_it_must(monkeypatch):
+    searched = []
+    find = neighbour_search._find_candidates
+
+    def watch(queries, gallery, count, dtype, *others):
+        searched.append((dtype, len(queries)))
+        return find(queries, gallery, count, dtype, *others)
+
+    monkeypatch.setattr(neighbour_search, '_find_candidates', watch)
+    generator = torch.Generator().manual_seed(0)
+    gallery = torch.cat([ordinary(generator), 1 + torch.zeros(300, 24)])
+    queries = torch.cat([ordinary(generator)[:5], torch.ones(2, 24)])
+    nearest_neighbours(queries, gallery, 1, precision='bfloat16')
+    assert searched == [(torch.bfloat16, 7), (torch.float32, 2), (torch.float64, 2)]
+
+
+@pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
+def test_gallery_may_be_a_file(tmp_path, precision):
+    gallery = ordinary(torch.Generator().manual_seed(0))
+    gallery.numpy().tofile(tmp_path / 'gallery.bin')
+    mapped = torch.from_file(str(tmp_path / 'gallery.bin'), size=gallery.numel()).view(900, 24)
+    found = nearest_neighbours(gallery[:9], mapped, 5, precision=precision, chunk_size=100)
+    assert found[1].tolist() == brute_force(gallery[:9], gallery, 5)[1].tolist()
+
+
+def test_queries_with_too_few_candidates():
+    videos = torch.eye(4)
+    groups = torch.tensor([0, 0, 0, 1])
+    similarities, indices = nearest_neighbours(videos, videos, 9, groups, groups)
+    assert similarities.isfinite().tolist() == [[True] + [False] * 3] * 3 + [[True] * 3 + [False]]
+    assert indices.tolist() == [[3, 0, 0, 0]] * 3 + [[0, 1, 2, 0]]
+
+
+def test_unknown_precision_is_named():
+    with pytest.raises(ValueError, match="got 'half'"):
+        nearest_neighbours(torch.eye(2), torch.eye(2), 1, precision='half')
+
+
+def test_metrics_equal_scikit_learn():
+    queries, gallery = feature_set(200, seed=0, num_classes=9), feature_set(900, 1, num_classes=9)
+    labels = [np.array(videos.column('label')) for videos in (queries, gallery)]
+    rows = [videos.features.numpy() for videos in (queries, gallery)]
+    _, near = NearestNeighbors(n_neighbors=5, metric='cosine').fit(rows[1]).kneighbors(rows[0])
+    recall = (labels[1][near] == labels[0][:, None]).any(axis=1).mean()
+    classifier = KNeighborsClassifier(
+        20, metric='cosine', weights=lambda distances: np.exp((1 - distances) / 0.07)
+    )
+    accuracy = classifier.fit(rows[1], labels[1]).score(rows[0], labels[0])
+    for precision in ('float32', 'bfloat16'):
+        retrieval = RetrievalMetric(topk=(5,), precision=precision)(queries, gallery)
+        knn = KNNMetric(k=20, precision=precision)(queries, gallery)
+        assert retrieval['retrieval/label/R@5'] == pytest.approx(100 * recall)
+        assert knn['knn/label/top1'] == pytest.approx(100 * accuracy)
+
+
+def test_metrics_share_a_search(monkeypatch):
+    """Another gallery, other candidates or more neighbours are searched anew."""
+    searched = []
+
+    def watch(queries, gallery, k, *groups, **kwargs):
+        searched.append(k)
+        return nearest_neighbours(queries, gallery, k, *groups, **kwargs)
+
+    monkeypatch.setattr('vsslbox.evaluation.feature_set.nearest_neighbours', watch)
+    queries, gallery = feature_set(40, seed=0), feature_set(60, seed=1)
+    RetrievalMetric(topk=(1, 30))(queries, gallery)
+    KNNMetric(k=20)(queries, gallery)
+    assert searched == [30]
+    KNNMetric(k=31)(queries, gallery)
+    KNNMetric(k=20)(queries, queries)
+    KNNMetric(k=20, leave_out='scene')(queries, queries)
+    assert searched == [30, 31, 20, 20]
 
 
 def test_queries_without_a_right_candidate_are_left_out_and_counted():

@@ -7,6 +7,7 @@ import io
 
 import pytest
 import torch
+from mmaction.structures import ActionDataSample
 
 from tests.tiny import tiny_vclr_cfg, views_and_samples
 from tests.tiny_vie import RECOGNITION, clips_and_samples, tiny_vie_cfg
@@ -19,6 +20,11 @@ FRAMEWISE = dict(
     PREACT, conv1_kernel_t=1, pool1_t=(1, 1), kernels_t=[(1, 1)] * 4, strides_t=[1] * 4
 )
 VDIM_ENCODER = dict(type='VDIMEncoder', base_channels=2, extra_blocks=1)
+VDIM = dict(
+    backbone=VDIM_ENCODER,
+    neck=dict(type='ResidualMLPNeck', in_channels=16, out_channels=8),
+    loss=dict(type='MultiScaleInfoNCELoss'),
+)
 PREACT_SLOWFAST = dict(type='PreActSlowFast', base_channels=4, fast_channels=2)
 QUEUE = dict(type='FeatureQueue', size=32, channels=8)
 BANK = dict(type='FeatureBank', num_videos=12, channels=8)
@@ -41,6 +47,11 @@ def local_and_global():
 def vie_inputs():
     clips, samples = clips_and_samples(torch.Generator().manual_seed(0), [3, 1])
     return dict(inputs=clips, data_samples=samples, mode='loss')
+
+
+def readout_inputs():
+    samples = [ActionDataSample().set_gt_labels(label) for label in (1, 4)]
+    return dict(inputs=[torch.randn(2, 3, 4, 32, 32)], data_samples=samples, mode='loss')
 
 
 def vclr_inputs():
@@ -76,7 +87,15 @@ COMPONENTS = {
         dict(),
         lambda: dict(query=unit(4, 8), positive=unit(4, 8), others=unit(4, 2, 8)),
     ),
+    'LayerReadout': (
+        dict(backbone=PREACT, in_features=dict(conv3=128, conv5=32), num_classes=5),
+        readout_inputs,
+    ),
     'LocalAggregationLoss': (dict(background_size=5), bank_inputs),
+    'MLPClsHead': (
+        dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),
+        lambda: dict(x=torch.randn(8, 8, 1, 2, 2)),
+    ),
     'MLPNeck': (
         dict(in_channels=8, hidden_channels=6, out_channels=4, norm_cfg=dict(type='BN1d')),
         lambda: dict(features=torch.randn(4, 3, 8)),
@@ -93,6 +112,12 @@ COMPONENTS = {
     ),
     'PreActResNet3d': (PREACT, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'PreActSlowFast': (PREACT_SLOWFAST, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'ProjectedBackbone': (
+        dict(
+            backbone=VDIM_ENCODER, neck=dict(type='ResidualMLPNeck', in_channels=16, out_channels=8)
+        ),
+        lambda: dict(x=torch.randn(2, 3, 31, 127, 127)),
+    ),
     'QueueContrastHead': (
         dict(queue=QUEUE, loss=dict(type='InfoNCELoss')),
         lambda: dict(query=unit(4, 8), keys=[unit(4, 8), unit(4, 8)]),
@@ -117,16 +142,20 @@ COMPONENTS = {
     ),
     'VCLR': (tiny_vclr_cfg(), vclr_inputs),
     'VDIM': (
-        dict(
-            backbone=VDIM_ENCODER,
-            neck=dict(type='ResidualMLPNeck', in_channels=16, out_channels=8),
-            loss=dict(type='MultiScaleInfoNCELoss'),
-        ),
+        VDIM,
         lambda: dict(
             inputs=[torch.randn(2, 3, 31, 127, 127) for _ in range(2)], data_samples=[], mode='loss'
         ),
     ),
     'VDIMEncoder': (VDIM_ENCODER, lambda: dict(x=torch.randn(2, 3, 31, 127, 127))),
+    'VDIMTemporalDifference': (
+        VDIM,
+        lambda: dict(
+            inputs=[torch.randn(2, 3, frames, 127, 127) for frames in (31, 62)],
+            data_samples=[],
+            mode='loss',
+        ),
+    ),
     'VIE': (tiny_vie_cfg(loss=RECOGNITION), vie_inputs),
     'ViewsPreprocessor': (dict(), None),
 }

@@ -123,3 +123,16 @@ def test_make_clips(tmp_path, video_folder):
     assert first.shape == (256, 340, 3)
     difference = [np.abs(first.astype(int) - image).mean() for image in (turn, last)]
     assert difference[1] < difference[0] / 3  # 24 frames forth, and back to the first
+
+
+@pytest.mark.slow
+def test_neighbour_benchmark(tmp_path):
+    report = tmp_path / 'report.json'
+    sizes = ('--gallery', 500, '--queries', 20, '--dim', 16, '--classes', 5, '--k', 3)
+    out = run('neighbours.py', '--folder', tmp_path, *sizes, '--rounds', 1, '--json', report)
+    results = json.loads(report.read_text())['results']
+    assert results['vsslbox bfloat16']['same'] == 1
+    assert all(result['same'] > 0.9 for result in results.values())
+    for name, result in results.items():
+        assert name in out
+        assert result['seconds'] > 0

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data' / 'make_subset.py'
@@ -118,6 +119,37 @@ def test_csv_keeps_header_and_lines(run, tmp_path):
     assert subset[0] == header
     assert set(subset[1:]) <= set(lines)
     assert Counter(line.split('"')[3] for line in subset[1:]) == {'run, ever': 3, 'jump, ever': 3}
+
+
+def test_unbalanced_share_is_of_the_whole_list(run, tmp_path, capsys):
+    """Rounded down, without repeats, whatever the order; and labels aren't needed."""
+    lines = [f'video{number}.mp4' for number in range(38)]
+    source = write(tmp_path / 'list.txt', lines)
+    content = run(source, tmp_path / 'subset.txt', 30, '--unbalanced')
+    chosen = content.decode().splitlines()
+    assert len(set(chosen)) == len(chosen) == 11
+    assert set(chosen) < set(lines)
+    assert '11 lines of 38, 11 of them different' in capsys.readouterr().out
+    random.Random(0).shuffle(lines)
+    source = write(tmp_path / 'list.txt', lines)
+    assert run(source, tmp_path / 'subset.txt', 30, '--unbalanced') == content
+    others = run(source, tmp_path / 'subset.txt', 30, '--unbalanced', '--seed', 1)
+    assert others != content
+
+
+def test_share_with_replacement_is_drawn_as_by_the_authors_of_vie(run, tmp_path, capsys):
+    """``np.random.seed(0)`` and ``sorted(np.random.choice(range(N), int(N * share)))``."""
+    header, lines = 'path,label', [f'video{number}.mp4,{number % 3}' for number in range(50)]
+    source = write(tmp_path / 'list.csv', [header, *lines])
+    out = tmp_path / 'subset.csv'
+    drawn = run(source, out, 70, '--with-replacement').decode().splitlines()
+    state = np.random.get_state()
+    np.random.seed(0)
+    expected = sorted(np.random.choice(range(50), int(50 * 0.7)))
+    np.random.set_state(state)
+    assert drawn == [header, *(lines[number] for number in expected)]
+    assert f'35 lines of 50, {len(set(expected))} of them different' in capsys.readouterr().out
+    assert len(set(expected)) < 35
 
 
 @pytest.mark.parametrize(

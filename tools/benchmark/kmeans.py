@@ -1,4 +1,4 @@
-"""How long one iteration of k-means takes, against faiss on the CPU.
+"""How long one iteration of k-means takes, against faiss on the CPU, and a batch's neighbours.
 
 python tools/benchmark/kmeans.py [--points 240000] [--clusters 8000] [--dim 128] [--json FILE]
 
@@ -75,6 +75,17 @@ def time_faiss(points: torch.Tensor, args: argparse.Namespace) -> float:
     return time.perf_counter() - start
 
 
+def time_neighbours(points: torch.Tensor, batch: int = 128, nearest: int = 512) -> float:
+    """Seconds, the median of 5, for the background of a batch in local aggregation."""
+    queries = F.normalize(points[:batch] + 0.1 * torch.randn(batch, points.shape[1]), dim=1)
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        (queries @ points.T).topk(min(nearest, len(points)))
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
 def run_backend(only: str, coretype: str | None, args: argparse.Namespace) -> float:
     """Time a backend in a process of its own."""
     threads = str(args.threads)
@@ -120,9 +131,14 @@ def main() -> None:
             f'  {name:20} {statistics.median(times):8.3f} s'
             f'   {statistics.median(ratios):5.2f} times the time of vsslbox'
         )
+    torch.set_num_threads(args.threads)
+    neighbours = time_neighbours(make_points(args))
+    print(f'the 512 nearest points of each of a batch of 128: {neighbours:.3f} s')
     if args.json is not None:
         sizes = {name: getattr(args, name) for name in ('points', 'clusters', 'dim', 'threads')}
-        args.json.write_text(json.dumps(dict(sizes, seconds=seconds), indent=2) + '\n')
+        args.json.write_text(
+            json.dumps(dict(sizes, seconds=seconds, neighbours=neighbours), indent=2) + '\n'
+        )
 
 
 if __name__ == '__main__':

@@ -1,10 +1,16 @@
-"""Take a class-balanced share of a list of videos, for semi-supervised learning.
+"""Take a share of a list of videos: class-balanced, as for semi-supervised learning, or plain.
 
 python tools/data/make_subset.py LIST --percent 1 --out FILE [--seed 0] [--label COLUMN]
+python tools/data/make_subset.py LIST --percent 30 --out FILE --unbalanced [--seed 0]
+python tools/data/make_subset.py LIST --percent 30 --out FILE --with-replacement [--seed 0]
 
-Every class gives the same number of videos, round(percent of the list / classes) and at least one.
-Which ones depends on the seed and the lines alone: each line's hash with the seed gives its place,
-so that neither the order of the list nor a version of a library changes the choice.
+Every class gives the same number of videos, round(percent of the list / classes) and at least one;
+with --unbalanced, the list as a whole gives its share, rounded down, and needs no labels. Which
+ones depends on the seed and the lines alone: each line's hash with the seed gives its place, so
+that neither the order of the list nor a version of a library changes the choice.
+
+--with-replacement is --unbalanced as the authors of VIE drew: lines in the order of the list, some
+of them several times, by NumPy's RandomState(seed), whose draws don't change between versions.
 """
 
 import argparse
@@ -12,6 +18,8 @@ import csv
 import hashlib
 from collections import defaultdict
 from pathlib import Path
+
+import numpy as np
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.utils.checkpoint import file_sha256
@@ -35,6 +43,21 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line.rstrip()) for number, line in lines]
 
 
+def read_list(path: Path) -> tuple[str | None, list[tuple[int, str]]]:
+    """The header of a CSV list (None of a text list), and the numbered lines below.
+
+    Raises:
+        ValueError: There are none.
+    """
+    lines = read_lines(path)
+    if path.suffix.lower() != '.csv':
+        return None, lines
+    (_, header), *rows = lines
+    if not rows:
+        raise ValueError(f'the list {path} has no rows below its header')
+    return header, rows
+
+
 def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[str]]]:
     """The header of a CSV list (None of a text list), and the lines of every class.
 
@@ -43,30 +66,27 @@ def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[st
     Raises:
         ValueError: A line can't be read, or a CSV list lacks the column.
     """
-    lines = read_lines(path)
+    header, lines = read_list(path)
     classes = defaultdict(set)
-    if path.suffix.lower() != '.csv':
+    if header is None:
         for number, line in lines:
             fields = line.split(' ')
             if len(fields) != 2:
                 raise ValueError(f'{path}:{number}: {line!r} is not {TEXT_FORM}')
             classes[fields[1]].add(line)
         return None, classes
-    (_, header), *rows = lines
     columns = next(csv.reader([header]))
     if label not in columns:
         raise ValueError(f'{path} has no column {label!r}; it has {columns}: set --label')
-    for number, line in rows:
+    for number, line in lines:
         fields = next(csv.reader([line]))
         if len(fields) != len(columns):
             raise ValueError(f'{path}:{number}: {line!r} is not a row of the columns {columns}')
         classes[fields[columns.index(label)]].add(line)
-    if not classes:
-        raise ValueError(f'the list {path} has no rows below its header')
     return header, classes
 
 
-def choose(
+def choose_by_class(
     classes: dict[str, set[str]], percent: float, seed: int
 ) -> tuple[int, dict[str, list[str]]]:
     """How many lines a class shall give, and the chosen lines of every class."""
@@ -78,13 +98,28 @@ def choose(
     }
 
 
+def choose_unbalanced(lines: list[str], percent: float, seed: int) -> list[str]:
+    """The chosen lines, sorted; a line that is there twice counts once."""
+    lines = sorted(set(lines), key=lambda line: _place(line, seed))
+    return sorted(lines[: _share(lines, percent)])
+
+
+def choose_with_replacement(lines: list[str], percent: float, seed: int) -> list[str]:
+    """The drawn lines in the order of the list, as often as they were drawn."""
+    drawn = np.random.RandomState(seed).choice(len(lines), _share(lines, percent))
+    return [lines[index] for index in sorted(drawn)]
+
+
+def _share(lines: list[str], percent: float) -> int:
+    return max(1, int(percent * len(lines) / 100))
+
+
 def _place(line: str, seed: int) -> str:
     return hashlib.sha256(f'{seed}\n{line}'.encode()).hexdigest()
 
 
-def write_list(header: str | None, chosen: dict[str, list[str]], path: Path) -> None:
-    """Write the chosen lines, sorted, below the header if there is one."""
-    lines = sorted(line for lines in chosen.values() for line in lines)
+def write_list(header: str | None, lines: list[str], path: Path) -> None:
+    """Write lines below the header if there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = '\n'.join([*([] if header is None else [header]), *lines]) + '\n'
     path.write_text(text, encoding='utf-8', newline='\n')
@@ -92,7 +127,9 @@ def write_list(header: str | None, chosen: dict[str, list[str]], path: Path) -> 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('list', type=Path, help='list of videos: `path label` lines, or CSV')
     parser.add_argument(
         '--percent', type=float, required=True, help='share of the list, in (0, 100]'
@@ -100,6 +137,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', type=Path, required=True, help='file for the subset')
     parser.add_argument('--seed', type=int, default=0, help='random seed')
     parser.add_argument('--label', default='label', help='column of a CSV list that has the class')
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument(
+        '--unbalanced', action='store_true', help='a share of the whole list, whatever the classes'
+    )
+    kind.add_argument(
+        '--with-replacement',
+        action='store_true',
+        help='likewise, but lines may be drawn several times',
+    )
     args = parser.parse_args()
     if not 0 < args.percent <= 100:
         parser.error(f'--percent must be within (0, 100], got {args.percent:g}')
@@ -113,9 +159,28 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Make the subset, and say what is in it."""
     args = parse_args()
-    header, classes = group_by_class(args.list, args.label)
-    wanted, chosen = choose(classes, args.percent, args.seed)
+    if args.unbalanced or args.with_replacement:
+        make_plain(args)
+    else:
+        make_balanced(args)
+    print(f'SHA-256 {file_sha256(args.out)}  {args.out}')
+
+
+def make_plain(args: argparse.Namespace) -> None:
+    """Make a subset without regard to classes."""
+    header, numbered = read_list(args.list)
+    lines = [line for _, line in numbered]
+    choose = choose_with_replacement if args.with_replacement else choose_unbalanced
+    chosen = choose(lines, args.percent, args.seed)
     write_list(header, chosen, args.out)
+    print(f'{len(chosen)} lines of {len(lines)}, {len(set(chosen))} of them different')
+
+
+def make_balanced(args: argparse.Namespace) -> None:
+    """Make a subset with as many videos of every class."""
+    header, classes = group_by_class(args.list, args.label)
+    wanted, chosen = choose_by_class(classes, args.percent, args.seed)
+    write_list(header, sorted(line for lines in chosen.values() for line in lines), args.out)
     counts = {name: len(chosen[name]) for name in sorted(chosen, key=_class_order)}
     total = sum(map(len, classes.values()))
     taken = sum(counts.values())
@@ -125,7 +190,6 @@ def main() -> None:
     short = [name for name, count in counts.items() if count < wanted]
     if short:
         print(f'{len(short)} classes have fewer than {wanted} and give all: {" ".join(short)}')
-    print(f'SHA-256 {file_sha256(args.out)}  {args.out}')
 
 
 def _class_order(name: str) -> tuple[int, int, str]:

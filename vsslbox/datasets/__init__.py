@@ -2,13 +2,17 @@
 
 from vsslbox.datasets import readers, transforms
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.binned_video_dataset import BinnedVideoDataset
 from vsslbox.datasets.epoch_sampler import EpochSampler
+from vsslbox.datasets.image_folder_dataset import ImageFolderDataset
 from vsslbox.datasets.rawframe_dataset import RawframeDataset
 from vsslbox.datasets.video_dataset import VideoDataset
 
 __all__ = [
     'BaseVideoDataset',
+    'BinnedVideoDataset',
     'EpochSampler',
+    'ImageFolderDataset',
     'RawframeDataset',
     'VideoDataset',
     'readers',

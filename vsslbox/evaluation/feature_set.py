@@ -1,11 +1,13 @@
 """The features of a data set and what is known of its videos."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-__all__ = ['FeatureSet', 'as_ids', 'group_ids']
+from vsslbox.evaluation.functional import nearest_neighbours
+
+__all__ = ['FeatureSet', 'as_ids']
 
 
 @dataclass
@@ -13,7 +15,7 @@ class FeatureSet:
     """One feature a video, in the order of the list.
 
     Args:
-        features: ``[N, F]``, float32.
+        features: ``[N, F]``, float32; a memory-mapped file will do.
         attributes: What the list says of each video: its name, labels, group.
         list_hash: The hash of the list's names.
     """
@@ -21,6 +23,7 @@ class FeatureSet:
     features: Tensor
     attributes: list[dict]
     list_hash: str = ''
+    _found: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or len(self.features) != len(self.attributes):
@@ -44,6 +47,38 @@ class FeatureSet:
             known = sorted(set.intersection(*(set(known) for known in self.attributes)))
             raise ValueError(f'the list has no column {name!r}; it has {known}') from None
 
+    def neighbours(
+        self,
+        gallery: 'FeatureSet',
+        k: int,
+        leave_out: str | None = None,
+        precision: str = 'float32',
+    ) -> tuple[Tensor, Tensor]:
+        """The nearest videos of a gallery, by cosine similarity.
+
+        They are kept, so that whoever asks next for as many or fewer need not search.
+
+        Args:
+            gallery: The candidates.
+            k: How many; at most as many as the gallery has are given.
+            leave_out: A column; candidates that share a video's value in it are left out.
+            precision: See :func:`nearest_neighbours`; it does not change the result.
+
+        Returns:
+            Similarities and indices, ``[N, min(k, G)]`` each; see :func:`nearest_neighbours`.
+        """
+        k = min(k, len(gallery))
+        searched, similarities, indices = self._found.get(leave_out, (None, None, None))
+        if searched is not gallery or similarities.shape[1] < k:
+            groups = (None, None)
+            if leave_out is not None:
+                groups = as_ids(self.column(leave_out), gallery.column(leave_out))
+            similarities, indices = nearest_neighbours(
+                self.features, gallery.features, k, *groups, precision=precision
+            )
+            self._found[leave_out] = (gallery, similarities, indices)
+        return similarities[:, :k], indices[:, :k]
+
 
 def as_ids(*columns: list) -> list[Tensor]:
     """Number the distinct values of several columns alike.
@@ -56,12 +91,3 @@ def as_ids(*columns: list) -> list[Tensor]:
     """
     ids: dict = {}
     return [torch.tensor([ids.setdefault(value, len(ids)) for value in col]) for col in columns]
-
-
-def group_ids(
-    queries: FeatureSet, gallery: FeatureSet, column: str | None
-) -> tuple[Tensor, Tensor] | tuple[None, None]:
-    """Ids of a column's values in both sets; None for both without a column."""
-    if column is None:
-        return None, None
-    return tuple(as_ids(queries.column(column), gallery.column(column)))

@@ -2,29 +2,19 @@
 # the rate. A child sets `data_root` and, where there is a list, `ann_file`.
 
 # The paper names the augmentations but not their strengths; those of its parent AMDIM stand in,
-# without the flip, which the paper doesn't mention.
-augmentation = [
-    dict(type='RandomResizedCrop', size=128, area=(0.3, 1.0), ratio=(0.7, 1.4)),
-    dict(
-        type='Defer',
-        transforms=[
-            dict(
-                type='ColorJitter',
-                brightness=0.4,
-                contrast=0.4,
-                saturation=0.4,
-                hue=0.1,
-                prob=0.8,
-            ),
-            dict(type='RandomGrayscale', prob=0.25),
-        ],
-    ),
-]
+# without the flip, which the paper doesn't mention. All draws are shared by the frames of a view.
+# `Defer` leaves the colours to the model's device; where that is a CPU, list them without it.
+crop = dict(type='RandomResizedCrop', size=128, area=(0.3, 1.0), ratio=(0.7, 1.4))
+jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8)
+grey = dict(type='RandomGrayscale', prob=0.25)
+augment = dict(
+    type='AugmentViews', transforms=[crop, dict(type='Defer', transforms=[jitter, grey])]
+)
 train_pipeline = [
     dict(type='OpenVideo'),
     dict(type='SampleSubsequences', clip_len=32, offset=0, down_sampling=(1, 2)),
     dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=augmentation),
+    augment,
     dict(type='PackViews'),
 ]
 train_dataloader = dict(

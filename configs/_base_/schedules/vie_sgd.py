@@ -1,6 +1,6 @@
 # SGD at a constant rate that falls twice by 10. The authors chose the moments by hand, looking at
 # the accuracy of nearest neighbours; a child sets those of its family.
-train_cfg = dict(type='ResumableTrainLoop', max_epochs=734)
+train_cfg = dict(type='ResumableTrainLoop', max_epochs=734, val_interval=5)
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=0.03, momentum=0.9, weight_decay=1e-4),

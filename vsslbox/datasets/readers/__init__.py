@@ -4,6 +4,8 @@ from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.decord_reader import DecordReader
 from vsslbox.datasets.readers.fallback_reader import FallbackReader
 from vsslbox.datasets.readers.frames_reader import FramesReader
+from vsslbox.datasets.readers.image_reader import ImageReader
+from vsslbox.datasets.readers.part_reader import PartReader
 from vsslbox.datasets.readers.pyav_reader import PyAVReader
 from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
 from vsslbox.datasets.readers.zip_reader import ZipReader
@@ -13,6 +15,8 @@ __all__ = [
     'DecordReader',
     'FallbackReader',
     'FramesReader',
+    'ImageReader',
+    'PartReader',
     'PyAVReader',
     'TorchCodecReader',
     'VideoError',

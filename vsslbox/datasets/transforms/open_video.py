@@ -30,8 +30,8 @@ class OpenVideo(BaseTransform):
         for name in self.readers:
             if TASK_UTILS.get(name) is None:
                 raise ValueError(
-                    f"unknown reader {name!r}: give 'pyav', 'decord', 'torchcodec', 'zip' or one "
-                    'that you registered in TASK_UTILS'
+                    f"unknown reader {name!r}: give 'pyav', 'decord', 'torchcodec', 'zip', 'image' "
+                    'or one that you registered in TASK_UTILS'
                 )
 
     def transform(self, results: dict) -> dict:

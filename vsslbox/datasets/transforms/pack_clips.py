@@ -26,10 +26,11 @@ class PackClips(PackViews):
 
     def transform(self, results: dict) -> dict:
         """Pack one sample."""
+        own_name = type(self).__name__
         deferred = sorted({name for view in results['views'] for name in view.deferred})
         if deferred:
             raise ValueError(
-                f'PackClips packs no draws of {", ".join(deferred)}: a recognizer would not apply '
+                f'{own_name} packs no draws of {", ".join(deferred)}: a recognizer would not apply '
                 'them; list them in AugmentViews without Defer'
             )
         packed = super().transform(results)
@@ -37,8 +38,8 @@ class PackClips(PackViews):
         if len(shapes) > 1:
             raise ValueError(
                 f'the views of {_name_of(results)} differ in shape [C, T, H, W]: {shapes}; '
-                'PackClips needs clips of one length, and Resize(size=...) or a crop of fixed size '
-                'before it'
+                f'{own_name} needs clips of one length, and Resize(size=...) or a crop of fixed '
+                'size before it'
             )
         return {'inputs': torch.stack(packed['inputs']), 'data_samples': packed['data_samples']}
 

@@ -13,7 +13,7 @@ __all__ = ['SampleSubsequences']
 
 @TRANSFORMS.register_module()
 class SampleSubsequences(BaseTransform):
-    """Two subsequences of a window of the video, of equal length after down-sampling.
+    """Two subsequences of a window of the video.
 
     The window lies anywhere in the video. The view ``antecedent`` begins with it, the view
     ``consequent`` ``offset`` frames later; of each only every d-th frame is kept. A video shorter
@@ -29,10 +29,16 @@ class SampleSubsequences(BaseTransform):
         clip_len: The frames of either view, T.
         offset: The start of the consequent within the window, in frames: 0 or 32 in the paper.
         down_sampling: d of the antecedent and of the consequent: 1, 2 or 3 in the paper.
+        consequent_len: The frames of the consequent, if not ``clip_len``: twice as many for
+            :class:`VDIMTemporalDifference`.
     """
 
     def __init__(
-        self, clip_len: int = 32, offset: int = 0, down_sampling: Sequence[int] = (1, 2)
+        self,
+        clip_len: int = 32,
+        offset: int = 0,
+        down_sampling: Sequence[int] = (1, 2),
+        consequent_len: int | None = None,
     ) -> None:
         if clip_len < 1 or offset < 0 or len(down_sampling) != 2 or min(down_sampling) < 1:
             raise ValueError(
@@ -42,9 +48,14 @@ class SampleSubsequences(BaseTransform):
         self.clip_len = clip_len
         self.offset = offset
         self.down_sampling = tuple(down_sampling)
-        frames = np.arange(clip_len)
+        self.consequent_len = clip_len if consequent_len is None else consequent_len
+        if self.consequent_len < 1:
+            raise ValueError(f'consequent_len must be at least 1, got {consequent_len}')
         first, second = self.down_sampling
-        self._places = {'antecedent': first * frames, 'consequent': offset + second * frames}
+        self._places = {
+            'antecedent': first * np.arange(clip_len),
+            'consequent': offset + second * np.arange(self.consequent_len),
+        }
 
     def transform(self, results: dict) -> dict:
         """Add the views ``antecedent`` and ``consequent``."""
@@ -60,5 +71,5 @@ class SampleSubsequences(BaseTransform):
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(clip_len={self.clip_len}, offset={self.offset}, '
-            f'down_sampling={self.down_sampling})'
+            f'down_sampling={self.down_sampling}, consequent_len={self.consequent_len})'
         )

@@ -1,11 +1,13 @@
 """Runner and loops."""
 
+from vsslbox.engine.runner.bank_knn_loop import BankKNNLoop
 from vsslbox.engine.runner.gallery_test_loop import GalleryTestLoop
 from vsslbox.engine.runner.protocol_test_loop import ProtocolTestLoop
 from vsslbox.engine.runner.resumable_train_loop import ResumableTrainLoop
 from vsslbox.engine.runner.ssl_runner import CPUDistributedDataParallel, SSLRunner
 
 __all__ = [
+    'BankKNNLoop',
     'CPUDistributedDataParallel',
     'GalleryTestLoop',
     'ProtocolTestLoop',

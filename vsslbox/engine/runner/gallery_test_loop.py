@@ -1,6 +1,7 @@
 """Evaluation by neighbours: features of a query set against features of a gallery."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import torch
@@ -91,7 +92,11 @@ class GalleryTestLoop(BaseLoop):
     @master_only
     def _save(self, **sets: FeatureSet) -> None:
         path = Path(self.runner.work_dir) / self.features_out
-        torch.save({name: vars(features) for name, features in sets.items()}, path)
+        names = [field.name for field in fields(FeatureSet) if field.init]
+        saved = {
+            role: {name: getattr(videos, name) for name in names} for role, videos in sets.items()
+        }
+        torch.save(saved, path)
 
 
 @torch.no_grad()

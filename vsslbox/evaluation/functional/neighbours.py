@@ -1,46 +1,8 @@
-"""Nearest neighbours by cosine similarity, and what they tell."""
+"""What nearest neighbours tell."""
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ['knn_vote', 'nearest_neighbours', 'recall_at']
-
-
-def nearest_neighbours(
-    queries: Tensor,
-    gallery: Tensor,
-    k: int,
-    query_groups: Tensor | None = None,
-    gallery_groups: Tensor | None = None,
-    chunk_size: int = 1024,
-) -> tuple[Tensor, Tensor]:
-    """The most similar candidates of each query, by cosine similarity.
-
-    Args:
-        queries: ``[Q, F]``.
-        gallery: ``[G, F]``.
-        k: How many; at most G are given.
-        query_groups: ``[Q]``; candidates of a query's own group are left out.
-        gallery_groups: ``[G]``.
-        chunk_size: Queries that are compared at a time; memory grows with ``chunk_size * G``.
-
-    Returns:
-        Similarities and indices, ``[Q, min(k, G)]`` each, the most similar first. Where a query
-        has fewer candidates, the similarity of the rest is minus infinity.
-    """
-    queries, gallery = F.normalize(queries, dim=1), F.normalize(gallery, dim=1)
-    k = min(k, len(gallery))
-    similarities, indices = [], []
-    for start in range(0, len(queries), chunk_size):
-        rows = slice(start, start + chunk_size)
-        scores = queries[rows] @ gallery.T
-        if query_groups is not None:
-            scores[query_groups[rows, None] == gallery_groups] = -torch.inf
-        values, where = scores.topk(k, dim=1)
-        similarities.append(values)
-        indices.append(where)
-    return torch.cat(similarities), torch.cat(indices)
+__all__ = ['knn_vote', 'recall_at']
 
 
 def recall_at(right: Tensor, ks: tuple[int, ...]) -> dict[int, float]:

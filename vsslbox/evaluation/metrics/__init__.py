@@ -1,7 +1,8 @@
-"""Metrics over the features of a query set and a gallery."""
+"""Metrics: over the features of a query set and a gallery, and over predictions."""
 
 from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
+from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
 
-__all__ = ['KNNMetric', 'LinearProbeMetric', 'RetrievalMetric']
+__all__ = ['KNNMetric', 'LinearProbeMetric', 'ReadoutMetric', 'RetrievalMetric']

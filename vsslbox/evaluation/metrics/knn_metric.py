@@ -1,7 +1,7 @@
 """Classification by the nearest neighbours."""
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids, group_ids
-from vsslbox.evaluation.functional import knn_vote, nearest_neighbours
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.functional import knn_vote
 from vsslbox.registry import METRICS
 
 __all__ = ['KNNMetric']
@@ -20,6 +20,7 @@ class KNNMetric:
         temperature: A neighbour's vote weighs exp(similarity / temperature).
         leave_out: A column; candidates that share the query's value in it are left out; see
             :class:`RetrievalMetric`.
+        precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class KNNMetric:
         k: int = 20,
         temperature: float = 0.07,
         leave_out: str | None = None,
+        precision: str = 'float32',
     ) -> None:
         if k < 1 or temperature <= 0:
             raise ValueError(f'k and temperature must be positive, got {k} and {temperature}')
@@ -35,12 +37,12 @@ class KNNMetric:
         self.k = k
         self.temperature = temperature
         self.leave_out = leave_out
+        self.precision = precision
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute accuracies in percent, by the names ``knn/LABEL/top1``."""
-        groups = group_ids(queries, gallery, self.leave_out)
-        similarities, neighbours = nearest_neighbours(
-            queries.features, gallery.features, self.k, *groups
+        similarities, neighbours = queries.neighbours(
+            gallery, self.k, self.leave_out, self.precision
         )
         values: dict[str, float] = {}
         for label in self.labels:

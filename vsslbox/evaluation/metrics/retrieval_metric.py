@@ -1,7 +1,12 @@
 """Video retrieval."""
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids, group_ids
-from vsslbox.evaluation.functional import nearest_neighbours, recall_at
+from collections import Counter
+
+import torch
+from torch import Tensor
+
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.functional import recall_at
 from vsslbox.registry import METRICS
 
 __all__ = ['RetrievalMetric']
@@ -22,6 +27,7 @@ class RetrievalMetric:
         topk: The values of k.
         leave_out: A column; candidates that share the query's value in it are left out, such as
             ``'name'`` where queries are their own gallery, or a column that tells the scene.
+        precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
     """
 
     def __init__(
@@ -29,26 +35,41 @@ class RetrievalMetric:
         labels: tuple[str, ...] = ('label',),
         topk: tuple[int, ...] = (1, 5, 10, 20, 50),
         leave_out: str | None = None,
+        precision: str = 'float32',
     ) -> None:
         self.labels = labels
         self.topk = topk
         self.leave_out = leave_out
+        self.precision = precision
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute R@k in percent, by the names ``retrieval/LABEL/R@k``."""
-        groups = group_ids(queries, gallery, self.leave_out)
-        similarities, neighbours = nearest_neighbours(
-            queries.features, gallery.features, max(self.topk), *groups
+        similarities, neighbours = queries.neighbours(
+            gallery, max(self.topk), self.leave_out, self.precision
         )
         values: dict[str, float] = {}
         for label in self.labels:
             query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
-            matches = query_ids[:, None] == gallery_ids  # [Q, G]
-            if self.leave_out is not None:
-                matches &= groups[0][:, None] != groups[1]
-            answerable = matches.any(dim=1)
-            right = matches.gather(1, neighbours) & similarities.isfinite()
+            right = (gallery_ids[neighbours] == query_ids[:, None]) & similarities.isfinite()
+            answerable = self._count_right(queries, gallery, label) > 0
             for k, recall in recall_at(right[answerable], self.topk).items():
                 values[f'retrieval/{label}/R@{k}'] = recall
             values[f'retrieval/{label}/unanswerable'] = int((~answerable).sum())
         return values
+
+    def _count_right(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> Tensor:
+        """How many videos of the gallery have each query's label and are not left out, ``[Q]``."""
+        count = _count_equal(queries.column(label), gallery.column(label))
+        if self.leave_out is not None:
+            own, others = (
+                list(zip(videos.column(label), videos.column(self.leave_out), strict=True))
+                for videos in (queries, gallery)
+            )
+            count -= _count_equal(own, others)
+        return count
+
+
+def _count_equal(values: list, others: list) -> Tensor:
+    """How many of the others equal each value, ``[len(values)]``."""
+    counts = Counter(others)
+    return torch.tensor([counts[value] for value in values])

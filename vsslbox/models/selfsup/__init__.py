@@ -4,6 +4,15 @@ from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor, NonF
 from vsslbox.models.selfsup.cvrl import CVRL
 from vsslbox.models.selfsup.vclr import VCLR
 from vsslbox.models.selfsup.vdim import VDIM
+from vsslbox.models.selfsup.vdim_temporal_difference import VDIMTemporalDifference
 from vsslbox.models.selfsup.vie import VIE
 
-__all__ = ['CVRL', 'VCLR', 'VDIM', 'VIE', 'BaseSelfSupervisor', 'NonFiniteLossError']
+__all__ = [
+    'CVRL',
+    'VCLR',
+    'VDIM',
+    'VIE',
+    'BaseSelfSupervisor',
+    'NonFiniteLossError',
+    'VDIMTemporalDifference',
+]

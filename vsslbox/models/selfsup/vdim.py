@@ -48,7 +48,12 @@ class VDIM(BaseSelfSupervisor):
                 f'VDIM takes 2 views, got {len(inputs)}: does the pipeline sample two '
                 'subsequences of each video?'
             )
-        maps = self.backbone.extract(torch.cat(inputs), self.contrast.taps)
-        embeddings = {tap: self.necks[str(tap)](found).chunk(2) for tap, found in maps.items()}
+        embeddings = {
+            tap: self.necks[str(tap)](maps).chunk(2) for tap, maps in self.features(*inputs).items()
+        }
         first, second = ({tap: pair[view] for tap, pair in embeddings.items()} for view in (0, 1))
         return dict(loss_contrast=self.contrast(first, second))
+
+    def features(self, antecedents: Tensor, consequents: Tensor) -> dict[int, Tensor]:
+        """What is projected: for each layer a map ``[2N, F, t, h, w]``, antecedents first."""
+        return self.backbone.extract(torch.cat([antecedents, consequents]), self.contrast.taps)

@@ -60,6 +60,10 @@ class VIE(BaseSelfSupervisor):
         """Whether the next loss is that of the warm-up."""
         return self.warmup_steps > 0 and self.steps.item() < self.warmup_steps
 
+    def embed(self, clips: Tensor) -> Tensor:
+        """The embeddings of clips ``[N, C, T, H, W]``: ``[N, D]``, L2-normalised."""
+        return normalized(self.neck(encode_clips(self.backbone, clips)))
+
     def update_after_step(self) -> None:
         """Let the embeddings of the step enter the bank."""
         super().update_after_step()
@@ -75,7 +79,7 @@ class VIE(BaseSelfSupervisor):
         (clips,) = inputs
         indices = [sample.get('index') for sample in data_samples]
         indices = torch.tensor(indices, device=clips.device)
-        embedding = normalized(self.neck(encode_clips(self.backbone, clips)))
+        embedding = self.embed(clips)
         objective = self.warmup_objective if self.warming_up else self.objective
         loss = objective(embedding, indices, self.bank)
         self.bank.stage(indices, embedding)

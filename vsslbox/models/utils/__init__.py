@@ -1,6 +1,7 @@
 """Small functions that several models share."""
 
 from vsslbox.models.utils.backbone_init import PretrainedBackbone
+from vsslbox.models.utils.bank_init import PretrainedBank
 from vsslbox.models.utils.encode import encode_clips, is_3d, split_segments
 from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
 from vsslbox.models.utils.momentum import copy_parameters, momentum_copy, momentum_update
@@ -9,6 +10,7 @@ from vsslbox.models.utils.projection_init import PretrainedProjection
 
 __all__ = [
     'PretrainedBackbone',
+    'PretrainedBank',
     'PretrainedProjection',
     'at_least_float32',
     'copy_parameters',

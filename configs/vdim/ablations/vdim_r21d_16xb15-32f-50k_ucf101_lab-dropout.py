@@ -1,0 +1,18 @@
+# A channel of Lab is dropped, in place of colour jitter and grey. How often is ours.
+_base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
+
+augment = dict(
+    type='AugmentViews',
+    transforms=[
+        {{_base_.crop}},
+        dict(type='Defer', transforms=[dict(type='LabChannelDropout', prob=0.5)]),
+    ],
+)
+train_pipeline = [
+    dict(type='OpenVideo'),
+    {{_base_.sample}},
+    dict(type='DecodeViews'),
+    augment,
+    dict(type='PackViews'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,0 +1,4 @@
+# Without layer 6.
+_base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
+
+model = dict(loss=dict(layers=[5, 8]))

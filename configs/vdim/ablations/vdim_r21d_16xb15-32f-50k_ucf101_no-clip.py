@@ -1,0 +1,4 @@
+# Scores are not bounded.
+_base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
+
+model = dict(loss=dict(clip=None))

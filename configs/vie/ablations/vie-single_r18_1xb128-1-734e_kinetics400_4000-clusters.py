@@ -1,0 +1,9 @@
+# Half as many clusters.
+_base_ = '../vie-single_r18_1xb128-1-734e_kinetics400.py'
+
+custom_hooks = [
+    dict(type='BankListHook'),
+    dict(type='ClusterHook', num_clusters=4000, num_iters=20),
+]
+
+param_scheduler = dict(milestones=[547, 651])

@@ -1,0 +1,145 @@
+"""VDIM's configs: how ablations differ from their recipe, and that the recipes train."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from vsslbox.apis.command_line import build_runner, on_videos
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+UCF101 = 'vdim_r21d_16xb15-32f-50k_ucf101'
+KINETICS600 = 'vdim_r21d_16xb15-32f-100k_kinetics600'
+HELPERS = {'augment', 'sample', 'train_pipeline'}  # variables that are parts of train_dataloader
+SAMPLE = 'train_dataloader.dataset.pipeline.1.'
+COLORS = 'train_dataloader.dataset.pipeline.3.transforms.1.transforms'
+LOSS = 'model.loss.'
+ABSENT = 'absent'
+
+JITTER = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1, prob=0.8)
+GREY = dict(type='RandomGrayscale', prob=0.25)
+LAB = dict(type='LabChannelDropout', prob=0.5)
+ROTATION = dict(type='RandomRotation', degrees=(-10, 10))
+NO_DIFFERENCE = {'model.type': 'VDIM', f'{SAMPLE}consequent_len': ABSENT}
+ABLATIONS = {
+    'down-1': {f'{SAMPLE}down_sampling': (1, 1)},
+    'down-3': {f'{SAMPLE}down_sampling': (1, 3)},
+    'lab-dropout': {COLORS: [LAB]},
+    'lab-dropout_rotation': {COLORS: [LAB, ROTATION]},
+    'layers-5-8': {f'{LOSS}layers': [5, 8]},
+    'layers-8': {f'{LOSS}layers': [8]},
+    'no-clip': {f'{LOSS}clip': None},
+    'no-difference': NO_DIFFERENCE,
+    'no-difference_offset-32': {**NO_DIFFERENCE, f'{SAMPLE}offset': 32},
+    'no-grey': {COLORS: [JITTER]},
+    'no-jitter': {COLORS: [GREY]},
+    'no-penalty': {f'{LOSS}penalty': 0},
+    'no-scale': {f'{LOSS}scale': False},
+    'offset-32': {f'{SAMPLE}offset': 32},
+    'offset-32_down-1': {f'{SAMPLE}offset': 32, f'{SAMPLE}down_sampling': (1, 1)},
+    'offset-32_down-3': {f'{SAMPLE}offset': 32, f'{SAMPLE}down_sampling': (1, 3)},
+    'plain-loss': {
+        f'{LOSS}scale': False,
+        f'{LOSS}clip': None,
+        f'{LOSS}penalty': 0,
+        f'{LOSS}mask_same_video': False,
+    },
+    'rotation': {COLORS: [JITTER, GREY, ROTATION]},
+    'same-video': {f'{LOSS}mask_same_video': False},
+}
+
+
+def read(name):
+    config = Config.fromfile(CONFIGS / 'vdim' / f'{name}.py').to_dict()
+    return {key: value for key, value in config.items() if key not in HELPERS}
+
+
+def differences(parent, child, path=''):
+    """What the child has in other places than the parent, by dotted path."""
+    if isinstance(parent, dict) and isinstance(child, dict):
+        keys = parent.keys() | child.keys()
+        pairs = {key: (parent.get(key, ABSENT), child.get(key, ABSENT)) for key in keys}
+    elif _types(parent) and _types(parent) == _types(child):
+        pairs = dict(enumerate(zip(parent, child)))
+    else:
+        return {} if parent == child else {path: child}
+    found = {}
+    for key, pair in pairs.items():
+        found.update(differences(*pair, f'{path}.{key}' if path else key))
+    return found
+
+
+def _types(node):
+    """The types of the components in a list of them."""
+    if isinstance(node, list) and all(isinstance(part, dict) for part in node):
+        return [part['type'] for part in node]
+    return None
+
+
+def test_every_ablation_is_listed():
+    found = {path.stem for path in (CONFIGS / 'vdim/ablations').glob('*.py')}
+    assert found == {f'{UCF101}_{name}' for name in ABLATIONS}
+
+
+@pytest.mark.parametrize('name', ABLATIONS)
+def test_ablation_changes_what_its_name_says(name):
+    child = read(f'ablations/{UCF101}_{name}')
+    assert differences(read(UCF101), child) == ABLATIONS[name]
+
+
+def test_recipes_differ_in_data_length_and_difference():
+    found = differences(read(UCF101), read(KINETICS600))
+    data = 'train_dataloader.dataset.'
+    assert found.keys() == {
+        *NO_DIFFERENCE,
+        *('data_root', f'{data}data_root', f'{data}ann_file', f'{data}data_prefix.video'),
+        *('train_cfg.max_epochs', 'default_hooks.checkpoint.interval'),
+    }
+
+
+@pytest.mark.parametrize(
+    ('name', 'videos', 'steps'), [(UCF101, 9537, 50_000), (KINETICS600, 361_080, 100_000)]
+)
+def test_epochs_are_the_steps_of_the_paper(name, videos, steps):
+    config = read(name)
+    batch = 16 * config['train_dataloader']['batch_size']
+    assert batch == config['auto_scale_lr']['base_batch_size'] == 240
+    epoch = videos // batch
+    assert abs(config['train_cfg']['max_epochs'] * epoch - steps) < epoch
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [UCF101, KINETICS600])
+def test_recipe_trains_on_real_clips(name, data_root, tmp_path, monkeypatch):
+    """A network of few channels; all else is the recipe's."""
+    config = Config.fromfile(CONFIGS / 'vdim' / f'{name}.py')
+    loader = config.train_dataloader
+    loader.update(batch_size=4, num_workers=0, persistent_workers=False, pin_memory=False)
+    videos = str(data_root / 'formats/torchvision_assets/videos')
+    loader.dataset = on_videos(loader.dataset.to_dict(), videos)
+    options = dict(work_dir=str(tmp_path), train_cfg=dict(max_epochs=1), log_level='ERROR')
+    options['model.backbone'] = dict(base_channels=2, extra_blocks=1)
+    options['model.neck'] = dict(in_channels=16, out_channels=8)
+    config.merge_from_dict(options)
+    runner = build_runner(config)
+    start = {name: value.clone() for name, value in runner.model.state_dict().items()}
+    frames = []
+    loss = runner.model.loss
+
+    def noting(inputs, data_samples):
+        frames.append([view.shape[2] for view in inputs])
+        return loss(inputs, data_samples)
+
+    monkeypatch.setattr(runner.model, 'loss', noting)
+    runner.train()
+    assert frames == [[32, 64 if name == UCF101 else 32]] * 2
+    rates, losses = (
+        runner.message_hub.get_scalar(f'train/{scalar}').data[0] for scalar in ('lr', 'loss')
+    )
+    assert np.isfinite(losses).all()
+    assert np.allclose(rates, 2e-4 * np.array([1, 2]) / 500)
+    trained = runner.model.state_dict()
+    changed = {name for name in trained if not torch.equal(trained[name], start[name])}
+    assert changed == set(trained)

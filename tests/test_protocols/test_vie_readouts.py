@@ -1,0 +1,277 @@
+"""VIE's layer read-outs by their own configs: sizes of all networks, start weights, numbers."""
+
+import json
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
+
+from vsslbox.apis.command_line import build_runner
+from vsslbox.registry import MODELS
+from vsslbox.utils import CheckpointError
+from vsslbox.utils.checkpoint import file_sha256
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'vie'
+BENCHMARKS = CONFIGS / 'benchmarks'
+NAME = re.compile(
+    r'readout_(?P<network>[a-z0-9-]+)_r18_1xb(?P<batch>\d+)-(?P<clip>[a-z0-9]+)-'
+    r'(?P<epochs>\d+)e_(?P<data>kinetics400|imagenet)'
+)
+# Values of conv3, conv4 and conv5 by network; those of the first and third by the authors' code.
+VALUES = {
+    'single': (100_352, 50_176, 25_088),
+    'slow': (100_352, 50_176, 25_088),
+    '3dresnet': (25_088, 12_544, 8_192),
+    'trn': (100_352, 50_176, 25_088),
+    'slowfast': (125_440, 62_720, 31_360),
+    'twostream-s': (200_704, 100_352, 50_176),
+    'twostream-sf': (225_792, 112_896, 56_448),
+}
+CLASSES = dict(kinetics400=400, imagenet=1000)
+READOUTS = sorted(BENCHMARKS.glob('readout_*.py'))
+
+
+def config_of(network, data):
+    (path,) = BENCHMARKS.glob(f'readout_{network}_*_{data}.py')
+    return Config.fromfile(path)
+
+
+def step(config, loader, kind):
+    pipeline = config[f'{loader}_dataloader'].dataset.pipeline
+    return next(step for step in pipeline if step.type == kind)
+
+
+def build(cfg):
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        return MODELS.build(cfg.to_dict())
+
+
+def test_every_network_has_both_data_sets():
+    found = {NAME.fullmatch(path.stem).group('network', 'data') for path in READOUTS}
+    assert found == {(network, data) for network in VALUES for data in CLASSES}
+    assert len(READOUTS) == len(found)
+
+
+@pytest.mark.parametrize('path', READOUTS, ids=lambda path: path.stem)
+def test_config_is_what_its_name_says(path):
+    name, config = NAME.fullmatch(path.stem), Config.fromfile(path)
+    assert config.model.num_classes == CLASSES[name['data']]
+    assert tuple(config.model.in_features.values()) == VALUES[name['network']]
+    assert config.train_dataloader.batch_size == int(name['batch'])
+    assert config.train_cfg.max_epochs == int(name['epochs'])
+    assert config.param_scheduler.milestones[-1] < int(name['epochs'])
+    assert config.test_dataloader == config.val_dataloader
+    size = 112 if name['network'] == '3dresnet' else 224
+    sampled = step(config, 'test', 'SampleUniformClips')
+    clip = dict(clip_len=sampled.clip_len, frame_interval=sampled.frame_interval)
+    if name['clip'] == '4bins':
+        assert step(config, 'train', 'SampleBinnedFrames').num_bins == 4
+        assert clip == dict(clip_len=4, frame_interval=12)
+    else:
+        assert step(config, 'train', 'SampleRandomClip') == dict(type='SampleRandomClip', **clip)
+        assert name['clip'] in ('{clip_len}x{frame_interval}'.format(**clip), str(clip['clip_len']))
+    for loader in ('train', 'test'):
+        augmented = step(config, loader, 'AugmentViews').transforms
+        assert [t.size for t in augmented if t.get('size')] == [size]
+    assert sampled.num_clips == (5 if name['data'] == 'kinetics400' else 1)
+
+
+@pytest.mark.parametrize('network', VALUES)
+def test_read_outs_fit_the_maps(network):
+    """Without any memory: the model takes a clip of its pipeline's size."""
+    config = config_of(network, 'kinetics400')
+    length = step(config, 'test', 'SampleUniformClips').clip_len
+    size = 112 if network == '3dresnet' else 224
+    with torch.device('meta'):
+        model = build(config.model)
+        features = model.features(torch.empty(2, 3, length, size, size))
+    assert [tuple(rows.shape) for rows in features.values()] == [(2, n) for n in VALUES[network]]
+
+
+@pytest.mark.parametrize('network', ['single', 'slow', '3dresnet', 'slowfast'])
+def test_networks_are_those_of_pretraining(network):
+    (pretraining,) = CONFIGS.glob(f'vie-{network}_*.py')
+    ours = dict(config_of(network, 'imagenet').model.backbone)
+    assert ours.pop('init_cfg').type == 'vsslbox.PretrainedBackbone'
+    assert ours == Config.fromfile(pretraining).model.backbone
+
+
+def narrow(node):
+    """The same networks, with two channels to begin with."""
+    if isinstance(node, dict):
+        node = {key: narrow(value) for key, value in node.items()}
+        if node.get('type') == 'PreActSlowFast':
+            node.update(base_channels=4, fast_channels=2)
+        elif node.get('type') == 'PreActResNet3d':
+            node.update(base_channels=4)
+    return node
+
+
+def vie_checkpoint(backbone, path):
+    """A checkpoint as a pretraining by VIE leaves it; the backbone it holds."""
+    backbone = {k: v for k, v in backbone.items() if k != 'init_cfg'}
+    vie = MODELS.build(
+        dict(
+            type='VIE',
+            backbone=backbone,
+            neck=dict(type='MLPNeck', in_channels=8, out_channels=8, num_layers=1),
+            bank=dict(type='FeatureBank', num_videos=4, channels=8),
+            loss=dict(type='InstanceRecognitionLoss', num_noise=2),
+        )
+    )
+    for tensor in vie.backbone.state_dict().values():
+        tensor.copy_(torch.rand(tensor.shape) * 0.05)
+    torch.save(dict(state_dict=vie.state_dict(), meta={}), path)
+    return vie.backbone.state_dict()
+
+
+def assert_filled(module, state):
+    assert module.state_dict().keys() == state.keys()
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, state[name]), name
+
+
+@pytest.mark.parametrize('network', ['twostream-s', 'twostream-sf'])
+def test_two_streams_start_from_two_checkpoints(network, tmp_path, monkeypatch):
+    for stream in ('STATIC', 'DYNAMIC'):
+        monkeypatch.setenv(f'VSSLBOX_VIE_{stream}', str(tmp_path / f'{stream}.pth'))
+    cfg = narrow(config_of(network, 'kinetics400').model.backbone.to_dict())
+    static = vie_checkpoint(cfg['static'], tmp_path / 'STATIC.pth')
+    dynamic = vie_checkpoint(cfg['dynamic'], tmp_path / 'DYNAMIC.pth')
+    model = MODELS.build(
+        dict(type='LayerReadout', backbone=cfg, in_features=dict(conv3=8), num_classes=2)
+    )
+    model.init_weights()
+    assert_filled(model.backbone.static, static)
+    assert_filled(model.backbone.dynamic, dynamic)
+
+
+@pytest.mark.parametrize('network', ['3dresnet', 'slowfast', 'trn'])
+def test_other_networks_start_from_one(network, tmp_path, monkeypatch):
+    monkeypatch.setenv('VSSLBOX_VIE', str(tmp_path / 'vie.pth'))
+    cfg = narrow(config_of(network, 'imagenet').model.backbone.to_dict())
+    model = MODELS.build(
+        dict(type='LayerReadout', backbone=cfg, in_features=dict(conv3=8), num_classes=2)
+    )
+    with pytest.raises(CheckpointError, match=r'no checkpoint at .*vie.pth'):
+        model.init_weights()
+    state = vie_checkpoint(cfg, tmp_path / 'vie.pth')
+    model.init_weights()
+    assert_filled(model.backbone, state)
+
+
+def small(config, tmp_path, epochs):
+    """Some epochs of a network of four channels, with clips of 32 pixels and 4 frames."""
+    config.model.backbone = narrow(config.model.backbone.to_dict())
+    config.model.in_features = dict(conv3=8 * 4 * 4, conv4=16 * 2 * 2, conv5=32)
+    config.model.num_classes = 2
+    for loader in ('train', 'val', 'test'):
+        data = config[f'{loader}_dataloader']
+        data.update(batch_size=4, num_workers=0, persistent_workers=False)
+        for one in data.dataset.pipeline:
+            if 'clip_len' in one:
+                one.update(clip_len=4, frame_interval=1)
+            for transform in one.get('transforms', []):
+                if 'size' in transform:
+                    transform.size = 32
+                if transform.type == 'RandomShortSide':
+                    transform.update(low=36, high=40)
+                if 'short_side' in transform:
+                    transform.short_side = 36
+    config.merge_from_dict(
+        dict(
+            train_cfg=dict(max_epochs=epochs, val_interval=epochs),
+            work_dir=str(tmp_path / 'work'),
+            log_level='ERROR',
+        )
+    )
+    config.default_hooks.checkpoint.interval = 1
+    return config
+
+
+def train_and_test(config):
+    """Train and test, and check what both leave behind; the metrics by name."""
+    runner = build_runner(config)
+    runner.train()
+    trained = runner.model.state_dict()
+    validated = {
+        name.removeprefix('val/'): value.data[0][-1]
+        for name, value in runner.message_hub.log_scalars.items()
+        if name.startswith('val/readout')
+    }
+    for tap in ('conv3', 'conv4', 'conv5'):
+        losses = runner.message_hub.get_scalar(f'train/loss_{tap}').data[0]
+        assert len(losses) >= 4
+        assert np.isfinite(losses).all()
+    work_dir, epochs = Path(config.work_dir), config.train_cfg.max_epochs
+    first, last = (
+        torch.load(work_dir / f'epoch_{epoch}.pth', weights_only=True)['state_dict']
+        for epoch in (epochs - 1, epochs)
+    )
+    assert {name for name in first if not torch.equal(first[name], last[name])} == {
+        f'readouts.{tap}.{kind}' for tap in config.model.in_features for kind in ('weight', 'bias')
+    }
+    config.load_from = str(work_dir / f'epoch_{epochs}.pth')
+    tester = build_runner(config)
+    metrics = tester.test()
+    assert all(
+        torch.equal(value, trained[name]) for name, value in tester.model.state_dict().items()
+    )
+    record = json.loads((work_dir / 'metrics.json').read_text())
+    assert record['protocol'] == 'layer read-outs'
+    assert record['checkpoint_sha256'] == file_sha256(config.load_from)
+    assert record['metrics'] == pytest.approx(metrics)
+    assert set(metrics) == {
+        f'readout/{tap}/top{k}' for tap in ('conv3', 'conv4', 'conv5') for k in (1, 5)
+    }
+    assert validated == pytest.approx(metrics)
+    return metrics, record['test']['videos']
+
+
+def test_on_real_clips(data_root, tmp_path, monkeypatch):
+    """From a checkpoint of VIE to the numbers of the taps."""
+    videos = data_root / 'scenes2' / 'videos_160p'
+    chosen = sorted(videos.rglob('*.mp4'))[:8]
+    (tmp_path / 'list.txt').write_text(
+        ''.join(f'{path.relative_to(videos).as_posix()} {i % 2}\n' for i, path in enumerate(chosen))
+    )
+    monkeypatch.setenv('VSSLBOX_VIE', str(tmp_path / 'vie.pth'))
+    config = small(config_of('3dresnet', 'kinetics400'), tmp_path, epochs=2)
+    for loader in ('train', 'val', 'test'):
+        config[f'{loader}_dataloader'].dataset.update(
+            data_root=str(videos),
+            ann_file=str(tmp_path / 'list.txt'),
+            data_prefix=dict(video=''),
+        )
+    state = vie_checkpoint(config.model.backbone.to_dict(), tmp_path / 'vie.pth')
+    metrics, count = train_and_test(config)
+    assert count == 8
+    for name, value in metrics.items():
+        assert value == 100 if name.endswith('top5') else value in {n * 12.5 for n in range(9)}
+    saved = torch.load(tmp_path / 'work' / 'epoch_2.pth', weights_only=True)['state_dict']
+    for name, value in state.items():
+        assert torch.equal(saved[f'backbone.{name}'], value), name
+
+
+def test_on_images_that_tell_their_class(tmp_path):
+    """Bright and dark images: a network with random weights is enough to tell them apart."""
+    rng = np.random.default_rng(0)
+    for split, name, low in (
+        (split, *pair) for split in ('train', 'val') for pair in (('dark', 0), ('light', 200))
+    ):
+        (tmp_path / split / name).mkdir(parents=True)
+        for number in range(8):
+            image = rng.integers(low, low + 50, (48, 64, 3), dtype=np.uint8)
+            cv2.imwrite(str(tmp_path / split / name / f'{number}.JPEG'), image)
+    config = small(config_of('3dresnet', 'imagenet'), tmp_path, epochs=6)
+    config.model.backbone['init_cfg'] = None
+    for loader in ('train', 'val', 'test'):
+        config[f'{loader}_dataloader'].dataset.data_root = str(tmp_path)
+    metrics, count = train_and_test(config)
+    assert count == 16
+    assert min(metrics.values()) >= 90

@@ -1,0 +1,82 @@
+"""The tool that adds the number of frames to a list."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+from vsslbox.datasets import BinnedVideoDataset
+
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data' / 'count_frames.py'
+
+
+@pytest.fixture(scope='module')
+def tool():
+    spec = importlib.util.spec_from_file_location('count_frames', TOOL)
+    module = sys.modules['count_frames'] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules['count_frames']
+
+
+@pytest.fixture
+def run(tool, monkeypatch, tmp_path, video_folder):
+    """Run the tool on a list; its exit status and what it has written."""
+
+    def run(name, lines):
+        source, out = tmp_path / name, tmp_path / 'out' / 'counted.csv'
+        source.write_text('\n'.join([*lines, '']))
+        command = ['count_frames.py', source, '--out', out, '--data-root', video_folder]
+        monkeypatch.setattr(sys, 'argv', [*map(str, command), '--num-workers', '2'])
+        status = 0
+        try:
+            tool.main()
+        except SystemExit as error:
+            status = error.code
+        return status, out.read_text().splitlines()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ('name', 'lines', 'expected'),
+    [
+        (
+            'a.txt',
+            ['video1.mp4 4', 'video0.mp4 07'],
+            ['path,label', 'video1.mp4,4', 'video0.mp4,07'],
+        ),
+        ('a.txt', ['video1.mp4'], ['path', 'video1.mp4']),
+        ('a.csv', ['id,path', '007,video1.mp4', '"a,b",video1.mp4'], None),
+    ],
+    ids=['text', 'no-labels', 'csv-with-a-video-twice'],
+)
+def test_every_row_is_kept_and_counted(run, name, lines, expected):
+    status, written = run(name, lines)
+    header, *rows = expected or lines
+    assert status == 0
+    assert written == [f'{header},num_frames', *(f'{row},24' for row in rows)]
+
+
+def test_a_list_with_numbers_is_counted_anew(run):
+    assert run('a.csv', ['num_frames,path', '3,video1.mp4'])[1] == [
+        'num_frames,path',
+        '24,video1.mp4',
+    ]
+
+
+def test_videos_that_can_not_be_opened_are_left_out_and_told(run, tmp_path, video_folder):
+    status, written = run('a.txt', ['gone.mp4 0', 'video1.mp4 1'])
+    assert status == 1
+    assert written == ['path,label,num_frames', 'video1.mp4,1,24']
+    assert 'gone.mp4' in (tmp_path / 'out' / 'failed.csv').read_text()
+    bins = BinnedVideoDataset(
+        str(tmp_path / 'out' / 'counted.csv'), data_root=str(video_folder), bin_interval=10
+    )
+    assert len(bins) == 3
+
+
+def test_several_labels_are_refused(run):
+    with pytest.raises(ValueError, match=r"'video1.mp4 1 2' has several labels"):
+        run('a.txt', ['video1.mp4 1 2'])

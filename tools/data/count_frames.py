@@ -1,0 +1,88 @@
+"""Write a list of videos once more, with the number of frames of each.
+
+python tools/data/count_frames.py LIST --out FILE.csv [--data-root FOLDER] [--num-workers N]
+
+The new list is CSV: the columns of a CSV list, or `path` and `label` of a text list, and behind
+them `num_frames`, counted as PyAV counts them in training. `BinnedVideoDataset` needs it. Videos
+that can't be opened are left out, and listed in failed.csv beside the new list.
+"""
+
+import argparse
+import csv
+import io
+from pathlib import Path
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.datasets.readers import PyAVReader
+from vsslbox.utils.video_jobs import (
+    Failure,
+    add_job_options,
+    list_videos,
+    report_failures,
+    run_jobs,
+)
+
+
+def count_frames(path: str) -> int:
+    """The frames of a file that can be decoded."""
+    reader = PyAVReader(path)
+    reader.close()
+    return reader.num_frames
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a list that :func:`list_videos` has read.
+
+    Raises:
+        ValueError: A line of text has several labels.
+    """
+    text = path.read_text(encoding='utf-8-sig')
+    if path.suffix.lower() == '.csv':
+        return list(csv.DictReader(io.StringIO(text, newline='')))
+    rows = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, *labels = line.split(' ')
+        if len(labels) > 1:
+            raise ValueError(f'{path}: {line!r} has several labels: make it a CSV list first')
+        rows.append(dict(zip(('path', 'label'), (name, *labels))))
+    return rows
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('list', type=Path, help='list of videos: `path [label]` lines, or CSV')
+    parser.add_argument('--out', type=Path, required=True, help='CSV file for the new list')
+    add_job_options(parser)
+    args = parser.parse_args()
+    if args.out.suffix.lower() != '.csv':
+        parser.error(f'--out must end in .csv, got {args.out}')
+    if args.out.resolve() == args.list.resolve():
+        parser.error('--out is the list itself')
+    return args
+
+
+def main() -> None:
+    """Count and write."""
+    args = parse_args()
+    paths = list_videos(args.list, args.data_root)
+    rows = read_rows(args.list)
+    results = dict(run_jobs(count_frames, [*paths.values()], args.num_workers, 'counting'))
+    counts = {name: results[path] for name, path in paths.items()}
+    failures = {paths[n]: c.reason for n, c in counts.items() if isinstance(c, Failure)}
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    with open(args.out, 'w', newline='', encoding='utf-8') as file:
+        columns = dict.fromkeys([*rows[0], 'num_frames'])
+        writer = csv.DictWriter(file, columns, lineterminator='\n')
+        writer.writeheader()
+        for row in rows:
+            if paths[row['path']] not in failures:
+                writer.writerow({**row, 'num_frames': counts[row['path']]})
+    print(f'{len(counts) - len(failures)} of {len(counts)} videos counted: {args.out}')
+    report_failures(args.out.parent, failures)
+
+
+if __name__ == '__main__':
+    run_command(main)

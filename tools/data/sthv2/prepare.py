@@ -1,0 +1,56 @@
+"""Write the lists of Something-Something-V2; the videos of the test list have no labels.
+
+python tools/data/sthv2/prepare.py DOWNLOAD [--out data/sthv2] [--allow-missing]
+"""
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.utils.dataset_lists import (
+    DataList,
+    check_lists,
+    files_below,
+    find,
+    link_folder,
+    list_parser,
+    read_json,
+    write_lists,
+)
+
+SOURCES = {'train': 'train', 'val': 'validation', 'test': 'test'}
+COUNTS = {'train': 168913, 'val': 24777, 'test': 27157}
+
+
+def class_of(template: str) -> str:
+    """The class of a template, "Holding [something]", as the class names have it: unbracketed."""
+    return template.replace('[', '').replace(']', '')
+
+
+def main() -> None:
+    """Check the download and write the lists."""
+    args = list_parser(__doc__, 'sthv2').parse_args()
+
+    folder = find(args.download, 'labels', 'annotations')
+
+    def annotations(name: str) -> dict | list:
+        return read_json(find(folder, f'{name}.json', f'something-something-v2-{name}.json'))
+
+    labels = {name: int(number) for name, number in annotations('labels').items()}
+    videos = find(args.download, 'videos', '20bn-something-something-v2')
+    files = files_below(link_folder(videos, args.out / 'videos'))
+    lists = [
+        DataList(
+            f'sthv2_{split}_list_videos.txt',
+            {
+                video['id']: labels[class_of(video['template'])] if 'template' in video else None
+                for video in annotations(source)
+            },
+            files,
+            COUNTS[split],
+        )
+        for split, source in SOURCES.items()
+    ]
+    check_lists(lists, args.out, args.allow_missing)
+    write_lists(lists, args.out, sorted(labels, key=labels.__getitem__))
+
+
+if __name__ == '__main__':
+    run_command(main)

@@ -1,0 +1,66 @@
+"""Labelled images, as static videos."""
+
+from pathlib import PurePath
+
+from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.readers.zip_reader import IMAGE_ENDINGS
+from vsslbox.registry import DATASETS
+
+__all__ = ['ImageFolderDataset']
+
+
+@DATASETS.register_module()
+class ImageFolderDataset(BaseVideoDataset):
+    """Images in the layout of ImageNet: one folder a class.
+
+    A pipeline opens them by ``OpenVideo(readers=['image'])``, as videos of one frame, which
+    ``SampleRandomClip`` and ``SampleUniformClips`` repeat. The list is one of
+
+    * nothing: all images below the folders of the classes, in the order of their names. Classes
+      are numbered in the order of ``metainfo['classes']`` if that is given, else in alphabetical
+      order of all folders, empty ones included;
+    * text: a line is ``path label``.
+
+    Its arguments are those of :class:`BaseVideoDataset`, with ``data_prefix=dict(img=...)``.
+
+    Raises:
+        FileNotFoundError: The folder, the list or a file of the list doesn't exist.
+        ValueError: There are no images, or one outside the folders of the classes; the list can't
+            be read.
+    """
+
+    prefix_key = 'img'
+    path_key = 'filename'
+    line_format = '`path label` with an integer label'
+
+    def _search(self) -> list[dict]:
+        folders = {PurePath(folder): files for folder, files in self._walk()}
+        names = sorted(
+            (folder / name).as_posix()
+            for folder, files in folders.items()
+            for name in files
+            if PurePath(name).suffix.lower() in IMAGE_ENDINGS
+        )
+        if not names:
+            raise ValueError(
+                f'no images in {self.data_prefix["img"]}: looked for files that end in '
+                f'{", ".join(sorted(IMAGE_ENDINGS))}'
+            )
+        found = sorted({folder.parts[0] for folder in folders if folder.parts})
+        classes = self._metainfo.setdefault('classes', found)
+        numbers = {name: number for number, name in enumerate(classes)}
+        return [self._entry(name, numbers) for name in names]
+
+    def _entry(self, name: str, numbers: dict[str, int]) -> dict:
+        folder = PurePath(name).parts[0]
+        if folder not in numbers:
+            raise ValueError(
+                f'{name} in {self.data_prefix["img"]} is not in the folder of a class; without '
+                'such folders give a list by `ann_file`'
+            )
+        label = numbers[folder]
+        return dict(attributes=dict(name=name, label=label), label=label)
+
+    def _parse_line(self, line: str) -> tuple[dict, list[int]]:
+        name, label = line.rsplit(maxsplit=1)
+        return dict(attributes=dict(name=name)), [int(label)]

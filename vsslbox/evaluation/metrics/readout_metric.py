@@ -1,0 +1,61 @@
+"""The accuracy of the read-outs of several layers."""
+
+from collections.abc import Sequence
+
+from mmaction.evaluation import top_k_accuracy
+from mmengine.evaluator import BaseMetric
+
+from vsslbox.registry import METRICS
+
+__all__ = ['ReadoutMetric']
+
+
+@METRICS.register_module()
+class ReadoutMetric(BaseMetric):
+    """The share of samples whose class is among the k most probable ones, for every tap.
+
+    A sample is judged as soon as it is there, so that only hits are gathered, not the scores of all
+    classes. The names are ``readout/TAP/topK``, in percent.
+
+    Args:
+        topk: The numbers of classes, k.
+        kwargs: As for mmengine's ``BaseMetric``.
+    """
+
+    default_prefix = 'readout'
+
+    def __init__(self, topk: Sequence[int] = (1, 5), **kwargs) -> None:
+        if not topk or min(topk) < 1:
+            raise ValueError(f'topk of ReadoutMetric must be positive integers, got {topk!r}')
+        super().__init__(**kwargs)
+        self.topk = tuple(topk)
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Judge the samples of a batch.
+
+        Args:
+            data_batch: Not used.
+            data_samples: Samples with ``pred_scores``, probabilities ``[K]`` by tap, and one label.
+
+        Raises:
+            ValueError: A sample doesn't have one label.
+        """
+        for sample in data_samples:
+            labels = sample.get('gt_labels', dict(item=()))['item']
+            if len(labels) != 1:
+                raise ValueError(
+                    'ReadoutMetric needs one label for each sample: set `ann_file` of the data set '
+                    'to a list with labels'
+                )
+            hits = {}
+            for tap, scores in sample['pred_scores'].items():
+                shares = top_k_accuracy([scores.cpu().numpy()], [int(labels[0])], self.topk)
+                hits.update({f'{tap}/top{k}': share for k, share in zip(self.topk, shares)})
+            self.results.append(hits)
+
+    def compute_metrics(self, results: list[dict[str, float]]) -> dict[str, float]:
+        """Average over all samples, in percent."""
+        return {
+            name: 100 * float(sum(hits[name] for hits in results)) / len(results)
+            for name in results[0]
+        }
