@@ -19,14 +19,12 @@ import numpy as np
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.functional import nearest_neighbours
 from vsslbox.utils import checkpoints_in, load_checkpoint
-from vsslbox.visualization import Hit, Retrieval, write_report
+from vsslbox.visualization import Retrieval, metrics_text, nearest_videos, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
 RETRIEVAL = 'configs/demo/retrieval_r18w16_64px.py'
-SHOWN_QUERIES, SHOWN_HITS = 12, 5
 
 
 def parse_args() -> argparse.Namespace:
@@ -127,37 +125,28 @@ def read_curves(train_dir: Path) -> dict[str, list[tuple[int, float]]]:
 
 def print_table(metrics: dict[str, dict[str, float]]) -> None:
     """Print both runs side by side."""
-    print(f'{"":32}{"random":>10}{"pretrained":>12}{"gain":>8}')
-    for name, value in metrics['random'].items():
-        if name.endswith(('R@1', 'R@5', 'top1')):
-            after = metrics['pretrained'][name]
-            print(f'{name:32}{value:10.1f}{after:12.1f}{after - value:+8.1f}')
+    shown = ('R@1', 'R@5', 'top1')
+    print(
+        metrics_text(
+            {
+                run: {name: values[name] for name in values if name.endswith(shown)}
+                for run, values in metrics.items()
+            }
+        )
+    )
 
 
 def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
     """Some queries with their nearest videos, as thumbnails; right means the same appearance."""
     saved = load_checkpoint(features)
     queries, gallery = (FeatureSet(**saved[name]) for name in ('queries', 'gallery'))
-    _, neighbours = nearest_neighbours(queries.features, gallery.features, SHOWN_HITS)
-    chosen = np.random.default_rng(0).permutation(len(queries))[:SHOWN_QUERIES]
-    shown = []
-    for index in chosen.tolist():
-        query = queries.attributes[index]
-        hits = [
-            Hit(
-                thumbnail(data_root / gallery.attributes[i]['name']),
-                caption(gallery.attributes[i]),
-                gallery.attributes[i]['appearance'] == query['appearance'],
-            )
-            for i in neighbours[index].tolist()
-        ]
-        shown.append(Retrieval(thumbnail(data_root / query['name']), caption(query), hits))
-    return shown
-
-
-def caption(attributes: dict) -> str:
-    """What is written below a thumbnail."""
-    return f'appearance {attributes["appearance"]}, motion {attributes["motion"]}'
+    return nearest_videos(
+        queries,
+        gallery,
+        ('appearance', 'motion'),
+        lambda index: thumbnail(data_root / queries.attributes[index]['name']),
+        lambda index: thumbnail(data_root / gallery.attributes[index]['name']),
+    )
 
 
 def thumbnail(path: Path) -> np.ndarray:

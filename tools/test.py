@@ -21,7 +21,7 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description='Judge a checkpoint by a protocol.')
     parser.add_argument('config', help='the config file of the protocol')
-    parser.add_argument('checkpoint', nargs='?', help='the checkpoint file')
+    parser.add_argument('checkpoint', nargs='?', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument(
         '--random-init', action='store_true', help='no checkpoint: judge the random start'
     )

@@ -1,4 +1,4 @@
-# What the backbone of the VIE demonstration is worth: retrieval, kNN and a linear probe, each on the
+# What the backbone of the VIE demonstration is worth: retrieval, kNN and a linear probe, on the
 # mean feature of three clips a video. Labels are read here and nowhere before.
 _base_ = './retrieval_r3d18w16_8x3-64px.py'
 

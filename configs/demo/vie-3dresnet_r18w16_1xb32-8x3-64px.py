@@ -11,16 +11,17 @@ _base_ = [
 ]
 
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
-max_epochs = 120
+max_epochs = 60
 
-# The softmax of the paper: against the noise of NCE over some hundred videos, little is learned.
-# Statistics of BatchNorm follow faster than in a training of a million steps.
+# The softmax of the paper: with some hundred videos, the noise of NCE leaves little to learn from.
+# Statistics of BatchNorm follow faster than in a training of a million steps. The warm-up is the
+# first half.
 model = dict(
     backbone=dict(base_channels=16, norm_cfg=dict(type='BN3d')),
     neck=dict(in_channels=128, out_channels=64),
     bank=dict(num_videos=360, channels=64),
     warmup_loss=dict(form='softmax', num_noise=256),
-    warmup_steps=660,
+    warmup_steps=330,
     loss=dict(background_size=64),
 )
 custom_hooks = [dict(type='BankListHook'), dict(type='ClusterHook', num_clusters=60)]

@@ -20,6 +20,7 @@ CROP = dict(type='RandomResizedCrop', size=24)
 SAMPLERS = {
     'SampleAllWindowViews': [dict(num_views=2, clip_len=4, stride=8)],
     'SampleBinnedFrames': [dict(num_bins=4)],
+    'SampleKeyFrameClip': [dict(clip_len=4)],
     'SampleRandomClip': [dict(clip_len=4)],
     'SampleSegmentCentres': [dict(num_segments=3)],
     'SampleSegmentTuples': [dict(num_segments=3)],
@@ -57,6 +58,7 @@ NOT_RANDOM = {
     'CenterCrop',
     'Resize',
     'SampleAllWindowViews',
+    'SampleKeyFrameClip',
     'SampleSegmentCentres',
     'SampleUniformClips',
     'SampleUniformFrames',
@@ -79,11 +81,18 @@ def test_no_sampler_or_transform_is_left_out():
     }
 
 
+def set_key_frame(results):
+    results.update(timestamp=0.5, timestamp_start=0)
+    return results
+
+
 def with_sampler(name):
     kwargs = SAMPLERS[name][0]
     steps = [dict(type=name, **kwargs)]
     if name == 'ShuffleOrder':
         steps.insert(0, dict(type='SampleSegmentTuples', num_segments=3))
+    if name == 'SampleKeyFrameClip':
+        steps.insert(0, set_key_frame)
     return [*steps, dict(type='DecodeViews'), dict(type='AugmentViews', transforms=[CROP])]
 
 

@@ -8,6 +8,7 @@ import io
 import pytest
 import torch
 from mmaction.structures import ActionDataSample
+from mmengine.structures import InstanceData
 
 from tests.tiny import tiny_vclr_cfg, views_and_samples
 from tests.tiny_vie import RECOGNITION, clips_and_samples, tiny_vie_cfg
@@ -44,6 +45,14 @@ def local_and_global():
     return {5: torch.randn(3, 8, 1, 2, 2), 8: torch.randn(3, 8, 1, 1, 1)}
 
 
+def detection_inputs():
+    sample = ActionDataSample()
+    boxes = torch.tensor([[4.0, 4.0, 28.0, 20.0]])
+    sample.gt_instances = InstanceData(bboxes=boxes, labels=torch.eye(7)[3:4])
+    sample.proposals = InstanceData(bboxes=boxes + 1)
+    return dict(inputs=torch.randn(1, 3, 4, 32, 32), data_samples=[sample], mode='loss')
+
+
 def vie_inputs():
     clips, samples = clips_and_samples(torch.Generator().manual_seed(0), [3, 1])
     return dict(inputs=clips, data_samples=samples, mode='loss')
@@ -59,8 +68,41 @@ def vclr_inputs():
     return dict(inputs=views, data_samples=samples, mode='loss')
 
 
+def bmn_inputs():
+    sample = ActionDataSample()
+    sample.gt_instances = InstanceData(gt_bbox=torch.tensor([[0.1, 0.6]]))
+    return dict(inputs=[torch.randn(5, 10)], data_samples=[sample], mode='loss')
+
+
+ROI_HEAD = dict(
+    type='AVARoIHead', bbox_head=dict(type='BBoxHeadAVA', in_channels=32, num_classes=7)
+)
+
 # name -> (config, keyword arguments of forward)
 COMPONENTS = {
+    'AVARoIHead': (
+        ROI_HEAD,
+        lambda: dict(
+            features=torch.randn(1, 32, 2, 4, 4), boxes=[torch.tensor([[4.0, 4.0, 40.0, 50.0]])]
+        ),
+    ),
+    'BMN': (
+        dict(
+            temporal_dim=10,
+            boundary_ratio=0.5,
+            num_samples=4,
+            num_samples_per_bin=3,
+            feat_dim=5,
+            soft_nms_alpha=0.4,
+            soft_nms_low_threshold=0.5,
+            soft_nms_high_threshold=0.9,
+            post_process_top_k=100,
+            hidden_dim_1d=8,
+            hidden_dim_2d=4,
+            hidden_dim_3d=4,
+        ),
+        bmn_inputs,
+    ),
     'CVRL': (
         dict(
             backbone=R3D,
@@ -71,6 +113,7 @@ COMPONENTS = {
             inputs=[torch.randn(2, 3, 4, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
         ),
     ),
+    'FastRCNN': (dict(backbone=R3D, roi_head=ROI_HEAD), detection_inputs),
     'FeatureBank': (BANK, None),
     'FeatureExtractor': (
         dict(backbone=NARROW),
@@ -106,6 +149,10 @@ COMPONENTS = {
     ),
     'NTXentLoss': (dict(), lambda: dict(first=torch.randn(4, 8), second=torch.randn(4, 8))),
     'NarrowResNet': (NARROW, lambda: dict(x=torch.randn(2, 3, 32, 32))),
+    'NarrowResNetTSM': (
+        dict(NARROW, num_segments=2, pretrained2d=False),
+        lambda: dict(x=torch.randn(4, 3, 32, 32)),
+    ),
     'NormalizedI3DHead': (
         dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),
         lambda: dict(x=torch.randn(4, 8, 2, 3, 3)),
@@ -126,6 +173,10 @@ COMPONENTS = {
     'ResidualMLPNeck': (
         dict(in_channels=8, out_channels=6),
         lambda: dict(features=torch.randn(4, 8, 1, 2, 2)),
+    ),
+    'TapExtractor': (
+        dict(backbone=NARROW, taps=['layer2', 'layer4']),
+        lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)]),
     ),
     'TemporalOrderHead': (
         dict(in_channels=8),

@@ -4,7 +4,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from vsslbox.models.backbones.vdim_encoder import SpaceTimeResBlock, VDIMEncoder, receptive_field
+from vsslbox.models.backbones.vdim_encoder import (
+    LAYERS,
+    SpaceTimeResBlock,
+    VDIMEncoder,
+    receptive_field,
+)
 from vsslbox.models.necks import ResidualMLPNeck
 
 SHAPES = {
@@ -66,7 +71,7 @@ def test_the_number_of_weights_of_the_paper():
 def test_what_one_position_sees(layer):
     """Gradients of one position, far enough from the borders, with respect to the clip."""
     frames, pixels, step_t, step_s = FIELDS[layer]
-    assert receptive_field(layer) == (frames, pixels)
+    assert receptive_field(LAYERS[:layer]) == (frames, pixels)
     encoder = narrow()
     for weight in encoder.parameters():
         weight.data.abs_()  # positive as the clip is: no ReLU hides anything
@@ -79,6 +84,20 @@ def test_what_one_position_sees(layer):
     across = slice(start_s, start_s + pixels)
     expected[start_t : start_t + frames, across, across] = True
     assert torch.equal(clip.grad[0, 0] > 0, expected)
+
+
+def test_without_the_fourth_layer_for_half_the_pixels():
+    plan = [layer for number, layer in enumerate(LAYERS, 1) if number != 4]
+    with torch.device('meta'):
+        encoder = VDIMEncoder(base_channels=4, layers=plan)
+        maps = encoder.extract(torch.empty(2, 3, 32, 64, 64), range(4, 8))
+    assert [tuple(found.shape[1:]) for found in maps.values()] == [
+        (32, 7, 7, 7),
+        (32, 5, 5, 5),
+        (32, 3, 3, 3),
+        (32, 1, 1, 1),
+    ]
+    assert encoder.feat_dim == 32
 
 
 def test_only_the_input_is_padded_and_by_reflection():

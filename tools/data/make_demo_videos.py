@@ -280,8 +280,12 @@ def place_sprite(
 
 def write_video(video: Video, folder: Path, seed: int, size: int, frames: int) -> None:
     """Draw and encode a video."""
+    encode_video(folder / video.path, render(video, seed, size, frames), size)
+
+
+def encode_video(path: Path, images: Iterator[np.ndarray], size: int) -> None:
+    """Write a video of square frames, uint8 RGB ``[S, S, 3]``."""
     cv2.setNumThreads(1)
-    path = folder / video.path
     path.parent.mkdir(parents=True, exist_ok=True)
     # Without looking ahead: with it the encoder's choices, and so the bytes, vary from run to run.
     options = dict(preset='veryfast', tune='zerolatency', crf='20', threads='1')
@@ -290,7 +294,7 @@ def write_video(video: Video, folder: Path, seed: int, size: int, frames: int) -
         stream = container.add_stream('libx264', rate=FPS, options=options)
         stream.height = stream.width = size
         stream.pix_fmt = 'yuv420p'
-        for image in render(video, seed, size, frames):
+        for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format='rgb24')))
         container.mux(stream.encode())
 

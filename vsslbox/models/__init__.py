@@ -3,7 +3,9 @@
 from vsslbox.models import (
     backbones,
     data_preprocessors,
+    detectors,
     heads,
+    localizers,
     losses,
     memories,
     necks,
@@ -15,7 +17,9 @@ from vsslbox.models import (
 __all__ = [
     'backbones',
     'data_preprocessors',
+    'detectors',
     'heads',
+    'localizers',
     'losses',
     'memories',
     'necks',

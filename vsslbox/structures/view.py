@@ -24,6 +24,9 @@ class View:
             arrays whose first axis is 1 (one draw for the clip) or ``T`` (one draw a frame).
         deferred: The part of ``drawn`` that the model's data preprocessor still has to apply, in
             order of application.
+        boxes: Boxes of what is seen, ``[n, 4]`` by name: left, top, right, bottom as shares of the
+            frames' width and height, at the middle frame. Every augmentation moves them with the
+            frames.
     """
 
     name: str
@@ -31,6 +34,7 @@ class View:
     frames: list[np.ndarray] | None = None
     drawn: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     deferred: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    boxes: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.frame_indices = np.asarray(self.frame_indices)

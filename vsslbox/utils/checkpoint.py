@@ -1,7 +1,6 @@
 """Reading checkpoints: safely, strictly, and whoever wrote them."""
 
 import argparse
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,9 +8,12 @@ from os import PathLike
 from pathlib import Path
 
 import torch
+from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
 from vsslbox.utils.checkpoint_names import canonical_name, describe, is_counter, resnet_depth
+from vsslbox.utils.file_hash import file_sha256
+from vsslbox.utils.zoo import SCHEME, local_path
 
 __all__ = [
     'CheckpointError',
@@ -78,7 +80,7 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
     """Read a checkpoint without ever running code from it.
 
     Args:
-        path: A file written by ``torch.save``.
+        path: A file written by ``torch.save``, or ``zoo://NAME``; see :mod:`vsslbox.utils.zoo`.
         map_location: The device on which its tensors shall be.
 
     Returns:
@@ -87,7 +89,10 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
     Raises:
         CheckpointError: There is no such file, or it is damaged or something else, or it names
             classes or functions other than those of plain weights.
+        ZooError: There is no such name.
+        DownloadError: Its file can't be fetched.
     """
+    path = local_path(path)
     if not Path(path).is_file():
         raise CheckpointError(f'no checkpoint at {path}; give the path of a local file')
     try:
@@ -98,6 +103,12 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
     if not isinstance(checkpoint, dict):
         raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, not a dict of weights')
     return checkpoint
+
+
+@CheckpointLoader.register_scheme(prefixes=SCHEME)
+def _load_from_zoo(name: str, map_location: str | Callable | None = None) -> dict:
+    """Let mmengine's own loader, and with it stock runners and configs, read ``zoo://NAME``."""
+    return load_checkpoint(name, map_location)
 
 
 def _unreadable(path: str | PathLike, error: Exception) -> CheckpointError:
@@ -128,7 +139,7 @@ def load_weights(
 
     Args:
         module: A backbone or a whole model.
-        checkpoint: A file, or what one holds.
+        checkpoint: A file, ``zoo://NAME``, or what a file holds.
         source: What to call it in messages where it is no file.
         prefix: Take only the checkpoint's tensors whose names begin so, and what follows as their
             names. Chooses among several networks in one file (``'module.encoder_k.'``).
@@ -194,15 +205,6 @@ def checkpoints_in(folder: str | PathLike) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
-def file_sha256(path: str | PathLike) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _describe(source: str, weights: Mapping[str, Tensor]) -> str:
     return f'{source} ({describe(weights)})'
 
@@ -255,6 +257,8 @@ def _match(
             tensors[name] = weight
         else:
             report.wrong_shape[name] = (list(weight.shape), list(target.shape))
+    for name, _ in module.named_buffers():  # what the module computes, another version may store
+        by_key.pop(key(name), None)
     report.unused = list(by_key.values())
     for names in (report.filled, report.missing, report.unused):
         names[:] = [name for name in names if not is_counter(name)]

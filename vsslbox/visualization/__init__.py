@@ -1,5 +1,25 @@
 """Results to look at."""
 
-from vsslbox.visualization.report import Hit, Retrieval, write_report
+from vsslbox.visualization.confusion import confusion_matrix, confusion_plot
+from vsslbox.visualization.embedding import embed
+from vsslbox.visualization.localization_figure import TimeSegment, draw_localization
+from vsslbox.visualization.report import Hit, PaperNumbers, Retrieval, Section, write_report
+from vsslbox.visualization.retrieval_grid import nearest_videos
+from vsslbox.visualization.scatter import scatter_plot
+from vsslbox.visualization.text_table import metrics_text
 
-__all__ = ['Hit', 'Retrieval', 'write_report']
+__all__ = [
+    'Hit',
+    'PaperNumbers',
+    'Retrieval',
+    'Section',
+    'TimeSegment',
+    'confusion_matrix',
+    'confusion_plot',
+    'draw_localization',
+    'embed',
+    'metrics_text',
+    'nearest_videos',
+    'scatter_plot',
+    'write_report',
+]

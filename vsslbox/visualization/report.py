@@ -10,9 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-__all__ = ['Hit', 'Retrieval', 'write_report']
+__all__ = ['Hit', 'PaperNumbers', 'Retrieval', 'Section', 'is_count', 'write_report']
 
-COUNTS = ('unanswerable',)  # last parts of the names of metrics that are no percentages
 MAX_SIDE = 240  # pixels; larger thumbnails are shrunk to keep the file small
 WIDTH, HEIGHT = 360, 200  # of a chart, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 46, 352, 8, 160  # where a chart's lines are drawn; labels around
@@ -64,6 +63,7 @@ thead th { border-bottom: 1px solid var(--line); font-weight: 600; }
 .metrics { width: 100%; font-variant-numeric: tabular-nums; }
 .metrics th + th, .metrics td { text-align: right; }
 .best { font-weight: 700; }
+.metrics .paper { color: var(--muted); font-style: italic; }
 .up, .yes { color: var(--right); }
 .down, .no { color: var(--wrong); }
 .details th { color: var(--muted); white-space: nowrap; }
@@ -121,6 +121,39 @@ class Retrieval:
     hits: Sequence[Hit]
 
 
+@dataclass
+class PaperNumbers:
+    """What a paper reports.
+
+    Args:
+        source: Which paper, and of what.
+        metrics: Its numbers by the metrics' names.
+    """
+
+    source: str
+    metrics: Mapping[str, float]
+
+
+@dataclass
+class Section:
+    """A further part of the report.
+
+    Args:
+        title: The heading.
+        note: A line that says how to read it, as HTML.
+        figures: What is shown side by side, HTML each.
+    """
+
+    title: str
+    note: str
+    figures: Sequence[str]
+
+
+def is_count(name: str) -> bool:
+    """Whether a metric is a number of videos and no percentage."""
+    return name.endswith('unanswerable')
+
+
 def write_report(
     path: str | Path,
     *,
@@ -129,6 +162,8 @@ def write_report(
     curves: Mapping[str, Sequence[tuple[float, float]]],
     retrievals: Sequence[Retrieval],
     details: Mapping[str, object],
+    paper: PaperNumbers | None = None,
+    sections: Sequence[Section] = (),
 ) -> None:
     """Write the report of an evaluation; a section that would be empty is left out.
 
@@ -140,37 +175,41 @@ def write_report(
         curves: For each curve its points (step, value); values that aren't finite are left out.
         retrievals: Queries with what was found for them.
         details: What else is worth knowing, by name; values may be mappings themselves.
+        paper: A paper's numbers, for a column of their own.
+        sections: What is to stand before the details.
 
     Raises:
         ValueError: A thumbnail is empty or isn't uint8 ``[H, W, 3]``.
     """
-    charts = ''.join(_chart(name, points) for name, points in curves.items())
-    cards = ''.join(_retrieval(retrieval) for retrieval in retrievals)
+    charts = [_chart(name, points) for name, points in curves.items()]
+    cards = [_retrieval(retrieval) for retrieval in retrievals]
     rows = ''.join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(str(value))}</td></tr>'
         for name, value in _flatten(details)
     )
-    sections = [
+    parts = [
         _section(
             'Metrics',
-            'In percent, apart from counts; the best of a row is bold.',
-            _metrics_table(metrics),
+            'In percent, apart from counts; the best of a row is bold.'
+            + (' What the paper reports is in italics; it was not measured here.' if paper else ''),
+            _metrics_table(metrics, paper),
         ),
         _section(
             'Training',
             'The logged values (faint) and their moving average (bold).',
-            charts and f'<div class="grid charts">{charts}</div>',
+            _grid('charts', charts),
         ),
         _section(
             'Retrieval',
             'A query on the left, then its nearest videos: ✓ right, ✗ wrong.',
-            cards and f'<div class="grid retrievals">{cards}</div>',
+            _grid('retrievals', cards),
         ),
+        *(_section(part.title, part.note, _grid('charts', part.figures)) for part in sections),
         _section(
             'Details', '', rows and f'<div class="card"><table class="details">{rows}</table></div>'
         ),
     ]
-    html = PAGE.format(title=escape(title), style=STYLE, body='\n'.join(filter(None, sections)))
+    html = PAGE.format(title=escape(title), style=STYLE, body='\n'.join(filter(None, parts)))
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding='utf-8')
@@ -182,15 +221,26 @@ def _section(title: str, note: str, body: str) -> str:
     return body and f'<section>\n<h2>{title}</h2>\n{note}{body}\n</section>'
 
 
-def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
+def _grid(name: str, figures: Sequence[str]) -> str:
+    """Figures side by side, if there are any."""
+    html = ''.join(figures)
+    return html and f'<div class="grid {name}">{html}</div>'
+
+
+def _metrics_table(metrics: Mapping[str, Mapping[str, float]], paper: PaperNumbers | None) -> str:
     """A row for each metric, a column for each run and, of two runs, one for the gain."""
     columns = ['metric', *metrics, *(['gain (points)'] if len(metrics) == 2 else [])]
     head = ''.join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    if paper:
+        head += f'<th scope="col" class="paper">paper: {escape(paper.source)}</th>'
     rows, previous = [], None
     for name in dict.fromkeys(name for values in metrics.values() for name in values):
         group, slash, last = name.rpartition('/')
         values = [values.get(name, math.nan) for values in metrics.values()]
-        cells = _count_cells(values) if last in COUNTS else _percent_cells(values)
+        cells = _count_cells(values) if is_count(name) else _percent_cells(values)
+        if paper:
+            number = _number(paper.metrics.get(name, math.nan), '.1f')
+            cells += f'<td class="paper">{number}</td>'
         rows.append(
             f'<tr{_class("" if group == previous else "first")}><th scope="row">'
             f'<span class="muted">{escape(group + slash)}</span><wbr>{escape(last)}</th>'

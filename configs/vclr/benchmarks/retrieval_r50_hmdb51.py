@@ -10,3 +10,13 @@ test_cfg = dict(
         dataset=dict(data_root=data_root, ann_file='hmdb51_train_split_1_videos.txt')
     ),
 )
+paper = dict(
+    queries=1530,
+    gallery=3570,
+    metrics={
+        'retrieval/label/R@1': 35.2,
+        'retrieval/label/R@5': 58.4,
+        'retrieval/label/R@10': 68.8,
+        'retrieval/label/R@20': 79.8,
+    },
+)

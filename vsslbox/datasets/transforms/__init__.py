@@ -9,10 +9,12 @@ from vsslbox.datasets.transforms.distorted_box_crop import DistortedBoxCrop
 from vsslbox.datasets.transforms.gaussian_blur import GaussianBlur
 from vsslbox.datasets.transforms.keep_bin import KeepBin
 from vsslbox.datasets.transforms.lab_channel_dropout import LabChannelDropout
+from vsslbox.datasets.transforms.load_localization_feature import LoadLocalizationFeature
 from vsslbox.datasets.transforms.multi_scale_crop import MultiScaleCrop
 from vsslbox.datasets.transforms.open_frames import OpenFrames
 from vsslbox.datasets.transforms.open_video import OpenVideo
 from vsslbox.datasets.transforms.pack_clips import PackClips
+from vsslbox.datasets.transforms.pack_detection import PackDetection
 from vsslbox.datasets.transforms.pack_frames import PackFrames
 from vsslbox.datasets.transforms.pack_views import PackViews
 from vsslbox.datasets.transforms.rand_augment import RandAugment
@@ -25,6 +27,7 @@ from vsslbox.datasets.transforms.random_short_side import RandomShortSide
 from vsslbox.datasets.transforms.resize import Resize
 from vsslbox.datasets.transforms.sample_all_window_views import SampleAllWindowViews
 from vsslbox.datasets.transforms.sample_binned_frames import SampleBinnedFrames
+from vsslbox.datasets.transforms.sample_key_frame_clip import SampleKeyFrameClip
 from vsslbox.datasets.transforms.sample_random_clip import SampleRandomClip
 from vsslbox.datasets.transforms.sample_segment_centres import SampleSegmentCentres
 from vsslbox.datasets.transforms.sample_segment_tuples import SampleSegmentTuples
@@ -50,10 +53,12 @@ __all__ = [
     'GaussianBlur',
     'KeepBin',
     'LabChannelDropout',
+    'LoadLocalizationFeature',
     'MultiScaleCrop',
     'OpenFrames',
     'OpenVideo',
     'PackClips',
+    'PackDetection',
     'PackFrames',
     'PackViews',
     'RandAugment',
@@ -66,6 +71,7 @@ __all__ = [
     'Resize',
     'SampleAllWindowViews',
     'SampleBinnedFrames',
+    'SampleKeyFrameClip',
     'SampleRandomClip',
     'SampleSegmentCentres',
     'SampleSegmentTuples',

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vsslbox.datasets.transforms.crop_boxes import crop_boxes
 from vsslbox.datasets.transforms.resize import to_size
 from vsslbox.datasets.transforms.view_transform import ViewTransform
 from vsslbox.registry import TRANSFORMS
@@ -26,10 +27,17 @@ class CenterCrop(ViewTransform):
     def apply_frame(self, frame: np.ndarray) -> np.ndarray:
         """Cut the middle out of ``frame``."""
         height, width = self.size
-        top, left = (frame.shape[0] - height) // 2, (frame.shape[1] - width) // 2
+        top, left = self._corner(frame.shape[:2])
         if top < 0 or left < 0:
             raise ValueError(
                 f'CenterCrop of {height}x{width} from a frame of {frame.shape[0]}x'
                 f'{frame.shape[1]} (height x width): put a Resize before it'
             )
         return frame[top : top + height, left : left + width]
+
+    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Make shares of the frame shares of its middle."""
+        return crop_boxes(boxes, size, self._corner(size), self.size)
+
+    def _corner(self, size: tuple[int, int]) -> tuple[int, int]:
+        return (size[0] - self.size[0]) // 2, (size[1] - self.size[1]) // 2

@@ -13,13 +13,14 @@ __all__ = ['FixedCrops', 'derived_view']
 
 
 def derived_view(view: View, what: str, frames: list[np.ndarray]) -> View:
-    """A view of other frames, named after ``view`` and ``what``, with notes of its own."""
+    """A view of other frames, named after ``view`` and ``what``: notes of its own, no boxes."""
     return replace(
         view,
         name=f'{view.name}_{what}',
         frames=frames,
         drawn=dict(view.drawn),
         deferred=dict(view.deferred),
+        boxes={},
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vsslbox.datasets.transforms.crop_boxes import crop_boxes
 from vsslbox.datasets.transforms.resize import to_size
 from vsslbox.datasets.transforms.view_transform import Drawn, ViewTransform
 from vsslbox.registry import TRANSFORMS
@@ -43,3 +44,9 @@ class RandomCrop(ViewTransform):
         """Cut the box out."""
         (top, left), (height, width) = corner, self.size
         return frame[top : top + height, left : left + width]
+
+    def move_boxes(
+        self, boxes: np.ndarray, size: tuple[int, int], corner: np.ndarray
+    ) -> np.ndarray:
+        """Make shares of the frame shares of what was cut out."""
+        return crop_boxes(boxes, size, corner, self.size)

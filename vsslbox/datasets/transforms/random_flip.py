@@ -31,3 +31,7 @@ class RandomFlip(ViewTransform):
     def apply_frame(self, frame: np.ndarray, on: np.bool_) -> np.ndarray:
         """Exchange left and right if drawn."""
         return cv2.flip(frame, 1) if on else frame
+
+    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int], on: np.bool_) -> np.ndarray:
+        """Exchange left and right if drawn."""
+        return [1, 0, 1, 0] + boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] if on else boxes

@@ -70,3 +70,7 @@ class Resize(ViewTransform):
         """Scale ``frame``."""
         size = self.size or size_of_short_side(*frame.shape[:2], self.short_side)
         return resize_image(frame, *size)
+
+    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Shares of the frame stay as they are."""
+        return boxes

@@ -42,7 +42,7 @@ class ViewTransform(ABC):
         self.consistent = consistent
 
     def __call__(self, view: View, rng: np.random.Generator) -> None:
-        """Draw, replace the frames of ``view``, and note the draw in ``view.drawn``."""
+        """Draw, replace frames and boxes of ``view``, and note the draw in ``view.drawn``."""
         name = type(self).__name__
         if view.deferred:
             raise ValueError(
@@ -50,6 +50,8 @@ class ViewTransform(ABC):
                 f'applied last of all: move Defer to the end of the transforms of {view.name!r}'
             )
         drawn = self.draw_for(view, rng)
+        if view.boxes:
+            self._move_boxes(view, drawn)
         view.frames = self.apply(view.frames, drawn)
         view.drawn[name] = drawn
 
@@ -87,6 +89,36 @@ class ViewTransform(ABC):
             row = {name: rows[number if len(rows) > 1 else 0] for name, rows in params.items()}
             changed.append(self.apply_frame(frame, **row))
         return changed
+
+    def _move_boxes(self, view: View, drawn: Drawn) -> None:
+        if not self.consistent:
+            raise ValueError(
+                f'{type(self).__name__} of {view.name!r} must be consistent=True: boxes hold for '
+                'all frames of a view'
+            )
+        size, row = view.frames[0].shape[:2], {name: rows[0] for name, rows in drawn.items()}
+        view.boxes = {name: self.move_boxes(b, size, **row) for name, b in view.boxes.items()}
+
+    def move_boxes(
+        self, boxes: np.ndarray, size: tuple[int, int], **drawn: np.ndarray
+    ) -> np.ndarray:
+        """Say where boxes come to lie; a transform that is used where there are boxes overrides it.
+
+        Args:
+            boxes: ``[n, 4]``: left, top, right, bottom as shares of the frame's width and height.
+            size: The frame's height and width in pixels, before the transform.
+            drawn: One row of what was drawn.
+
+        Returns:
+            ``[n, 4]`` as shares of the new frame, which they may leave.
+
+        Raises:
+            ValueError: The transform doesn't say it.
+        """
+        raise ValueError(
+            f'{type(self).__name__} can not move boxes: use Resize, RandomShortSide, RandomCrop, '
+            'CenterCrop and RandomFlip, or define its `move_boxes`'
+        )
 
     @abstractmethod
     def apply_frame(self, frame: np.ndarray, **drawn: np.ndarray) -> np.ndarray:

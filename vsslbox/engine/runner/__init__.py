@@ -1,6 +1,7 @@
 """Runner and loops."""
 
 from vsslbox.engine.runner.bank_knn_loop import BankKNNLoop
+from vsslbox.engine.runner.extraction_loop import ExtractionLoop
 from vsslbox.engine.runner.gallery_test_loop import GalleryTestLoop
 from vsslbox.engine.runner.protocol_test_loop import ProtocolTestLoop
 from vsslbox.engine.runner.resumable_train_loop import ResumableTrainLoop
@@ -9,6 +10,7 @@ from vsslbox.engine.runner.ssl_runner import CPUDistributedDataParallel, SSLRunn
 __all__ = [
     'BankKNNLoop',
     'CPUDistributedDataParallel',
+    'ExtractionLoop',
     'GalleryTestLoop',
     'ProtocolTestLoop',
     'ResumableTrainLoop',

@@ -9,8 +9,9 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from vsslbox.utils.checkpoint import file_sha256
+from vsslbox.utils.zoo import local_path
 
-__all__ = ['write_record']
+__all__ = ['origin_of_run', 'write_record']
 
 
 @master_only
@@ -26,17 +27,24 @@ def write_record(
         metrics: The values by name.
         lists: What is known of the data: the number of videos and the hash of the list.
     """
-    checkpoint = runner._load_from
     record = dict(
         protocol=protocol,
         metrics={name: float(value) for name, value in metrics.items()},
         **lists,
-        checkpoint=checkpoint,
-        checkpoint_sha256=file_sha256(checkpoint) if checkpoint else None,
-        seed=runner.seed,
-        time=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+        **origin_of_run(runner),
     )
     path = Path(runner.work_dir) / out
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')
     print_log(f'metrics written to {path}', logger='current')
+
+
+def origin_of_run(runner: Runner) -> dict:
+    """Checkpoint, its hash, seed and time."""
+    checkpoint = runner._load_from
+    return dict(
+        checkpoint=checkpoint,
+        checkpoint_sha256=file_sha256(local_path(checkpoint)) if checkpoint else None,
+        seed=runner.seed,
+        time=datetime.now(timezone.utc).isoformat(timespec='seconds'),
+    )

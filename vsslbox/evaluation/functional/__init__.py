@@ -1,6 +1,24 @@
 """Pure functions behind the metrics."""
 
+from vsslbox.evaluation.functional.frame_ap import frame_average_precision
+from vsslbox.evaluation.functional.linear_svm import fit_linear_svm
+from vsslbox.evaluation.functional.localization import (
+    THRESHOLDS,
+    Detection,
+    average_recall,
+    detection_average_precision,
+)
 from vsslbox.evaluation.functional.neighbour_search import nearest_neighbours
 from vsslbox.evaluation.functional.neighbours import knn_vote, recall_at
 
-__all__ = ['knn_vote', 'nearest_neighbours', 'recall_at']
+__all__ = [
+    'THRESHOLDS',
+    'Detection',
+    'average_recall',
+    'detection_average_precision',
+    'fit_linear_svm',
+    'frame_average_precision',
+    'knn_vote',
+    'nearest_neighbours',
+    'recall_at',
+]

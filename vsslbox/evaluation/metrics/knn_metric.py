@@ -41,16 +41,19 @@ class KNNMetric:
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute accuracies in percent, by the names ``knn/LABEL/top1``."""
+        values: dict[str, float] = {}
+        for label in self.labels:
+            predicted = self.predict(queries, gallery, label)
+            right = [a == b for a, b in zip(predicted, queries.column(label), strict=True)]
+            values[f'knn/{label}/top1'] = 100 * sum(right) / len(right)
+        return values
+
+    def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
+        """For which value of a column each query's neighbours vote."""
         similarities, neighbours = queries.neighbours(
             gallery, self.k, self.leave_out, self.precision
         )
-        values: dict[str, float] = {}
-        for label in self.labels:
-            query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
-            num_classes = int(max(query_ids.max(), gallery_ids.max())) + 1
-            predicted = knn_vote(
-                similarities, gallery_ids[neighbours], num_classes, self.temperature
-            )
-            accuracy = (predicted == query_ids).double().mean().item()
-            values[f'knn/{label}/top1'] = 100 * accuracy
-        return values
+        classes = list(dict.fromkeys(gallery.column(label)))  # as they are numbered
+        (ids,) = as_ids(gallery.column(label))
+        voted = knn_vote(similarities, ids[neighbours], len(classes), self.temperature)
+        return [classes[number] for number in voted.tolist()]

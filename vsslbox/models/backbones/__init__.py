@@ -2,6 +2,7 @@
 
 from vsslbox.models.backbones.frame_concat import FrameConcat
 from vsslbox.models.backbones.narrow_resnet import NarrowResNet
+from vsslbox.models.backbones.narrow_resnet_tsm import NarrowResNetTSM
 from vsslbox.models.backbones.preact_resnet3d import PreActResNet3d
 from vsslbox.models.backbones.preact_slowfast import PreActSlowFast
 from vsslbox.models.backbones.projected_backbone import ProjectedBackbone
@@ -12,6 +13,7 @@ from vsslbox.models.backbones.vdim_encoder import VDIMEncoder
 __all__ = [
     'FrameConcat',
     'NarrowResNet',
+    'NarrowResNetTSM',
     'PreActResNet3d',
     'PreActSlowFast',
     'ProjectedBackbone',

@@ -68,7 +68,10 @@ class VDIMEncoder(BaseModule):
     Args:
         in_channels: The channels of a frame.
         base_channels: The width of the first two layers.
-        extra_blocks: How many 1x1x1 residual blocks follow the first one in the layers 3 to 7.
+        extra_blocks: How many 1x1x1 residual blocks follow the first one in a layer; none do in
+            the two plain layers and in the last one.
+        layers: For each layer its width in units of ``base_channels``, its kernel and stride in
+            space, and those in time. Without the fourth, clips of 64x64 pixels are large enough.
         norm_cfg: The normalisation of the last map, the only one in the network; BN if None.
         init_cfg: mmengine's weight initialization; None leaves torch's own, with residual
             branches that start at zero.
@@ -82,20 +85,22 @@ class VDIMEncoder(BaseModule):
         in_channels: int = 3,
         base_channels: int = 64,
         extra_blocks: int = 3,
+        layers: Sequence[Sequence[int]] = LAYERS,
         norm_cfg: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        self.plan = [_Layer(*layer) for layer in layers]
         self.layers = nn.ModuleList()
         channels = in_channels
-        for number, (width, kernel_s, stride_s, kernel_t, stride_t) in enumerate(LAYERS, 1):
+        for number, (width, kernel_s, stride_s, kernel_t, stride_t) in enumerate(self.plan, 1):
             width *= base_channels
             space, time = _space_and_time(channels, width, kernel_s, stride_s, kernel_t, stride_t)
             if number <= NUM_PLAIN:
                 blocks = [space, nn.ReLU(inplace=True), time, nn.ReLU(inplace=True)]
             else:
                 blocks = [SpaceTimeResBlock(space, time)]
-                num_others = extra_blocks if number < len(LAYERS) else 0
+                num_others = extra_blocks if number < len(self.plan) else 0
                 for _ in range(num_others):
                     pointwise = _space_and_time(width, width, 1, 1, 1, 1)
                     blocks.append(SpaceTimeResBlock(*pointwise))
@@ -136,7 +141,7 @@ class VDIMEncoder(BaseModule):
         if unknown or not taps:
             raise ValueError(f'taps must be layers from 1 to {len(self.layers)}, got {list(taps)}')
         highest = max(taps)
-        _check_size(x, highest)
+        _check_size(x, self.plan[:highest])
         x = F.pad(x, [PADDING] * 6, mode='reflect')
         found = {}
         for number, layer in enumerate(self.layers[:highest], 1):
@@ -180,10 +185,10 @@ class SpaceTimeResBlock(nn.Module):
         return shortcut + self.time(self.relu(self.space(x)))
 
 
-def receptive_field(layer: int) -> tuple[int, int]:
-    """How many frames, and how many pixels in height and in width, a position of a layer sees."""
+def receptive_field(layers: Sequence[_Layer]) -> tuple[int, int]:
+    """How many frames, and how many pixels in height and in width, a position sees after layers."""
     frames = pixels = jump_t = jump_s = 1
-    for _, kernel_s, stride_s, kernel_t, stride_t in LAYERS[:layer]:
+    for _, kernel_s, stride_s, kernel_t, stride_t in layers:
         frames += (kernel_t - 1) * jump_t
         pixels += (kernel_s - 1) * jump_s
         jump_t *= stride_t
@@ -201,11 +206,11 @@ def _space_and_time(
     return space, time
 
 
-def _check_size(x: Tensor, layer: int) -> None:
-    frames, pixels = (max(size - 2 * PADDING, PADDING + 1) for size in receptive_field(layer))
+def _check_size(x: Tensor, layers: Sequence[_Layer]) -> None:
+    frames, pixels = (max(size - 2 * PADDING, PADDING + 1) for size in receptive_field(layers))
     num_frames, height, width = x.shape[2:]
     if num_frames < frames or min(height, width) < pixels:
         raise ValueError(
-            f'layer {layer} of VDIMEncoder needs clips of at least {frames} frames and '
+            f'layer {len(layers)} of VDIMEncoder needs clips of at least {frames} frames and '
             f'{pixels}x{pixels} pixels, got {num_frames} frames of {height}x{width}'
         )

@@ -23,7 +23,8 @@ class PretrainedBackbone:
     what it does.
 
     Args:
-        checkpoint: The file; see :func:`vsslbox.utils.load_weights` for this and the rest.
+        checkpoint: The file, or ``zoo://NAME``; see :func:`vsslbox.utils.load_weights` for this
+            and the rest.
         inflate: Make 3D kernels of 2D ones.
         prefix: Take only what begins so.
         allow_missing: What may stay as it is, by beginnings of names in the backbone.

@@ -1,0 +1,35 @@
+# A pretrained R3D-50 and a classifier of the actions in boxes of people, all of it trained; 80
+# actions, and a class 0 that stands for nothing, as in mmaction2.
+#
+# As the field does, the last stage keeps the resolution of the one before, so that its maps have 1
+# position for 16 pixels, and its kernels reach as far as before by being dilated; the weights of
+# the pretraining stay as they are. (mmaction2's own configs leave the dilation out.)
+#
+# `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL. For weights that were converted from
+# the authors' own, add `--cfg-options model.backbone.padding=same`; for a start from scratch,
+# `model.backbone.init_cfg=None`.
+start_weights = '{{$VSSLBOX_CVRL:weights/cvrl_r3d50.pth}}'
+
+model = dict(
+    type='FastRCNN',
+    data_preprocessor=dict(
+        type='mmaction.ActionDataPreprocessor',
+        mean=[0, 0, 0],
+        std=[255, 255, 255],
+        format_shape='NCTHW',
+    ),
+    backbone=dict(
+        type='R3DResNet',
+        depth=50,
+        base_channels=64,
+        spatial_strides=(1, 2, 2, 1),
+        dilations=(1, 1, 1, 2),
+        init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),
+    ),
+    roi_head=dict(
+        type='AVARoIHead',
+        featmap_stride=16,
+        roi_size=8,
+        bbox_head=dict(type='BBoxHeadAVA', in_channels=2048, num_classes=81),
+    ),
+)

@@ -1,0 +1,11 @@
+# Adam for 9 epochs, from 1e-3, a tenth of it after 7.
+train_cfg = dict(type='ResumableTrainLoop', max_epochs=9, val_interval=1)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='ProtocolTestLoop', protocol='localization')
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='Adam', lr=1e-3, weight_decay=1e-4),
+    clip_grad=dict(max_norm=40, norm_type=2),
+)
+param_scheduler = dict(type='MultiStepLR', milestones=[7], gamma=0.1)
+auto_scale_lr = dict(enable=False, base_batch_size=16)

@@ -1,0 +1,50 @@
+# The encoder of the VDIM demonstration and the projection of its last layer, fine-tuned on the labels
+# of `VSSLBOX_DEMO_LABELS`. `VSSLBOX_VDIM` names its checkpoint; for a random start, add
+# `--cfg-options model.backbone.init_cfg=None`.
+_base_ = [
+    '../../_base_/models/vdim_r21d_finetune.py',
+    '../../_base_/datasets/demo_finetune.py',
+    '../../_base_/schedules/demo_finetune_30e.py',
+    '../../_base_/default_runtime.py',
+]
+
+layers = [
+    (1, 5, 2, 5, 2),
+    (1, 3, 1, 3, 1),
+    (2, 4, 2, 1, 1),
+    (8, 2, 2, 2, 2),
+    (8, 3, 1, 3, 1),
+    (8, 3, 1, 3, 1),
+    (8, 3, 1, 3, 1),
+]
+model = dict(
+    backbone=dict(
+        backbone=dict(base_channels=8, extra_blocks=1, layers=layers),
+        neck=dict(in_channels=64, out_channels=64),
+        layer=7,
+    ),
+    cls_head=dict(in_channels=64, num_views=1, hidden_channels=64, num_classes=4),
+)
+# One view of 32 frames: the videos have 48. No flip: it would turn a motion round.
+train_pipeline = [
+    dict(type='OpenVideo'),
+    dict(type='SampleWindowViews', num_views=1, clip_len=32),
+    dict(type='DecodeViews'),
+    dict(
+        type='AugmentViews',
+        transforms=[
+            dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0)),
+            dict(type='LabChannelDropout', prob=0.5),
+        ],
+    ),
+    dict(type='PackClips'),
+]
+test_pipeline = [
+    dict(type='OpenVideo'),
+    dict(type='SampleAllWindowViews', num_views=1, clip_len=32, stride=8),
+    dict(type='DecodeViews'),
+    dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
+    dict(type='PackClips'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+test_dataloader = dict(dataset=dict(pipeline=test_pipeline))

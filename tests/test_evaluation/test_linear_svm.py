@@ -1,0 +1,209 @@
+"""The SVM against scipy's minimiser and LIBLINEAR, and where data are not as usual."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+from sklearn.svm import LinearSVC
+
+from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.functional import fit_linear_svm
+from vsslbox.evaluation.metrics import LinearSVMMetric
+
+
+def gaussians(num_rows=90, num_classes=4, dim=8, noise=2.0, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    centers = torch.randn(num_classes, dim, generator=torch.Generator().manual_seed(99))
+    labels = torch.arange(num_rows) % num_classes
+    rows = centers[labels] + noise * torch.randn(num_rows, dim, generator=generator)
+    return rows.double(), labels
+
+
+def objective(w, rows, signs, cost):
+    """The objective of one class and its gradient, float64."""
+    value, gradient = 0.5 * w @ w, w.copy()
+    for x, y in zip(rows, signs, strict=True):
+        violation = max(0.0, 1 - y * (w @ x))
+        value += cost * violation**2
+        gradient -= 2 * cost * violation * y * x
+    return value, gradient
+
+
+def minima(rows, labels, num_classes, cost):
+    """The best weights of each class, by scipy, ``[K, F]``."""
+    rows = rows.double().numpy()
+    weights = []
+    for k in range(num_classes):
+        signs = np.where(labels.numpy() == k, 1.0, -1.0)
+        options = dict(gtol=1e-9, ftol=1e-15, maxiter=5000, maxcor=50)
+        best = minimize(
+            *(objective, np.zeros(rows.shape[1])),
+            args=(rows, signs, cost),
+            jac=True,
+            method='L-BFGS-B',
+            options=options,
+        )
+        weights.append(best.x)
+    return torch.from_numpy(np.stack(weights))
+
+
+def objectives(weights, rows, labels, cost=1.0):
+    """The objective of every class, float64 ``[K]``."""
+    weights, rows = weights.double(), rows.double()
+    signs = 2.0 * (labels[:, None] == torch.arange(len(weights))) - 1
+    losses = (1 - signs * (rows @ weights.T)).clamp(min=0).square().sum(0)
+    return 0.5 * weights.square().sum(1) + cost * losses
+
+
+def accuracy(weights, rows, labels):
+    return ((rows.double() @ weights.double().T).argmax(1) == labels).double().mean().item()
+
+
+@pytest.mark.parametrize('cost', [0.01, 1.0, 30.0])
+def test_equals_the_minimum(cost):
+    rows, labels = gaussians()
+    expected = minima(rows, labels, 4, cost)
+    weights = fit_linear_svm(rows, labels, 4, cost, tolerance=1e-14)
+    assert weights.dtype == torch.float64
+    torch.testing.assert_close(weights, expected, rtol=0, atol=1e-6)
+    weights = fit_linear_svm(rows.float(), labels, 4, cost, tolerance=1e-10)
+    assert weights.dtype == torch.float32
+    torch.testing.assert_close(weights.double(), expected, rtol=0, atol=1e-4)
+
+
+def test_bias_is_a_constant_feature():
+    rows, labels = gaussians()
+    rows = rows + 5
+    with_ones = torch.cat([rows, torch.full((len(rows), 1), 2.0)], dim=1)
+    weights = fit_linear_svm(rows, labels, 4, bias=2.0, tolerance=1e-14)
+    torch.testing.assert_close(weights, minima(with_ones, labels, 4, 1.0), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize('noise', [0.5, 2.0])
+@pytest.mark.parametrize('dual', [True, False])
+def test_agrees_with_liblinear(noise, dual):
+    """More dimensions than rows of a class; ours is better where LIBLINEAR stops early."""
+    train = gaussians(600, num_classes=6, dim=60, noise=noise)
+    test = gaussians(3000, num_classes=6, dim=60, noise=noise, seed=1)
+    peer = LinearSVC(fit_intercept=False, C=0.3, dual=dual, max_iter=20000)
+    expected = torch.from_numpy(peer.fit(*(part.numpy() for part in train)).coef_)
+    weights = fit_linear_svm(train[0].float(), train[1], 6, cost=0.3)
+    ratio = objectives(weights, *train, cost=0.3) / objectives(expected, *train, cost=0.3)
+    assert (ratio - 1).abs().max() < 0.005
+    assert abs(accuracy(weights, *test) - accuracy(expected, *test)) < 0.003
+
+
+def test_separable_rows_of_many_dimensions():
+    """Newton's full steps go too far here: the set of rows with a loss changes with each."""
+    rows, labels = gaussians(100, num_classes=3, dim=200, noise=6.0)
+    rows = rows.relu() + 1
+    best = objectives(minima(rows, labels, 3, 1.0), rows, labels)
+    for dtype, tolerance, precision in ((torch.float32, 1e-4, 1e-3), (torch.float64, 1e-9, 1e-6)):
+        weights = fit_linear_svm(rows.to(dtype), labels, 3, tolerance=tolerance)
+        assert (objectives(weights, rows, labels) / best - 1).abs().max() < precision
+
+
+def test_a_class_of_one_row_and_one_of_none():
+    rows, labels = gaussians()
+    labels[labels == 3] = 0
+    labels[7] = 3
+    weights = fit_linear_svm(rows, labels, 5, tolerance=1e-14)
+    torch.testing.assert_close(weights, minima(rows, labels, 5, 1.0), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize('scale', [1e-4, 1e4])
+def test_the_scale_of_features(scale):
+    """Features s times as large are the same problem as a cost s^2 times as large."""
+    rows, labels = gaussians()
+    expected = fit_linear_svm(rows, labels, 4, cost=scale**2, tolerance=1e-14) / scale
+    weights = fit_linear_svm(scale * rows.float(), labels, 4, tolerance=1e-10)
+    ours, best = (objectives(w, scale * rows, labels) for w in (weights, expected))
+    assert (ours / best - 1).abs().max() < 1e-6
+    assert (weights - expected).norm() < 1e-3 * expected.norm()
+
+
+def test_a_constant_far_from_zero():
+    """A mean of 1000 times the deviation is hard for the solver, and nothing else."""
+    rows, labels = gaussians()
+    rows = rows + 1000
+    weights = fit_linear_svm(rows, labels, 4, tolerance=1e-14)
+    best = objectives(minima(rows, labels, 4, 1.0), rows, labels)
+    assert (objectives(weights, rows, labels) <= best * (1 + 1e-6)).all()
+
+
+@pytest.mark.parametrize('kind', ['array', 'mapped', 'half'])
+def test_features_may_be_an_array_of_a_file(kind, tmp_path, recwarn):
+    rows, labels = gaussians()
+    array = rows.numpy().astype(np.float16 if kind == 'half' else np.float32)
+    expected = fit_linear_svm(torch.from_numpy(array).float(), labels, 4)
+    if kind == 'mapped':
+        array.tofile(tmp_path / 'rows.bin')
+        array = np.memmap(tmp_path / 'rows.bin', np.float32, 'r', shape=array.shape)
+    assert torch.equal(fit_linear_svm(array, labels, 4), expected)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize('block_size', [1, 7, 90, 1000])
+def test_blocks_change_nothing(block_size):
+    rows, labels = gaussians()
+    expected = fit_linear_svm(rows, labels, 4, tolerance=1e-14)
+    weights = fit_linear_svm(rows, labels, 4, tolerance=1e-14, block_size=block_size)
+    torch.testing.assert_close(weights, expected, rtol=0, atol=1e-7)
+
+
+def test_rows_of_zeros():
+    weights = fit_linear_svm(torch.zeros(6, 3), torch.arange(6) % 2, 2)
+    assert torch.equal(weights, torch.zeros(2, 3))
+
+
+def test_too_few_steps_are_told():
+    rows, labels = gaussians()
+    with pytest.warns(UserWarning, match='4 of 4 classes of the SVM have not converged in 1'):
+        fit_linear_svm(rows, labels, 4, tolerance=1e-14, max_iter=1)
+
+
+def test_errors():
+    rows, labels = gaussians()
+    rows[60, 3] = torch.nan
+    with pytest.raises(ValueError, match=r'features of row 60 \(counted from 0\) are not finite'):
+        fit_linear_svm(rows, labels, 4, block_size=32)
+    rows, _ = gaussians()
+    with pytest.raises(ValueError, match='labels must be from 0 to 2, got 0 to 3'):
+        fit_linear_svm(rows, labels, 3)
+    with pytest.raises(ValueError, match=r'got \[90, 8\] and \[89\]'):
+        fit_linear_svm(rows, labels[1:], 4)
+    with pytest.raises(ValueError, match='cost must be positive, got 0'):
+        fit_linear_svm(rows, labels, 4, cost=0)
+
+
+def feature_set(rows, labels):
+    return FeatureSet(rows.float(), [dict(kind=f'c{label}') for label in labels.tolist()])
+
+
+def test_metric_is_the_accuracy_of_the_svm():
+    train, test = gaussians(), gaussians(400, seed=1)
+    sets = feature_set(*test), feature_set(*train)
+    weights = minima(*train, 4, 0.5)
+    values = LinearSVMMetric(labels=('kind',), cost=0.5)(*sets)
+    assert values == {'svm/kind/top1': pytest.approx(100 * accuracy(weights, *test), abs=0.3)}
+    units = [(rows / rows.norm(dim=1, keepdim=True), labels) for rows, labels in (train, test)]
+    value = LinearSVMMetric(labels=('kind',), normalize=True)(*sets)['svm/kind/top1']
+    expected = accuracy(minima(*units[0], 4, 1.0), *units[1])
+    assert value == pytest.approx(100 * expected, abs=0.3)
+
+
+def test_a_class_that_only_queries_have_is_always_wrong():
+    rows, labels = gaussians(noise=0.01)
+    queries = feature_set(rows, torch.where(labels == 2, 9, labels))
+    gallery = feature_set(rows[labels != 2], labels[labels != 2])
+    value = LinearSVMMetric(labels=('kind',))(queries, gallery)['svm/kind/top1']
+    assert value == pytest.approx(100 * (labels != 2).double().mean().item())
+
+
+def test_metric_errors():
+    rows, labels = gaussians()
+    one = feature_set(rows, torch.zeros_like(labels))
+    with pytest.raises(ValueError, match="at least two classes of 'kind'"):
+        LinearSVMMetric(labels=('kind',))(one, one)
+    with pytest.raises(ValueError, match='cost must be positive'):
+        LinearSVMMetric(cost=-1)

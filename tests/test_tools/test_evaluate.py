@@ -1,0 +1,129 @@
+"""The report card: the same numbers as the protocols by themselves, and what does not apply."""
+
+import json
+import re
+
+import pytest
+from mmengine.config import Config
+
+from tests.judging import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
+
+LABELS = ('appearance', 'motion', 'joint')
+
+
+@pytest.fixture(scope='module')
+def videos(tmp_path_factory):
+    folder = write_labelled_videos(tmp_path_factory.mktemp('videos'), num_test=6, num_train=8)
+    save_tiny_checkpoint(folder / 'tiny.pth')
+    return folder
+
+
+def evaluate(videos, out, *arguments, config=CONFIG, options=TINY):
+    """Evaluate; the JSON and the page."""
+    call(
+        'evaluate.py', videos / 'tiny.pth', '--config', config, '--data-root', videos,
+        '--work-dir', out, *arguments, options=options,
+    )  # fmt: skip
+    return json.loads((out / 'report.json').read_text()), (out / 'report.html').read_text()
+
+
+@pytest.fixture(scope='module')
+def card(videos, tmp_path_factory):
+    return evaluate(videos, tmp_path_factory.mktemp('card'), '--random-init')
+
+
+def test_numbers_are_those_of_the_protocols_by_themselves(videos, card, tmp_path):
+    for run, source in {'checkpoint': videos / 'tiny.pth', 'random start': '--random-init'}.items():
+        call('test.py', CONFIG, source, '--data-root', videos, '--work-dir', tmp_path)
+        alone = json.loads((tmp_path / 'metrics.json').read_text())
+        judged = card[0]['runs'][run]
+        for name, value in alone['metrics'].items():
+            assert judged['metrics'][name] == value, name
+        for traced in ('protocol', 'queries', 'gallery', 'checkpoint_sha256', 'seed'):
+            assert judged[traced] == alone[traced]
+        for label in LABELS:
+            assert {f'linear/{label}/top1', f'svm/{label}/top1'} <= set(judged['metrics'])
+
+
+def test_confusions_add_up_to_the_accuracy(card):
+    report, html = card
+    for label in LABELS:
+        counts = report['knn_confusion'][label]['counts']
+        right = sum(row[i] for i, row in enumerate(counts))
+        assert sum(map(sum, counts)) == 6
+        accuracy = report['runs']['checkpoint']['metrics'][f'knn/{label}/top1']
+        assert accuracy == pytest.approx(100 * right / 6)
+        assert f'confusion matrix of {label}' in html
+
+
+def test_the_page_shows_everything_and_loads_nothing(card):
+    report, html = card
+    assert html.count('class="card retrieval"') == 6
+    assert html.count('class="query"') == 6
+    for label in LABELS:
+        (plot,) = re.findall(rf'features by {label}">(.*?)</svg>', html, flags=re.DOTALL)
+        assert plot.count('<circle') == 6
+    for value in report['runs']['checkpoint']['metrics'].values():
+        assert f'>{value:.0f}<' in html or f'>{value:.1f}<' in html
+    for record in report['runs'].values():
+        assert record['queries']['list_sha256'] in html
+    assert 'paper' not in html.split('</style>')[1]
+    assert not re.search(r'(src|href)="(?!data:)', html)
+
+
+def test_what_does_not_apply_is_named(videos, tmp_path, capsys):
+    report, html = evaluate(
+        videos, tmp_path, '--protocols', 'knn', 'svm', '--labels', 'split', 'motion', 'mood'
+    )
+    same = 'all videos of the gallery have the same label'
+    no_column = "the list has no column 'mood'"
+    assert report['impossible'] == {
+        'knn/split': same, 'knn/mood': no_column, 'svm/split': same, 'svm/mood': no_column,
+    }  # fmt: skip
+    assert set(report['runs']['checkpoint']['metrics']) == {'knn/motion/top1', 'svm/motion/top1'}
+    printed = capsys.readouterr().out
+    assert f'svm/split: not possible, {same}' in printed
+    assert 'not_possible.svm/split' in html
+
+
+def test_queries_that_are_their_own_gallery(videos, tmp_path):
+    """No query finds itself, and nothing is trained on what it is tested on."""
+    config = Config.fromfile(CONFIG)
+    config.test_cfg.pop('gallery_dataloader')
+    config.test_dataloader.dataset.where = dict()
+    config.dump(tmp_path / 'alone.py')
+    report, _ = evaluate(
+        videos, tmp_path, '--labels', 'joint', 'path', config=tmp_path / 'alone.py',
+        options=[option for option in TINY if 'gallery' not in option],
+    )  # fmt: skip
+    nothing = 'no video has the label of another one'
+    no_gallery = 'there is no gallery to train on'
+    assert report['impossible'] == {
+        'retrieval/path': nothing, 'knn/path': nothing,
+        'linear/joint': no_gallery, 'linear/path': no_gallery,
+        'svm/joint': no_gallery, 'svm/path': no_gallery,
+    }  # fmt: skip
+    assert report['runs']['checkpoint']['metrics']['retrieval/joint/R@1'] < 100
+
+
+@pytest.mark.parametrize('queries', [6, 7])
+def test_the_papers_numbers_are_shown_for_the_papers_data(videos, tmp_path, queries):
+    config = Config.fromfile(CONFIG)
+    metrics = {'knn/motion/top1': 12.34}
+    config.paper = dict(source='Someone et al.', queries=queries, gallery=8, metrics=metrics)
+    config.dump(tmp_path / 'papers.py')
+    report, html = evaluate(
+        videos, tmp_path, '--protocols', 'knn', '--labels', 'motion', config=tmp_path / 'papers.py'
+    )
+    if queries == 6:
+        assert report['paper'] == dict(source='Someone et al.', metrics=metrics)
+        assert 'paper: Someone et al.</th>' in html and '<td class="paper">12.3</td>' in html
+    else:
+        assert report['paper'] is None and 'Someone' not in html
+
+
+def test_a_config_without_features_is_refused(videos, tmp_path, capsys):
+    config = CONFIG.parent / 'vclr_r18w16_1xb32-3seg-64px.py'
+    with pytest.raises(SystemExit):
+        evaluate(videos, tmp_path, config=config)
+    assert 'give one whose test_cfg is a GalleryTestLoop' in capsys.readouterr().err

@@ -1,0 +1,84 @@
+"""What is published of a checkpoint: its weights and its config, named by their hash."""
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from vsslbox.utils.checkpoint import CheckpointError, file_sha256, load_checkpoint
+
+TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert' / 'publish.py'
+WEIGHTS = nn.Linear(2, 3).state_dict()
+META = dict(cfg="model = dict(type='Toy')\n", epoch=3, seed=7)
+
+
+@pytest.fixture
+def tool():
+    spec = importlib.util.spec_from_file_location('publish', TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(tool, monkeypatch, tmp_path):
+    """Save a checkpoint and publish it as weights/toy.pth."""
+
+    def run(**checkpoint):
+        torch.save(checkpoint, tmp_path / 'epoch_3.pth')
+        out = tmp_path / 'weights' / 'toy.pth'
+        monkeypatch.setattr(sys, 'argv', ['publish.py', str(tmp_path / 'epoch_3.pth'), str(out)])
+        tool.main()
+        return list(out.parent.iterdir())
+
+    return run
+
+
+def test_weights_and_config_stay_and_all_else_goes(run, capsys):
+    (path,) = run(
+        meta=META,
+        state_dict=WEIGHTS,
+        optimizer=dict(state={0: torch.ones(100_000)}),
+        message_hub=dict(log_scalars={}),
+        param_schedulers=[dict(last_step=1)],
+    )
+    published = load_checkpoint(path)
+    assert published.keys() == {'meta', 'state_dict'}
+    assert published['meta'] == META
+    assert all(torch.equal(published['state_dict'][name], w) for name, w in WEIGHTS.items())
+    assert path.stat().st_size < 10_000
+    sha256 = file_sha256(path)
+    assert path.name == f'toy-{sha256[:8]}.pth'
+    printed = dict(line.split(': ') for line in capsys.readouterr().out.splitlines())
+    assert printed == {
+        'Weights': str(path),
+        'Weights Size': str(path.stat().st_size),
+        'Weights SHA256': sha256,
+    }
+
+
+def test_the_same_checkpoint_gives_the_same_name(run):
+    assert run(meta=META, state_dict=WEIGHTS) == run(meta=META, state_dict=WEIGHTS, optimizer={})
+
+
+@pytest.mark.parametrize('meta', [None, {}, dict(epoch=3), dict(cfg='')])
+def test_a_checkpoint_without_its_config_is_refused(run, tmp_path, meta):
+    with pytest.raises(CheckpointError, match=r'epoch_3\.pth holds no config \(meta\.cfg\)'):
+        run(meta=meta, state_dict=WEIGHTS)
+    assert not (tmp_path / 'weights').exists()
+
+
+def test_a_checkpoint_without_weights_is_refused(run):
+    with pytest.raises(CheckpointError, match=r'holds no weights \(state_dict\)'):
+        run(meta=META, optimizer={})
+
+
+def test_a_name_without_its_ending_is_refused(tool, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', ['publish.py', 'epoch_3.pth', 'weights/toy'])
+    with pytest.raises(SystemExit):
+        tool.main()
+    assert re.search(r'OUT must end in \.pth, got weights/toy', capsys.readouterr().err)

@@ -1,0 +1,175 @@
+"""Write model_zoo.md and model-index.yml from configs/*/metafile.yml.
+
+python tools/analysis/make_model_zoo.py [--root REPOSITORY]
+
+A model of a metafile, in the form of OpenMMLab, is a config or weights with a name, or both. Beside
+the usual keys it has `Protocols`, what the config is judged by: task, data set, the protocol's own
+config, and under `Paper` the number of the paper, whose config it is. What was measured here
+stands under `Results`: the same `Task` and `Dataset`, `Metrics`, and `Log`, `Seed`, `List SHA256`
+(of each list) and `Weights SHA256`, without which no number gets into the table. Weights have
+`Description`, `License`, and where they are known `Weights Size` and `Weights SHA256`.
+"""
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+from mmengine.fileio import load
+
+from vsslbox.apis.command_line import run_command
+
+INTRODUCTION = """\
+# Model zoo
+
+Made by `tools/analysis/make_model_zoo.py` from the files `configs/*/metafile.yml`: change those.
+
+A number stands under *measured* only where a run of this repository gave it, with its log, seed and
+the hashes of lists and weights. The numbers under *paper* are the papers' own, by their code and
+their copies of the data; none of them was measured here.
+"""
+WEIGHTS = """\
+## Weights
+
+```shell
+python tools/download.py NAME   # or --list
+```
+
+fetches weights into `~/.cache/vsslbox`, or the folder `$VSSLBOX_CACHE`. Wherever a checkpoint may
+stand (`load_from`, `tools/test.py`, `vsslbox.PretrainedBackbone`, ...), `zoo://NAME` does the same.
+Without access to the internet, set `$VSSLBOX_ZOO_MIRROR` to a folder with what such a cache has, or
+to its address. Where the publisher gives no hash, that of the first download counts from then on.
+"""
+WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
+HEADER = ('config', 'backbone', 'data', 'epochs', 'protocol', 'paper', 'measured', 'weights')
+DESCRIPTION_OF_MODEL = ('Architecture', 'Training Data', 'Epochs')
+PROOF = ('Log', 'Seed', 'List SHA256', 'Weights SHA256')
+SHORT = {'Top 1 Accuracy': 'top-1', 'Top 5 Accuracy': 'top-5'}
+
+
+def make_index(metafiles: list[str]) -> str:
+    """The content of ``model-index.yml``."""
+    return '\n'.join(['Import:', *(f'  - {name}' for name in metafiles)]) + '\n'
+
+
+def make_page(contents: list[dict]) -> str:
+    """The content of ``model_zoo.md``.
+
+    Args:
+        contents: What the metafiles hold.
+    """
+    models = [model for content in contents for model in content['Models']]
+    names = defaultdict(list)
+    for model in models:
+        if 'Weights' in model:
+            names[model.get('Config')].append(f'`{model["Name"]}`')
+    weights = [_weights_row(model) for model in models if 'Weights' in model]
+    parts = [INTRODUCTION, WEIGHTS, _table(WEIGHTS_HEADER, weights)]
+    for content in contents:
+        parts += _collection(content, names)
+    return '\n'.join(parts)
+
+
+def _collection(content: dict, names: dict[str, list[str]]) -> list[str]:
+    """The heading and the table of a metafile's recipes, if it has any."""
+    (collection,) = content['Collections']
+    recipes = [model for model in content['Models'] if _is_recipe(model)]
+    if not recipes:
+        return []
+    rows = [row for model in recipes for row in _recipe_rows(model, names)]
+    paper = collection['Paper']
+    source = f'[{paper["Title"]}]({paper["URL"]}); [recipes]({collection["README"]}).\n'
+    return [f'## {collection["Name"]}\n', source, _table(HEADER, rows)]
+
+
+def _is_recipe(model: dict) -> bool:
+    """Whether a model is named after its config; others are weights with a name of their own."""
+    return Path(model.get('Config', '')).stem == model['Name']
+
+
+def _weights_row(model: dict) -> list[str]:
+    address = model['Weights']
+    size = model.get('Weights Size')
+    return [
+        f'[`{model["Name"]}`]({address})',
+        model['Description'],
+        model['Metadata']['Architecture'],
+        model['Metadata']['Training Data'],
+        model['License'],
+        f'{size / 1e6:.1f}' if size else '',
+        model.get('Weights SHA256', 'not published'),
+    ]
+
+
+def _recipe_rows(model: dict, names: dict[str, list[str]]) -> list[list[str]]:
+    """A row for each protocol; the first one describes the model."""
+    measured = _measured(model)
+    config = [_link(model['Name'], model['Config'])]
+    about = config + [str(model['Metadata'].get(key, '')) for key in DESCRIPTION_OF_MODEL]
+    own_weights = names[model['Config']]
+    rows = []
+    for protocol in model.get('Protocols', [{}]):
+        weights = own_weights + names.get(protocol.get('Config', ''), [])
+        rows.append([
+            *about,
+            _protocol(protocol),
+            _metrics(protocol.get('Paper', {})),
+            measured.pop((protocol.get('Task'), protocol.get('Dataset')), 'not yet'),
+            ', '.join(weights),
+        ])  # fmt: skip
+        about, own_weights = [''] * len(about), []
+    if measured:
+        raise ValueError(f'{model["Name"]} has results of no protocol: {list(measured)}')
+    return rows
+
+
+def _measured(model: dict) -> dict[tuple[str, str], str]:
+    """What was measured, by task and data set."""
+    cells = {}
+    for result in model.get('Results', []):
+        lacking = [key for key in PROOF if key not in result]
+        if lacking:
+            raise ValueError(f'a result of {model["Name"]} lacks {", ".join(lacking)}')
+        lists = ' '.join(f'`{sha256[:8]}`' for sha256 in result['List SHA256'])
+        cells[result['Task'], result['Dataset']] = (
+            f'{_metrics(result["Metrics"])} ({_link("log", result["Log"])}, seed {result["Seed"]}, '
+            f'lists {lists}, weights `{result["Weights SHA256"][:8]}`)'
+        )
+    return cells
+
+
+def _protocol(protocol: dict) -> str:
+    if not protocol:
+        return ''
+    text = f'{protocol["Task"]}, {protocol["Dataset"]}'
+    return _link(text, protocol['Config']) if 'Config' in protocol else text
+
+
+def _metrics(metrics: dict[str, float]) -> str:
+    return ', '.join(f'{SHORT.get(name, name)} {value:g}' for name, value in metrics.items()) or '-'
+
+
+def _link(text: str, target: str) -> str:
+    return f'[{text}]({target})'
+
+
+def _table(header: tuple[str, ...], rows: list[list[str]]) -> str:
+    lines = [header, ['---'] * len(header), *rows]
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
+
+
+def main() -> None:
+    """Write both files."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    checkout = Path(__file__).resolve().parents[2]
+    parser.add_argument('--root', type=Path, default=checkout, help='the repository')
+    root = parser.parse_args().root
+    metafiles = sorted(path.relative_to(root) for path in root.glob('configs/*/metafile.yml'))
+    page = make_page([load(root / path) for path in metafiles])
+    (root / 'model_zoo.md').write_text(page, 'utf-8')
+    (root / 'model-index.yml').write_text(make_index([p.as_posix() for p in metafiles]), 'utf-8')
+
+
+if __name__ == '__main__':
+    run_command(main)

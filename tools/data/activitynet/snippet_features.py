@@ -1,0 +1,138 @@
+"""Write the features of untrimmed videos for BMN: class scores or features of every 16 frames.
+
+python tools/data/activitynet/snippet_features.py CONFIG CHECKPOINT VIDEOS --out FOLDER
+    [--kind {scores,pooled}] [--ending {.csv,.npy}] [--steps 100] [--clip-len 1] ...
+
+CONFIG is that of the checkpoint's model, of vsslbox or mmaction2; VIDEOS is a folder or a list. Run
+it again to go on where it stopped. Then annotate_features.py writes the annotations.
+"""
+
+import argparse
+from pathlib import Path, PurePath
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from rich.console import Console
+from rich.progress import track
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.apis.snippet_features import (
+    class_scores,
+    extract_features,
+    load_trained_model,
+    pooled_features,
+)
+from vsslbox.datasets.snippet_dataset import SnippetDataset
+from vsslbox.utils.checkpoint import file_sha256
+from vsslbox.utils.feature_files import (
+    note_video,
+    noted_videos,
+    rescale_features,
+    write_features,
+)
+from vsslbox.utils.video_jobs import (
+    add_job_options,
+    check_settings,
+    list_videos,
+    printable,
+    report_failures,
+)
+
+KINDS = {'scores': class_scores, 'pooled': pooled_features}
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help="the config of the checkpoint's model")
+    parser.add_argument('checkpoint', help='the checkpoint file')
+    parser.add_argument('videos', type=Path, help='folder of the videos, or a list of them')
+    parser.add_argument('--out', type=Path, required=True, help='folder for the features')
+    parser.add_argument(
+        '--kind', choices=KINDS, default='scores', help='class scores, or pooled features'
+    )
+    parser.add_argument(
+        '--ending', choices=('.csv', '.npy'), default='.csv', help='.npy is read much faster'
+    )
+    parser.add_argument('--steps', type=int, default=100, help='the steps of a video')
+    parser.add_argument('--stride', type=int, default=16, help='frames from snippet to snippet')
+    parser.add_argument('--clip-len', type=int, default=1, help='the frames of a snippet')
+    parser.add_argument('--frame-interval', type=int, default=1, help='frames between these')
+    parser.add_argument('--short-side', type=int, default=256, help='in pixels')
+    parser.add_argument('--crop', type=int, default=256, help='side of the middle, in pixels')
+    parser.add_argument('--batch-size', type=int, default=32, help='snippets at a time')
+    add_job_options(parser)
+    args = parser.parse_args()
+    numbers = args.steps, args.stride, args.clip_len, args.frame_interval, args.batch_size
+    if min(*numbers, args.crop) < 1 or args.short_side < args.crop:
+        parser.error('all numbers must be at least 1, and --short-side at least --crop')
+    return args
+
+
+def by_stem(videos: dict[str, str]) -> dict[str, str]:
+    """The path of each video by the name of its file without ending.
+
+    Raises:
+        ValueError: Two have the same.
+    """
+    paths: dict[str, str] = {}
+    for name, path in videos.items():
+        other = paths.setdefault(PurePath(name).stem, path)
+        if other != path:
+            raise ValueError(f'{printable(other)} and {printable(path)} have one name: rename one')
+    return paths
+
+
+def main() -> None:
+    """Extract what isn't there yet."""
+    args = parse_args()
+    if not Path(args.config).is_file():
+        raise FileNotFoundError(f'no config file at {args.config}')
+    videos = by_stem(list_videos(args.videos, args.data_root))
+    model = load_trained_model(Config.fromfile(args.config), args.checkpoint, get_device())
+    same = ('kind', 'steps', 'stride', 'clip_len', 'frame_interval', 'short_side', 'crop', 'ending')
+    settings = {name: getattr(args, name) for name in same}
+    settings['checkpoint_sha256'] = file_sha256(args.checkpoint)
+    check_settings(args.out, 'snippet_features', settings)
+    noted = noted_videos(args.out)
+    left = {
+        video: path
+        for video, path in videos.items()
+        if video not in noted or not (args.out / f'{video}{args.ending}').is_file()
+    }
+    snippets = SnippetDataset(
+        left,
+        stride=args.stride,
+        clip_len=args.clip_len,
+        frame_interval=args.frame_interval,
+        short_side=args.short_side,
+        crop=args.crop,
+        batch_size=args.batch_size,
+    )
+    failures = {}
+    # No thread redraws the bar: the loader forks its workers.
+    for result in track(
+        extract_features(model, KINDS[args.kind], snippets, args.num_workers),
+        description='features',
+        total=len(left),
+        auto_refresh=False,
+        console=Console(stderr=True),
+    ):
+        if result.error:
+            failures[left[result.video]] = result.error
+            continue
+        features = rescale_features(result.features, args.steps)
+        write_features(args.out / f'{result.video}{args.ending}', features)
+        covered = len(result.features) * args.stride
+        note_video(args.out, result.video, result.num_frames, covered)
+    print(
+        f'{len(left) - len(failures)} videos done, {len(videos) - len(left)} were there already, '
+        f'{len(failures)} failed'
+    )
+    report_failures(args.out, failures)
+
+
+if __name__ == '__main__':
+    run_command(main)

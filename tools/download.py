@@ -1,0 +1,46 @@
+"""Fetch published weights by name.
+
+python tools/download.py NAME [NAME ...]
+python tools/download.py --list
+
+Prints where the files are: in ~/.cache/vsslbox, or the folder $VSSLBOX_CACHE. They come from the
+publisher (through the proxy of $https_proxy, if set), or from $VSSLBOX_ZOO_MIRROR: a folder with
+what such a cache has, or its address. A transfer that broke off is taken up again.
+"""
+
+import argparse
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.utils.zoo import ZooEntry, fetch, zoo_entries
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('names', nargs='*', metavar='NAME', help='what to fetch')
+    parser.add_argument('--list', action='store_true', help='print all names')
+    args = parser.parse_args()
+    if args.list == bool(args.names):
+        parser.error('give names, or --list to print all')
+    return args
+
+
+def describe(entry: ZooEntry) -> str:
+    """An entry on three lines."""
+    where = 'here' if entry.path.is_file() else 'not here yet'
+    return f'{entry.name} ({where})\n    {entry.description}\n    licence: {entry.license}'
+
+
+def main() -> None:
+    """Fetch, or list."""
+    args = parse_args()
+    if args.list:
+        print('\n'.join(map(describe, zoo_entries().values())))
+    for name in args.names:
+        print(fetch(name))
+
+
+if __name__ == '__main__':
+    run_command(main)

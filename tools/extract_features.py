@@ -1,0 +1,129 @@
+"""Write the features of a list of videos into arrays, one a tap.
+
+python tools/extract_features.py CONFIG CHECKPOINT --out FOLDER [--list FILE | --videos FOLDER] ...
+
+The config is that of a protocol, whose model and test pipeline are taken. A killed run goes on
+where it was when the same command is given again.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+
+from vsslbox.apis.command_line import (
+    add_common_options,
+    apply_common_options,
+    build_runner,
+    on_videos,
+    read_config,
+    run_command,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='the config file of a protocol')
+    parser.add_argument('checkpoint', help='the checkpoint file')
+    parser.add_argument('--out', type=Path, required=True, help='folder for the features')
+    parser.add_argument(
+        '--taps',
+        nargs='+',
+        help='stages of the backbone, such as layer3 layer4 (default: its output, `features`)',
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument('--list', type=Path, help="a list of videos, in place of the config's")
+    source.add_argument('--videos', help='take all videos of this folder')
+    source.add_argument('--gallery', action='store_true', help="take the config's gallery")
+    parser.add_argument(
+        '--format', choices=['npy', 'csv', 'h5'], default='npy', help='csv and h5 come beside npy'
+    )
+    add_common_options(parser)
+    return parser.parse_args()
+
+
+def apply_args(config: Config, args: argparse.Namespace) -> None:
+    """Write what the command line says into the config."""
+    args.work_dir = args.work_dir or str(args.out / 'log')
+    apply_common_options(config, args)
+    config.load_from = args.checkpoint
+    config.resume = False
+    if args.gallery:
+        config.test_dataloader = _gallery_of(config, args.config)
+    if args.list is not None:
+        config.test_dataloader.dataset.pop('where', None)
+        config.test_dataloader.dataset.ann_file = str(args.list.absolute())
+    config.test_dataloader.dataset = on_videos(config.test_dataloader.dataset, args.videos)
+    config.test_cfg = dict(type='ExtractionLoop', folder=str(args.out))
+    config.test_evaluator = []
+    if args.taps:
+        if config.model.type != 'FeatureExtractor':
+            raise ValueError(
+                f'--taps needs a config whose model is a FeatureExtractor, in {args.config} it is '
+                f'{config.model.type}'
+            )
+        taps = [int(tap) if tap.isdecimal() else tap for tap in args.taps]
+        config.model = dict(config.model, type='TapExtractor', taps=taps)
+
+
+def _gallery_of(config: Config, path: str) -> dict:
+    if 'gallery_dataloader' not in config.test_cfg:
+        raise ValueError(f'{path} has no gallery: `test_cfg.gallery_dataloader` is missing')
+    return config.test_cfg.gallery_dataloader
+
+
+def write_csv(folder: Path, tap: str) -> None:
+    """Write an array as text: a line of ``index`` and the features' numbers, then one a video."""
+    array = np.load(folder / f'{tap}.npy', mmap_mode='r')
+    unfinished = folder / f'{tap}.csv.unfinished'
+    with open(unfinished, 'w', encoding='utf-8') as file:
+        print('index', *range(array.shape[1]), sep=',', file=file)
+        for index, row in enumerate(array):
+            # Nine digits tell every float32 from all others.
+            print(index, *(f'{value:.9g}' for value in row), sep=',', file=file)
+    unfinished.replace(folder / f'{tap}.csv')
+
+
+def write_h5(folder: Path, tap: str) -> None:
+    """Write an array as the data set ``features`` of an HDF5 file."""
+    import h5py
+
+    unfinished = folder / f'{tap}.h5.unfinished'
+    with h5py.File(unfinished, 'w') as file:
+        file.create_dataset('features', data=np.load(folder / f'{tap}.npy', mmap_mode='r'))
+    unfinished.replace(folder / f'{tap}.h5')
+
+
+def require_h5py() -> None:
+    """Say how to get what HDF5 needs before hours are spent."""
+    try:
+        import h5py  # noqa: F401
+    except ImportError:
+        raise ImportError('--format h5 needs h5py: pip install h5py, or choose npy') from None
+
+
+def main() -> None:
+    """Extract."""
+    args = parse_args()
+    if args.format == 'h5':
+        require_h5py()
+    config = read_config(args)
+    if config.get('test_dataloader') is None:
+        raise ValueError(f'{args.config} has no test_dataloader: give the config of a protocol')
+    apply_args(config, args)
+    build_runner(config).test()
+    if not is_main_process():
+        return
+    for array in sorted(args.out.glob('*.npy')):
+        if args.format != 'npy':
+            dict(csv=write_csv, h5=write_h5)[args.format](args.out, array.stem)
+        print(
+            f'{array.with_suffix("." + args.format)}: {list(np.load(array, mmap_mode="r").shape)}'
+        )
+
+
+if __name__ == '__main__':
+    run_command(main)

@@ -1,0 +1,143 @@
+"""AVA: key frames of videos, with boxes of people and what they do."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import mmaction.datasets
+import numpy as np
+from mmengine.fileio import load
+
+from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.registry import DATASETS
+
+__all__ = ['AVADataset']
+
+
+@DATASETS.register_module()
+class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
+    """mmaction2's ``AVADataset`` as a :class:`BaseVideoDataset`: a sample is one key frame.
+
+    Which key frames there are is a matter of the protocol. mmaction2 evaluates those with an
+    annotation; but that someone is there is part of the annotation, and what is found in other
+    frames is wrong and must count. SlowFast evaluates all frames in which a person was found.
+
+    Args:
+        ann_file: A row ``video,second,left,top,right,bottom,class,person`` for each action.
+        pipeline: Transforms or their configs.
+        data_root: The folder of the data; all files and ``data_prefix`` lie below it.
+        data_prefix: ``dict(img=...)``, the folder of the videos or of their folders of frames.
+        exclude_file: Rows ``video,second`` of key frames to leave out.
+        label_file: The classes; needed for ``custom_classes``.
+        proposal_file: A pickle of boxes ``[n, 5]`` (shares of the frame, score) by
+            ``'video,second'``. It can run code when it is read: take it from where you trust.
+            Without it the annotated boxes are evaluated.
+        key_frames: ``'annotated'``, or ``'proposed'``: those with a box of a score of at least
+            ``person_det_score_thr``, in the videos of ``ann_file``.
+        video_ending: What the names of video files end in, where ``use_frames=False``.
+        test_mode: Whether a video that can't be read is an error.
+        kwargs: As for mmaction2's ``AVADataset``: ``fps`` and ``timestamp_start`` say which frame
+            is that of a second, ``person_det_score_thr`` which boxes are used, and so on.
+
+    Raises:
+        FileNotFoundError: A file, a video or a folder of frames doesn't exist.
+        ValueError: ``key_frames`` is unknown or lacks the ``proposal_file``.
+    """
+
+    prefix_key = 'img'
+    line_format = '`video,second,left,top,right,bottom,class,person`'
+
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: Sequence[dict | Callable] = (),
+        data_root: str | None = None,
+        data_prefix: dict | None = None,
+        exclude_file: str | None = None,
+        label_file: str | None = None,
+        proposal_file: str | None = None,
+        key_frames: Literal['annotated', 'proposed'] = 'annotated',
+        video_ending: str = '.mp4',
+        test_mode: bool = False,
+        **kwargs,
+    ) -> None:
+        if key_frames not in ('annotated', 'proposed'):
+            raise ValueError(f"key_frames must be 'annotated' or 'proposed', got {key_frames!r}")
+        if key_frames == 'proposed' and proposal_file is None:
+            raise ValueError("key_frames='proposed' needs proposal_file")
+        self.key_frames = key_frames
+        self.video_ending = video_ending
+        super().__init__(
+            ann_file,
+            pipeline,
+            data_root,
+            data_prefix,
+            test_mode,
+            exclude_file=_below(data_root, exclude_file),
+            label_file=_below(data_root, label_file),
+            proposal_file=_below(data_root, proposal_file),
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """The key frames by video and second."""
+        self._list_text()  # says what is wrong with the file
+        frames = mmaction.datasets.AVADataset.load_data_list(self)
+        if self.key_frames == 'proposed':
+            frames = self._proposed(frames)
+        for frame in frames:
+            frame['attributes'] = dict(name=frame['img_key'])
+            if not self.use_frames:
+                frame['filename'] += self.video_ending
+        path_key = 'frame_dir' if self.use_frames else 'filename'
+        self._refuse_missing(sorted({frame[path_key] for frame in frames}))
+        return frames
+
+    def get_data_info(self, idx: int) -> dict:
+        """The entry of a key frame, with its boxes."""
+        info = super().get_data_info(idx)
+        info['frame_rate'] = info['fps']
+        if self.use_frames:
+            info['total_frames'] = (self.timestamp_end - self.timestamp_start) * self._FPS
+        if self.test_mode and 'proposals' not in info:
+            info['proposals'] = info['gt_bboxes']
+        return info
+
+    def _proposed(self, annotated: list[dict]) -> list[dict]:
+        """Entries of all frames with a proposal, of the videos that have annotations."""
+        entries = {frame['img_key']: frame for frame in annotated}
+        templates = {frame['video_id']: frame for frame in annotated}
+        nothing = dict(
+            gt_bboxes=np.zeros((0, 4)),
+            gt_labels=np.zeros((0, self.num_classes), np.float32),
+            entity_ids=np.zeros(0, int),
+        )
+        frames = []
+        for key, boxes in sorted(load(self.proposal_file).items()):
+            video_id, second = key.split(',')
+            scores = boxes[:, 4] if boxes.shape[1] == 5 else np.ones(len(boxes))
+            if video_id not in templates or not (scores >= self.person_det_score_thr).any():
+                continue
+            unannotated = dict(templates[video_id], timestamp=int(second), img_key=key, ann=nothing)
+            frames.append(entries.get(key, unannotated))
+        if not frames:
+            raise ValueError(
+                f'{self.proposal_file} has no box of a score of {self.person_det_score_thr} in the '
+                f'videos of {self.ann_file}'
+            )
+        return frames
+
+    def _search(self) -> list[dict]:
+        raise ValueError('AVADataset needs ann_file')
+
+    def _parse_line(self, line: str) -> tuple[dict, list[int]]:
+        raise NotImplementedError('mmaction2 reads the list')
+
+
+def _below(data_root: str | None, name: str | None) -> str | None:
+    if name is None:
+        return None
+    path = Path(data_root or '') / name
+    if not path.is_file():
+        raise FileNotFoundError(f'no file at {path}: set `data_root` to where the annotations are')
+    return str(path)

@@ -1,0 +1,90 @@
+"""Features of untrimmed videos, and when something happens in them."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mmaction.datasets import ActivityNetDataset
+
+from vsslbox.registry import DATASETS, TRANSFORMS
+from vsslbox.structures import SampleKey
+
+__all__ = ['LocalizationDataset']
+
+
+@DATASETS.register_module()
+class LocalizationDataset(ActivityNetDataset):
+    """mmaction2's data set for localization, with features of other formats than CSV.
+
+    Args:
+        ann_file: The annotations, ``anet_anno_train.json`` or the like: by the name of each video
+            ``duration_frame``, ``duration_second``, ``feature_frame`` (the frames that the features
+            cover) and ``annotations`` (each a ``segment`` in seconds and a ``label``).
+        pipeline: Transforms or their configs.
+        data_root: What the other paths are relative to.
+        data_prefix: ``dict(video=...)``, the folder of the features.
+        ending: What their names end in, after the name of the video.
+        test_mode: Whether videos without annotations are allowed.
+        kwargs: As for mmaction2's ``BaseActionDataset``.
+
+    Raises:
+        FileNotFoundError: The annotations or features don't exist.
+        ValueError: A video of the training has no annotation.
+    """
+
+    def __init__(
+        self,
+        ann_file: str,
+        pipeline: Sequence[dict | Callable],
+        data_root: str = '',
+        data_prefix: dict | None = None,
+        ending: str = '.csv',
+        test_mode: bool = False,
+        **kwargs,
+    ) -> None:
+        self.ending = ending
+        super().__init__(
+            ann_file,
+            # Built here, since mmengine would look for the names in the default scope alone.
+            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            data_root=data_root,
+            data_prefix=data_prefix or dict(video='features'),
+            test_mode=test_mode,
+            **kwargs,
+        )
+
+    def __getitem__(self, key: SampleKey | int) -> dict:
+        """Make the sample of a key; nothing of it is random."""
+        return super().__getitem__(key.index if isinstance(key, SampleKey) else key)
+
+    def list_hash(self) -> str:
+        """The SHA-256 of the names of all videos, in order; the same wherever the data lies."""
+        names = (self.get_data_info(index)['video_name'] for index in range(len(self)))
+        return hashlib.sha256(b''.join(os.fsencode(name) + b'\n' for name in names)).hexdigest()
+
+    def load_data_list(self) -> list[dict]:
+        """Read the annotations."""
+        if not Path(self.ann_file).is_file():
+            raise FileNotFoundError(
+                f'no annotations at {self.ann_file}: set `ann_file`, relative to `data_root`'
+            )
+        entries, folder = super().load_data_list(), Path(self.data_prefix['video'])
+        present = set(os.listdir(folder)) if folder.is_dir() else set()
+        missing = []
+        for entry in entries:
+            name = entry['video_name'] + self.ending
+            entry['feature_path'] = str(folder / name)
+            if name not in present:
+                missing.append(name)
+            if not self.test_mode and not entry['annotations']:
+                raise ValueError(
+                    f'{self.ann_file} has no annotations of {entry["video_name"]}, which it needs '
+                    'for training: leave this video out'
+                )
+        if missing:
+            raise FileNotFoundError(
+                f'{len(missing)} of {len(entries)} in {self.ann_file} have no features in {folder}: '
+                f'{", ".join(missing[:3])}, ...; set `data_root`, `data_prefix` and `ending`'
+            )
+        return entries

@@ -1,0 +1,108 @@
+"""Untrimmed videos, a snippet after the other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from vsslbox.datasets.readers import FallbackReader, VideoError
+from vsslbox.datasets.transforms.center_crop import CenterCrop
+from vsslbox.datasets.transforms.resize import Resize
+
+__all__ = ['SnippetBatch', 'SnippetDataset']
+
+
+class SnippetBatch(NamedTuple):
+    """Some snippets of a video, in order.
+
+    Attributes:
+        video: The name of the video.
+        num_frames: Its frames.
+        num_snippets: The snippets of the whole video.
+        clips: Those of this batch, uint8 ``[n, C, T, H, W]``; none if the video can't be read.
+        error: Why it can't be read, or ''.
+    """
+
+    video: str
+    num_frames: int
+    num_snippets: int
+    clips: Tensor
+    error: str
+
+
+class SnippetDataset(IterableDataset):
+    """One clip around the middle of every ``stride`` frames of untrimmed videos.
+
+    The frames left over at the end, fewer than ``stride``, have none, so that the snippets cover
+    what BMN's labels and proposals are relative to; mmaction2 takes another one if they are more
+    than half. A video shorter than ``stride`` has one. Clips that begin before the video or end
+    after it repeat its first or last frame.
+
+    Videos are decoded in parts, so that hours of video need no more memory than seconds. Each
+    worker of a loader takes its share of the videos; the loader needs ``batch_size=None``.
+
+    Source: the features of VCLR for BMN, and mmaction2's ``UntrimmedSampleFrames``.
+
+    Args:
+        videos: The path of each video by its name.
+        stride: Frames from one snippet to the next.
+        clip_len: The frames of a clip, T.
+        frame_interval: Frames from one of a clip to the next.
+        short_side: The shorter side, in pixels, to which frames are scaled.
+        crop: The side of their middle, in pixels, that is seen.
+        batch_size: The snippets of a batch, at most; a batch is of one video.
+        readers: The names of registered readers, the preferred one first.
+    """
+
+    def __init__(
+        self,
+        videos: Mapping[str, str],
+        stride: int = 16,
+        clip_len: int = 1,
+        frame_interval: int = 1,
+        short_side: int = 256,
+        crop: int = 256,
+        batch_size: int = 32,
+        readers: Sequence[str] = ('pyav', 'decord'),
+    ) -> None:
+        self.videos = dict(videos)
+        self.stride = stride
+        self.offsets = (np.arange(clip_len) - clip_len // 2) * frame_interval
+        self.transforms = [Resize(short_side=short_side), CenterCrop(crop)]
+        self.batch_size = batch_size
+        self.readers = list(readers)
+
+    def __iter__(self) -> Iterator[SnippetBatch]:
+        """All snippets of the videos, or of this worker's share of them."""
+        worker = get_worker_info()
+        first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        for video, path in list(self.videos.items())[first::step]:
+            try:
+                yield from self._read(video, path)
+            except VideoError as error:
+                nothing = torch.empty(0, dtype=torch.uint8)
+                yield SnippetBatch(video, 0, 0, nothing, error.reason or str(error))
+
+    def _read(self, video: str, path: str) -> Iterator[SnippetBatch]:
+        reader = FallbackReader(path, self.readers)
+        try:
+            num_snippets = max(reader.num_frames // self.stride, 1)
+            middles = np.arange(num_snippets) * self.stride + self.stride // 2
+            indices = (middles[:, None] + self.offsets).clip(0, reader.num_frames - 1)
+            for start in range(0, num_snippets, self.batch_size):
+                clips = self._decode(reader, indices[start : start + self.batch_size])
+                yield SnippetBatch(video, reader.num_frames, num_snippets, clips, '')
+        finally:
+            reader.close()
+
+    def _decode(self, reader: FallbackReader, indices: np.ndarray) -> Tensor:
+        """The clips ``[n, C, T, H, W]`` of frame indices ``[n, T]``."""
+        needed, position = np.unique(indices, return_inverse=True)
+        frames = reader.read(needed.tolist())
+        for transform in self.transforms:
+            frames = transform.apply(frames, {})
+        clips = torch.from_numpy(np.stack(frames))[position.reshape(indices.shape)]
+        return clips.permute(0, 4, 1, 2, 3)

@@ -1,0 +1,26 @@
+"""Boxes in a part of a frame."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ['crop_boxes']
+
+
+def crop_boxes(
+    boxes: np.ndarray, size: Sequence[int], corner: Sequence[int], crop_size: Sequence[int]
+) -> np.ndarray:
+    """Boxes as shares of a frame, as shares of a part of it.
+
+    Args:
+        boxes: ``[n, 4]``: left, top, right, bottom as shares of the frame's width and height.
+        size: The frame's height and width in pixels.
+        corner: The top and left of the part in pixels.
+        crop_size: The height and width of the part in pixels.
+
+    Returns:
+        ``[n, 4]``; boxes may leave the part.
+    """
+    (height, width), (top, left), (new_height, new_width) = size, corner, crop_size
+    pixels = boxes * [width, height, width, height] - [left, top, left, top]
+    return pixels / [new_width, new_height, new_width, new_height]

@@ -1,0 +1,71 @@
+"""Features for use elsewhere."""
+
+import csv
+import json
+from pathlib import Path
+
+from mmengine.dist import master_only
+from mmengine.runner import Runner
+from mmengine.runner.base_loop import BaseLoop
+
+from vsslbox.engine.runner.extract_features import extract_features, origin_of_features
+from vsslbox.engine.runner.record import origin_of_run
+from vsslbox.evaluation import FeatureStore
+from vsslbox.registry import LOOPS
+
+__all__ = ['ExtractionLoop']
+
+
+@LOOPS.register_module()
+class ExtractionLoop(BaseLoop):
+    """Write the features of a list of videos into a folder; a killed run goes on where it was.
+
+    Beside the arrays (see :class:`FeatureStore`) there are ``videos.csv``, a line for each row of
+    the arrays with what the list says of its video, and ``record.json`` with what one needs to
+    trace the features.
+
+    Args:
+        runner: The runner.
+        dataloader: The config of the videos' data loader.
+        folder: The folder.
+        evaluator: Not used; the engine hands it to all loops.
+
+    Raises:
+        FeatureStoreError: The folder has features of something else.
+    """
+
+    def __init__(self, runner: Runner, dataloader: dict, folder: str, evaluator: list) -> None:
+        super().__init__(runner, dataloader)
+        self.dataloader_cfg = dataloader
+        self.folder = Path(folder)
+
+    def run(self) -> dict:
+        """Extract. There are no metrics."""
+        self.runner.call_hook('before_test')
+        dataset = self.dataloader.dataset
+        origin = origin_of_features(self.runner, dataset, self.dataloader_cfg)
+        store = FeatureStore(self.folder, origin, len(dataset))
+        extract_features(self.runner.model, self.dataloader, store)
+        self._write_videos()
+        self._write_record(store)
+        self.runner.call_hook('after_test')
+        return {}
+
+    @master_only
+    def _write_videos(self) -> None:
+        dataset = self.dataloader.dataset
+        rows = [dataset.get_data_info(index)['attributes'] for index in range(len(dataset))]
+        columns = dict.fromkeys(['name', *(column for row in rows for column in row)])
+        with open(self.folder / 'videos.csv', 'w', newline='', encoding='utf-8') as file:
+            writer = csv.DictWriter(file, ['index', *columns], lineterminator='\n')
+            writer.writeheader()
+            writer.writerows(dict(row, index=index) for index, row in enumerate(rows))
+
+    @master_only
+    def _write_record(self, store: FeatureStore) -> None:
+        hashes = {name: store.origin[name] for name in store.origin if name.endswith('sha256')}
+        record = dict(
+            taps=store.sizes, videos=store.num_videos, **hashes, **origin_of_run(self.runner)
+        )
+        path = self.folder / 'record.json'
+        path.write_text(json.dumps(record, indent=2) + '\n', encoding='utf-8')

@@ -1,0 +1,52 @@
+"""Classification by a linear support vector machine."""
+
+import torch.nn.functional as F
+
+from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.functional import fit_linear_svm
+from vsslbox.registry import METRICS
+
+__all__ = ['LinearSVMMetric']
+
+
+@METRICS.register_module()
+class LinearSVMMetric:
+    """The accuracy of a linear support vector machine that is trained on the gallery.
+
+    Source: the protocol of VCLR on Kinetics-400, whose code runs LIBLINEAR's ``-s 2 -c 1`` on
+    features as they are; see :func:`fit_linear_svm`.
+
+    Args:
+        labels: The columns of the list that are to be predicted, one result for each.
+        cost: C, the weight of the loss.
+        normalize: Whether features are brought to unit length.
+    """
+
+    def __init__(
+        self,
+        labels: tuple[str, ...] = ('label',),
+        cost: float = 1.0,
+        normalize: bool = False,
+    ) -> None:
+        if cost <= 0:
+            raise ValueError(f'cost must be positive, got {cost}')
+        self.labels = labels
+        self.cost = cost
+        self.normalize = normalize
+
+    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Compute accuracies in percent, by the names ``svm/LABEL/top1``."""
+        inputs, rows = queries.features, gallery.features
+        if self.normalize:
+            inputs, rows = F.normalize(inputs, dim=1), F.normalize(rows, dim=1)
+        values: dict[str, float] = {}
+        for label in self.labels:
+            # The gallery's come first: a class that only queries have cannot be predicted.
+            gallery_ids, query_ids = as_ids(gallery.column(label), queries.column(label))
+            num_classes = int(gallery_ids.max()) + 1
+            if num_classes < 2:
+                raise ValueError(f'a linear SVM needs at least two classes of {label!r}')
+            weights = fit_linear_svm(rows, gallery_ids, num_classes, self.cost)
+            accuracy = ((inputs @ weights.T).argmax(dim=1) == query_ids).double().mean().item()
+            values[f'svm/{label}/top1'] = 100 * accuracy
+        return values

@@ -1,0 +1,147 @@
+"""How well temporal proposals and detections fit."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+
+from vsslbox.evaluation.functional import (
+    THRESHOLDS,
+    Detection,
+    average_recall,
+    detection_average_precision,
+)
+from vsslbox.registry import METRICS
+
+__all__ = ['LocalizationMetric']
+
+RECALLS = (1, 5, 10, 100)
+
+
+@METRICS.register_module()
+class LocalizationMetric(BaseMetric):
+    """Recall of proposals and, with classes for the videos, precision of detections.
+
+    ``localization/AR@N`` is the average recall at N proposals a video and ``localization/auc`` the
+    area under it up to 100. Where ``classification`` gives the activities of each video, each of
+    its proposals is a detection of them, with the product of both scores: ``localization/mAP@0.50``
+    to ``localization/mAP@0.95`` and their mean ``localization/mAP``. All in percent, as by
+    ActivityNet's official evaluation.
+
+    The annotations are gathered with the proposals, so that several processes give what one does.
+
+    Args:
+        data_root: The folder in which ``classification`` lies.
+        classification: A JSON file with the activities of each video, as ActivityNet takes them:
+            ``{"results": {"ID": [{"label": ..., "score": ...}, ...]}}``.
+        top_classes: How many of these are taken for a video, the best ones.
+        out: A JSON file for the proposals, as ActivityNet takes them.
+        kwargs: As for mmengine's ``BaseMetric``.
+    """
+
+    default_prefix = 'localization'
+
+    def __init__(
+        self,
+        data_root: str = '',
+        classification: str | None = None,
+        top_classes: int = 1,
+        out: str | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.classification = classification and Path(data_root) / classification
+        self.classes = self.classification and _read_classes(self.classification)
+        self.top_classes = top_classes
+        self.out = out
+
+    def process(self, data_batch: Mapping, data_samples: Sequence[dict]) -> None:
+        """Note the proposals of a batch and the annotations of its videos.
+
+        Args:
+            data_batch: With ``data_samples``, whose meta data have ``annotations``.
+            data_samples: What the model predicts: ``video_name`` and ``proposal_list``.
+        """
+        for sample, predicted in zip(data_batch['data_samples'], data_samples, strict=True):
+            annotations = sample.metainfo['annotations']
+            self.results.append({**predicted, 'annotations': annotations})
+
+    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+        """Judge all videos.
+
+        Raises:
+            ValueError: No video has annotations.
+        """
+        if self.out is not None:
+            _write_proposals(results, self.out)
+        if not any(result['annotations'] for result in results):
+            raise ValueError('no video of the list has `annotations`: there is nothing to find')
+        recall, area = average_recall(
+            [_segments(result['annotations']) for result in results],
+            [_proposals(result['proposal_list']) for result in results],
+        )
+        metrics = {'auc': 100 * area}
+        metrics |= {f'AR@{number}': 100 * float(recall[number - 1]) for number in RECALLS}
+        return metrics if self.classes is None else metrics | self._precision(results)
+
+    def _precision(self, results: list[dict]) -> dict[str, float]:
+        truth, detections = defaultdict(dict), defaultdict(list)
+        for result in results:
+            video = _video_id(result['video_name'])
+            by_label = defaultdict(list)
+            for annotation in result['annotations']:
+                by_label[annotation['label']].append(annotation)
+            for label, annotations in by_label.items():
+                truth[label][video] = _segments(annotations)
+            for activity in self._classes_of(video):
+                detections[activity['label']] += [
+                    Detection(video, *proposal['segment'], proposal['score'] * activity['score'])
+                    for proposal in result['proposal_list']
+                ]
+        values = np.stack(
+            [detection_average_precision(truth[label], detections[label]) for label in truth]
+        )
+        by_threshold = 100 * values.mean(axis=0)
+        names = [f'mAP@{threshold:.2f}' for threshold in THRESHOLDS]
+        return {**dict(zip(names, by_threshold.tolist())), 'mAP': float(by_threshold.mean())}
+
+    def _classes_of(self, video: str) -> list[dict]:
+        if video not in self.classes:
+            raise ValueError(f'{self.classification} has no classes for the video {video}')
+        by_score = sorted(self.classes[video], key=lambda activity: -activity['score'])
+        return by_score[: self.top_classes]
+
+
+def _video_id(name: str) -> str:
+    """ActivityNet's own name of a video: that of its file begins with ``v_``."""
+    return name.removeprefix('v_')
+
+
+def _segments(annotations: Sequence[dict]) -> np.ndarray:
+    return np.array([a['segment'] for a in annotations], dtype=float).reshape(-1, 2)
+
+
+def _proposals(proposals: Sequence[dict]) -> np.ndarray:
+    return np.array([(*p['segment'], p['score']) for p in proposals], dtype=float).reshape(-1, 3)
+
+
+def _read_classes(path: Path) -> dict[str, list[dict]]:
+    if not path.is_file():
+        raise FileNotFoundError(f'no file at {path}: set `classification` of LocalizationMetric')
+    results = json.loads(path.read_text(encoding='utf-8')).get('results')
+    if not isinstance(results, dict):
+        raise ValueError(
+            f'{path} is not {{"results": {{"ID": [{{"label": ..., "score": ...}}]}}}}: '
+            '`classification` of LocalizationMetric must be'
+        )
+    return {_video_id(video): classes for video, classes in results.items()}
+
+
+def _write_proposals(results: list[dict], out: str) -> None:
+    proposals = {_video_id(result['video_name']): result['proposal_list'] for result in results}
+    content = dict(version='VERSION 1.3', results=proposals, external_data={})
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    Path(out).write_text(json.dumps(content), encoding='utf-8')
