@@ -48,7 +48,7 @@ CHECKPOINT, RANDOM = 'checkpoint', 'random start'
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('checkpoint', help='the checkpoint file')
+    parser.add_argument('checkpoint', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument('--config', required=True, help='the config file of a protocol')
     parser.add_argument('--protocols', nargs='+', choices=PROTOCOLS, default=list(PROTOCOLS))
     parser.add_argument(
@@ -70,7 +70,8 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
             'GalleryTestLoop, such as configs/vclr/benchmarks/retrieval_r50_ucf101.py'
         )
     evaluator = config.test_evaluator
-    given = {metric['type']: metric for metric in _as_list(evaluator)}
+    metrics = [evaluator] if isinstance(evaluator, dict) else evaluator
+    given = {metric['type']: metric for metric in metrics}
     labels = dict.fromkeys(label for m in given.values() for label in m.get('labels', ['label']))
     protocols = {name: dict(given.get(kind, dict(type=kind))) for name, kind in PROTOCOLS.items()}
     config.test_evaluator = dict(
@@ -80,10 +81,6 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
     )
     config.test_cfg.out = 'metrics.json'
     config.resume = False
-
-
-def _as_list(value: list | dict) -> list:
-    return value if isinstance(value, list | tuple) else [value]
 
 
 def judge(config: Config, name: str, checkpoint: str | None) -> GalleryTestLoop:
@@ -96,11 +93,11 @@ def judge(config: Config, name: str, checkpoint: str | None) -> GalleryTestLoop:
     return runner.test_loop
 
 
-def papers_numbers(config: Config, loop: GalleryTestLoop) -> PaperNumbers | None:
+def papers_numbers(config: Config, card: ReportCardMetric) -> PaperNumbers | None:
     """What the config's `paper` says, if as many videos were judged as there."""
-    paper, card = config.get('paper'), loop.metrics[0]
-    sizes = dict(queries=len(card.queries), gallery=len(card.gallery))
-    if paper is None or any(paper[role] != size for role, size in sizes.items()):
+    paper = config.get('paper')
+    sizes = len(card.queries), len(card.gallery)
+    if paper is None or (paper.queries, paper.gallery) != sizes:
         return None
     return PaperNumbers(paper.source, paper.metrics)
 
@@ -108,11 +105,10 @@ def papers_numbers(config: Config, loop: GalleryTestLoop) -> PaperNumbers | None
 def confusions(card: ReportCardMetric) -> dict[str, dict]:
     """The confusion matrix of kNN for each label that it was judged on."""
     matrices = {}
-    for label in card.labels:
-        if 'knn' in card.protocols and f'knn/{label}' not in card.impossible:
-            predicted = card.build('knn', label).predict(card.queries, card.gallery, label)
-            truth = card.queries.column(label)
-            matrices[label] = dict(zip(('classes', 'counts'), confusion_matrix(truth, predicted)))
+    for label in card.judged('knn'):
+        predicted = card.build('knn', label).predict(card.queries, card.gallery, label)
+        classes, counts = confusion_matrix(card.queries.column(label), predicted)
+        matrices[label] = dict(classes=classes, counts=counts)
     return matrices
 
 
@@ -133,11 +129,7 @@ def maps(card: ReportCardMetric, seed: int) -> list[str]:
 def retrievals(loop: GalleryTestLoop) -> list[Retrieval]:
     """Some queries with their nearest videos, as the model sees them."""
     card = loop.metrics[0]
-    labels = [
-        label
-        for label in card.labels
-        if 'retrieval' in card.protocols and f'retrieval/{label}' not in card.impossible
-    ]
+    labels = card.judged('retrieval')
     if not labels:
         return []
     queries = loop.dataloader.dataset
@@ -180,7 +172,7 @@ def report(config: Config, args: argparse.Namespace, loops: dict[str, GalleryTes
     metrics = {name: record['metrics'] for name, record in records.items()}
     loop = loops[CHECKPOINT]
     card = loop.metrics[0]
-    paper = papers_numbers(config, loop)
+    paper = papers_numbers(config, card)
     matrices = confusions(card)
 
     print('\n' + metrics_text(metrics, paper and paper.metrics))

@@ -27,7 +27,7 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='the config file of a protocol')
-    parser.add_argument('checkpoint', help='the checkpoint file')
+    parser.add_argument('checkpoint', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument('--out', type=Path, required=True, help='folder for the features')
     parser.add_argument(
         '--taps',

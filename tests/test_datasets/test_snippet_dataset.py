@@ -86,7 +86,7 @@ def test_workers_share_the_videos(videos):
 
     def load(num_workers):
         loader = DataLoader(snippets, batch_size=None, num_workers=num_workers)
-        return sorted(((b.video, b.clips.shape[0], int(b.clips.sum())) for b in loader))
+        return sorted((b.video, b.clips.shape[0], int(b.clips.sum())) for b in loader)
 
     assert load(0) == load(2)
     assert len(load(0)) == 6

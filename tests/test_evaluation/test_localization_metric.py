@@ -27,7 +27,7 @@ def iou(a, b):
 
 
 def literal_recall(truth, proposals):
-    """ActivityNet's evaluation of proposals, by its text: one video, number, threshold at a time."""
+    """ActivityNet's evaluation of proposals: one video, number and threshold at a time."""
     total = sum(map(len, proposals))
     ratio = 100 * float(len(truth)) / total
     kept = []

@@ -155,5 +155,7 @@ def test_a_video_shorter_than_the_interval_has_a_length():
 
 def test_other_features_than_the_model_has_are_refused():
     _, ours = pair()
-    with pytest.raises(ValueError, match='feat_dim=8 and temporal_dim=20.*9 dimensions x 20 steps'):
+    with pytest.raises(
+        ValueError, match=r'feat_dim=8 and temporal_dim=20.*9 dimensions x 20 steps'
+    ):
         ours([torch.zeros(9, 20)])

@@ -1,6 +1,7 @@
 """RoIAlign against its definition, sample by sample."""
 
 import math
+from importlib import import_module
 
 import pytest
 import torch
@@ -102,6 +103,22 @@ def test_low_precision_is_pooled_in_float32():
     expected = torch_roi_align(features.bfloat16().float(), boxes, 3, 1 / 16)
     with torch.autocast('cpu', torch.bfloat16):
         assert torch.equal(torch_roi_align(features.bfloat16(), boxes, 3, 1 / 16), expected)
+
+
+def test_the_compiled_operator_gets_the_same_boxes(monkeypatch):
+    """Its arguments, as mmcv documents them: rows of clip, left, top, right, bottom."""
+
+    def operator(maps, rois, output_size, scale, sampling_ratio, pool_mode, aligned):
+        assert (pool_mode, aligned) == ('avg', True)
+        assert maps.is_contiguous() and maps.dtype == rois.dtype == torch.float32
+        boxes = [rois[rois[:, 0] == number, 1:] for number in range(len(maps))]
+        return torch_roi_align(maps, boxes, output_size, scale, sampling_ratio)
+
+    features, boxes = torch.randn(3, 2, *SIZES), [own.float() for own in BOXES]
+    expected = torch_roi_align(features.bfloat16(), boxes, 3, 1 / 16, 2)
+    module = import_module('vsslbox.models.utils.roi_align')
+    monkeypatch.setattr(module, 'compiled_roi_align', operator)
+    assert torch.equal(roi_align(features.bfloat16(), boxes, 3, 1 / 16, 2), expected)
 
 
 def test_no_box_at_all():

@@ -138,10 +138,10 @@ def assert_filled(module, state):
 
 @pytest.mark.parametrize('network', ['twostream-s', 'twostream-sf'])
 def test_two_streams_start_from_two_checkpoints(network, tmp_path, monkeypatch):
-    for stream in ('STATIC', 'DYNAMIC'):
+    for stream in ('SINGLE', 'DYNAMIC'):
         monkeypatch.setenv(f'VSSLBOX_VIE_{stream}', str(tmp_path / f'{stream}.pth'))
     cfg = narrow(config_of(network, 'kinetics400').model.backbone.to_dict())
-    static = vie_checkpoint(cfg['static'], tmp_path / 'STATIC.pth')
+    static = vie_checkpoint(cfg['static'], tmp_path / 'SINGLE.pth')
     dynamic = vie_checkpoint(cfg['dynamic'], tmp_path / 'DYNAMIC.pth')
     model = MODELS.build(
         dict(type='LayerReadout', backbone=cfg, in_features=dict(conv3=8), num_classes=2)

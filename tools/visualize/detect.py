@@ -76,6 +76,18 @@ def read_boxes(path: Path) -> Tracks:
     return tracks
 
 
+def check_boxes(tracks: Tracks, height: int, width: int) -> None:
+    """Refuse boxes of which nothing lies in the frames."""
+    for track, boxes in tracks.items():
+        for frame, box in boxes.items():
+            left, top, right, bottom = box.clip(0, [width, height, width, height])
+            if left >= right or top >= bottom:
+                raise ValueError(
+                    f'the box of track {track} at frame {frame}, {box.tolist()}, has no pixel of '
+                    f'the {width}x{height} frames: sides are left, top, right, bottom in pixels'
+                )
+
+
 def read_classes(config: Config, path: Path | None) -> dict[int, str]:
     """The names of the classes by their numbers."""
     if path is None:
@@ -178,6 +190,7 @@ def predict_tracks(
     model = load_trained_model(config, args.checkpoint, get_device())
     classes, pipeline = read_classes(config, args.labels), test_pipeline(config)
     height, width = reader.read([0])[0].shape[:2]
+    check_boxes(tracks, height, width)
     fps = reader.fps or DEFAULT_RATE
     shown: Actions = defaultdict(dict)
     for key_frame in range(step // 2, reader.num_frames + step // 2, step):

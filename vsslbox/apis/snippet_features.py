@@ -1,8 +1,10 @@
 """What a trained network says of the snippets of untrimmed videos."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from mmaction.models.recognizers import Recognizer2D
@@ -13,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslbox.datasets.snippet_dataset import SnippetDataset
+from vsslbox.datasets.worker import start_worker
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS
@@ -101,7 +104,7 @@ def _normalized(model: BaseModel, clips: Tensor) -> Tensor:
     if num_segments not in (None, clips.shape[2]):
         raise ValueError(
             f'{type(model.backbone).__name__} takes {num_segments} frames together, but clips have '
-            f'{clips.shape[2]}: make them as long'
+            f'{clips.shape[2]}: make them as long (`--clip-len`)'
         )
     preprocessor = model.data_preprocessor
     if isinstance(preprocessor, ViewsPreprocessor):
@@ -131,7 +134,13 @@ def extract_features(
         Every video once, as they are done.
     """
     parts: dict[str, list[np.ndarray]] = {}
-    for batch in DataLoader(snippets, batch_size=None, num_workers=num_workers):
+    loader = DataLoader(
+        snippets,
+        batch_size=None,
+        num_workers=num_workers,
+        worker_init_fn=partial(start_worker, _use_one_thread),
+    )
+    for batch in loader:
         if batch.error:
             parts.pop(batch.video, None)
             yield VideoFeatures(batch.video, 0, np.empty((0, 0)), batch.error)
@@ -143,3 +152,8 @@ def extract_features(
         if sum(map(len, done)) == batch.num_snippets:
             features = np.concatenate(parts.pop(batch.video))
             yield VideoFeatures(batch.video, batch.num_frames, features, '')
+
+
+def _use_one_thread(worker_id: int) -> None:
+    """Keep OpenCV from starting threads in each of the processes."""
+    cv2.setNumThreads(0)

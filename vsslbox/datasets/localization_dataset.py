@@ -84,7 +84,7 @@ class LocalizationDataset(ActivityNetDataset):
                 )
         if missing:
             raise FileNotFoundError(
-                f'{len(missing)} of {len(entries)} in {self.ann_file} have no features in {folder}: '
-                f'{", ".join(missing[:3])}, ...; set `data_root`, `data_prefix` and `ending`'
+                f'{len(missing)} of {len(entries)} in {self.ann_file} have no features in {folder} '
+                f'({", ".join(missing[:3])}, ...): set `data_root`, `data_prefix` and `ending`'
             )
         return entries

@@ -24,8 +24,8 @@ class FeatureStore:
     ``features.json`` says of what they are, and whether they are all there. Until then every
     process appends rows to a file of its own, ``rows-RANK.part``: a line with the sizes of the
     taps, then for each video its index and the features of all taps. What a kill leaves of a row is
-    cut off.
-    :meth:`finish` sorts the rows into the arrays, whose names appear only when they are whole.
+    cut off. :meth:`finish` sorts the rows into the arrays, whose names appear only when they are
+    whole.
 
     All processes must see the folder. They create the store together.
 

@@ -84,7 +84,7 @@ def noted_videos(folder: Path) -> dict[str, tuple[int, int]]:
     if not path.is_file():
         return {}
     with open(path, newline='', encoding='utf-8', errors='surrogateescape') as file:
-        header, *rows = csv.reader(file)
+        _, *rows = csv.reader(file)
     try:
         return {video: (int(frames), int(covered)) for video, frames, covered in rows}
     except ValueError:

@@ -43,8 +43,8 @@ def draw_localization(
 ) -> np.ndarray:
     """Draw the segments of a video below pictures of it, all along one axis of time.
 
-    A row shows what is annotated, and one each what is proposed: blue if its IoU with some annotated
-    segment is at least 0.5, orange if not.
+    A row shows what is annotated, and one each what is proposed: blue if its IoU with some
+    annotated segment is at least 0.5, orange if not.
 
     Args:
         title: What stands above.

@@ -1,5 +1,5 @@
-# The encoder of the VDIM demonstration and the projection of its last layer, fine-tuned on the labels
-# of `VSSLBOX_DEMO_LABELS`. `VSSLBOX_VDIM` names its checkpoint; for a random start, add
+# The encoder of the VDIM demonstration and the projection of its last layer, fine-tuned on the
+# labels of `VSSLBOX_DEMO_LABELS`. `VSSLBOX_VDIM` names its checkpoint; for a random start, add
 # `--cfg-options model.backbone.init_cfg=None`.
 _base_ = [
     '../../_base_/models/vdim_r21d_finetune.py',
@@ -47,4 +47,4 @@ test_pipeline = [
     dict(type='PackClips'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))

@@ -10,7 +10,7 @@ __all__ = ['LoadLocalizationFeature']
 
 @TRANSFORMS.register_module()
 class LoadLocalizationFeature(StockLoadLocalizationFeature):
-    """mmaction2's reader of CSV files, which also reads NumPy's, a hundred times faster.
+    """mmaction2's reader of CSV files, which also reads those of NumPy, tens of times faster.
 
     Required key: ``feature_path``, a file of ``T`` rows with ``D`` values; if it ends in ``.npy``,
     an array ``[T, D]``. Added: ``raw_feature``, float32 ``[D, T]``.

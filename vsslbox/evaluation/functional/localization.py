@@ -28,9 +28,9 @@ def average_recall(
 ) -> tuple[np.ndarray, float]:
     """The share of the segments that are found, by the number of proposals: AR@AN.
 
-    A segment is found by a proposal whose IoU with it reaches the threshold; recall is averaged over
-    ten thresholds from 0.5 to 0.95. Proposals are counted as an average over the videos: of a video
-    with twice as many as the average, twice as many are taken.
+    A segment is found by a proposal whose IoU with it reaches the threshold; recall is averaged
+    over ten thresholds from 0.5 to 0.95. Proposals are counted as an average over the videos: of a
+    video with twice as many as the average, twice as many are taken.
 
     Args:
         truth: The segments of each video, ``[g, 2]``; those without any are left out.
@@ -47,7 +47,7 @@ def average_recall(
     ratio = MAX_PROPOSALS * num_videos / total
     overlaps = [_overlaps(segments, found, ratio) for segments, found in annotated]
     retrieved = sum(iou.shape[1] for iou in overlaps)
-    # Rounding makes 28 of the 29th number of proposals, as it does in the official evaluation.
+    # Rounding down makes 28 of 29 proposals, as it does in the official evaluation.
     shares = np.arange(1, 101) / 100.0 * (MAX_PROPOSALS * num_videos / max(retrieved, 1))
     found = np.zeros((len(THRESHOLDS), MAX_PROPOSALS))
     for iou in overlaps:

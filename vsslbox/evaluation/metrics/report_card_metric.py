@@ -45,11 +45,17 @@ class ReportCardMetric:
                     values.update(self.build(protocol, label)(queries, gallery))
         return values
 
+    def judged(self, protocol: str) -> list[str]:
+        """The labels that a protocol was judged on."""
+        if protocol not in self.protocols:
+            return []
+        return [label for label in self.labels if f'{protocol}/{label}' not in self.impossible]
+
     def build(self, protocol: str, label: str) -> object:
         """The metric of a protocol on one label, for the features that were judged last."""
         metric = dict(self.protocols[protocol], labels=(label,))
         if self.gallery is self.queries:
-            metric.setdefault('leave_out', 'name')
+            metric['leave_out'] = metric.get('leave_out') or 'name'
         return METRICS.build(metric)
 
     def _obstacle(self, protocol: str, label: str) -> str:

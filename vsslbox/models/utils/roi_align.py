@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from vsslbox.models.utils.precision import at_least_float32
@@ -22,13 +23,16 @@ def roi_align(
     spatial_scale: float,
     sampling_ratio: int = 0,
 ) -> Tensor:
-    """Features of boxes: mmcv's operator where it is compiled, else :func:`torch_roi_align`."""
+    """Features of boxes by mmcv's operator where it is compiled, else by :func:`torch_roi_align`.
+
+    Arguments and result are those of :func:`torch_roi_align`.
+    """
     if compiled_roi_align is None:
         return torch_roi_align(features, boxes, output_size, spatial_scale, sampling_ratio)
-    indices = [b.new_full((len(b), 1), number) for number, b in enumerate(boxes)]
-    rois = torch.cat([torch.cat(indices), torch.cat(list(boxes))], dim=1)
+    maps = at_least_float32(features).contiguous()
+    rois = [F.pad(own, (1, 0), value=number) for number, own in enumerate(boxes)]
     return compiled_roi_align(
-        features.contiguous(), rois, output_size, spatial_scale, sampling_ratio, 'avg', True
+        maps, torch.cat(rois).to(maps), output_size, spatial_scale, sampling_ratio, 'avg', True
     )
 
 
