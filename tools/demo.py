@@ -35,7 +35,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--data', type=Path, default=ROOT / 'data' / 'demo')
     parser.add_argument('--videos', type=int, default=480, help='how many videos to make')
     parser.add_argument('--epochs', type=int, help="epochs of training, in place of the config's")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.epochs is not None and args.epochs < 3:
+        parser.error(f'--epochs {args.epochs}: the warm-up alone takes 2, give at least 3')
+    return args
 
 
 def main() -> None:

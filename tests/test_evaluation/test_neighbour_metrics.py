@@ -154,6 +154,15 @@ def test_unknown_precision_is_named():
         nearest_neighbours(torch.eye(2), torch.eye(2), 1, precision='half')
 
 
+@pytest.mark.parametrize('value', [torch.nan, torch.inf])
+def test_rows_that_are_not_finite_are_named(value):
+    rows = torch.ones(5, 2)
+    broken = rows.index_fill(0, torch.tensor(3), value)
+    for name, pair in dict(queries=(broken, rows), gallery=(rows, broken)).items():
+        with pytest.raises(ValueError, match=f'row 3 of the {name} .* is not finite'):
+            nearest_neighbours(*pair, 1, chunk_size=2)
+
+
 def test_metrics_equal_scikit_learn():
     queries, gallery = feature_set(200, seed=0, num_classes=9), feature_set(900, 1, num_classes=9)
     labels = [np.array(videos.column('label')) for videos in (queries, gallery)]

@@ -80,7 +80,7 @@ def nearest_neighbours(
         a query has fewer candidates, the rest is minus infinity at index 0.
 
     Raises:
-        ValueError: There is no such precision.
+        ValueError: There is no such precision, or features are not finite.
     """
     if precision not in PRECISIONS:
         raise ValueError(f'precision must be one of {sorted(PRECISIONS)}, got {precision!r}')
@@ -116,14 +116,14 @@ def _find_candidates(
     """Compare queries with the gallery by products of the given type."""
     chunk_size = min(chunk_size, len(gallery))
     wide = torch.promote_types(dtype, torch.float32)
-    left = _unit(queries, queries.new_empty(queries.shape, dtype=wide)).to(dtype)
+    left = _unit('queries', queries, queries.new_empty(queries.shape, dtype=wide)).to(dtype)
     units = queries.new_empty(chunk_size, queries.shape[1], dtype=wide)
     products = left.new_empty(len(queries) * chunk_size)
     scores = left.new_full((len(queries), count), -torch.inf)
     indices = torch.zeros_like(scores, dtype=torch.long)
     for start in range(0, len(gallery), chunk_size):
         chunk = gallery[start : start + chunk_size]
-        right = _unit(chunk, units[: len(chunk)]).to(dtype)
+        right = _unit('gallery', chunk, units[: len(chunk)], start).to(dtype)
         fresh = products[: len(queries) * len(chunk)].view(len(queries), len(chunk))
         _multiply(left, right, fresh)
         if query_groups is not None:
@@ -136,9 +136,16 @@ def _find_candidates(
     return _Candidates(scores, indices)
 
 
-def _unit(rows: Tensor, out: Tensor) -> Tensor:
-    """Scale rows to the length 1, into a buffer of at least float32."""
+def _unit(name: str, rows: Tensor, out: Tensor, start: int = 0) -> Tensor:
+    """Scale rows to the length 1, into a buffer of at least float32.
+
+    Raises:
+        ValueError: A row is not finite: it would be the first neighbour of all.
+    """
     norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=out.dtype)
+    if not norms.isfinite().all():
+        row = start + int(norms.flatten().isfinite().logical_not().nonzero()[0])
+        raise ValueError(f'row {row} of the {name} (counted from 0) is not finite')
     return torch.mul(rows, norms.clamp_(min=TINY).reciprocal_(), out=out)
 
 
@@ -151,7 +158,7 @@ def _multiply(left: Tensor, right: Tensor, out: Tensor) -> None:
 
 
 def _merge(scores: Tensor, indices: Tensor, fresh: Tensor, start: int) -> tuple[Tensor, Tensor]:
-    """The best of candidates so far and of a chunk's products, of which few are good enough.
+    """Take over what a chunk has that is better; few products are, and for few of the queries.
 
     Args:
         scores: ``[Q, C]``, the highest first.
@@ -160,19 +167,26 @@ def _merge(scores: Tensor, indices: Tensor, fresh: Tensor, start: int) -> tuple[
         start: Where the chunk starts in the gallery.
     """
     count = scores.shape[1]
-    above = fresh > scores[:, -1:]
-    if above.count_nonzero() > scores.numel():  # as in the first chunk
+    touched = (fresh.amax(dim=1) > scores[:, -1]).nonzero().flatten()
+    if not len(touched):
+        return scores, indices
+    fresh = fresh[touched]
+    above = fresh > scores[touched, -1:]
+    if above.count_nonzero() > len(touched) * count:  # as in the first chunk
         values, columns = fresh.topk(min(count, fresh.shape[1]), dim=1)
     else:
         rows, chosen = above.nonzero(as_tuple=True)
-        counts = rows.bincount(minlength=len(fresh))
+        counts = rows.bincount(minlength=len(touched))
         places = torch.arange(len(rows), device=rows.device) - (counts.cumsum(0) - counts)[rows]
-        values = fresh.new_full((len(fresh), int(counts.max())), -torch.inf)
+        values = fresh.new_full((len(touched), int(counts.max())), -torch.inf)
         columns = torch.zeros_like(values, dtype=torch.long)
         values[rows, places] = fresh[rows, chosen]
         columns[rows, places] = chosen
-    scores, order = torch.cat([scores, values], dim=1).topk(count, dim=1)
-    return scores, torch.cat([indices, columns.add_(start)], dim=1).gather(1, order)
+    best, order = torch.cat([scores[touched], values], dim=1).topk(count, dim=1)
+    scores[touched] = best
+    merged = torch.cat([indices[touched], columns.add_(start)], dim=1)
+    indices[touched] = merged.gather(1, order)
+    return scores, indices
 
 
 def _make_rankable(similarities: Tensor, places: Tensor) -> Tensor:
