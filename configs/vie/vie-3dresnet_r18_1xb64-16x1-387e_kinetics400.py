@@ -16,4 +16,5 @@ train_dataloader = dict(batch_size=64)
 
 train_cfg = dict(max_epochs=387)
 param_scheduler = dict(milestones=[260, 348])
+auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(interval=5))

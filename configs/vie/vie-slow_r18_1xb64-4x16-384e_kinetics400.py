@@ -34,4 +34,5 @@ val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 
 train_cfg = dict(max_epochs=384)
 param_scheduler = dict(milestones=[312, 368])
+auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(interval=5))

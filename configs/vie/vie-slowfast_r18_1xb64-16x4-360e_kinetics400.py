@@ -30,4 +30,5 @@ val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 
 train_cfg = dict(max_epochs=360)
 param_scheduler = dict(milestones=[299, 346])
+auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(interval=5))

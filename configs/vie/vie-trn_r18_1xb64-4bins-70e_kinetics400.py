@@ -51,4 +51,5 @@ val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 # 1 455 011 and 1 570 011. Where they stopped is not known.
 train_cfg = dict(max_epochs=70)
 param_scheduler = dict(milestones=[21, 52])
+auto_scale_lr = dict(base_batch_size=64)
 default_hooks = dict(checkpoint=dict(interval=5))

@@ -21,15 +21,15 @@ from vsslbox.utils.checkpoint_names import canonical_name, is_counter
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 VIE = CONFIGS / 'vie' / 'benchmarks'
 VCLR = CONFIGS / 'vclr' / 'benchmarks'
-VIE_3D = VIE / 'finetune_3dresnet_r18_1xb128-16x1-150e_ucf101.py'
+VIE_3D = VIE / 'finetune_3dresnet_r18_1xb128-16x1-520e_ucf101.py'
 TWO_STREAM = VIE / 'finetune_twostream-sf_r18_1xb64-16x4-150e_ucf101.py'
 TSN = VCLR / 'tsn_r50_8xb32-3seg-300e_ucf101.py'
 TSN_TEN_CROPS = VCLR / 'tsn_r50_8xb16-8seg-50e_sthv2.py'
 TSM = VCLR / 'tsm_r50_8xb6-8seg-50e_sthv2.py'
 
 VIE_NAME = re.compile(
-    r'(?P<start>finetune|scratch)_(?P<family>[\w-]+)_r18_1xb(?P<batch>\d+)-(?P<clip>[\dx]+)-150e_'
-    r'(?P<data>[a-z]+(?P<classes>\d+))(?P<color>_color)?'
+    r'(?P<start>finetune|scratch)_(?P<family>[\w-]+)_r18_1xb(?P<batch>\d+)-(?P<clip>[\dx]+)-'
+    r'(?P<epochs>\d+)e_(?P<data>[a-z]+(?P<classes>\d+))(?P<color>_color)?'
 )
 # Batch, crop, test clips on UCF101 and HMDB51.
 VIE_FAMILIES = {
@@ -38,6 +38,15 @@ VIE_FAMILIES = {
     'single': (128, 224, dict(ucf101=5, hmdb51=5)),
     'twostream-sf': (64, 224, dict(ucf101=3, hmdb51=3)),
 }
+# Thousands of steps to both falls of the rate, by the authors' settings; 3DResNet's see the
+# schedule.
+VIE_FALLS = {
+    '3dresnet': dict(ucf101=(30, 35), hmdb51=(40, 60)),
+    'slowfast': dict(ucf101=(10, 20), hmdb51=(20, 30), hmdb51_color=(15, 30)),
+    'single': dict(ucf101=(15, 35), hmdb51=(10, 20)),
+    'twostream-sf': dict(ucf101=(10, 20), hmdb51=(10, 20)),
+}
+VIE_VIDEOS = dict(ucf101=9537, hmdb51=3570)
 # By the authors' configs: rate, decay, epochs and where the rate falls, largest norm of gradients,
 # dropout, standard deviation of the new weights, classes, frames in training and tests, crops.
 RRC = ('Resize', 'RandomResizedCrop', 'RandomFlip')
@@ -96,7 +105,12 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
     assert (optimizer.lr, optimizer.weight_decay) == ((0.01, 1e-4) if scratch else (5e-4, 1e-5))
     assert config.train_dataloader.batch_size == config.auto_scale_lr.base_batch_size == batch
     assert int(name['batch']) == batch
-    assert config.train_cfg.max_epochs == 150
+    falls = VIE_FALLS[name['family']]
+    falls = falls.get(f'{name["data"]}{name["color"] or ""}', falls[name['data']])
+    steps = VIE_VIDEOS[name['data']] // batch
+    assert config.param_scheduler.milestones == [round(1000 * fall / steps) for fall in falls]
+    assert config.train_cfg.max_epochs == int(name['epochs'])
+    assert 1.08 < int(name['epochs']) / config.param_scheduler.milestones[-1] < 1.13
     for loader in ('train', 'val', 'test'):
         dataset = config[f'{loader}_dataloader'].dataset
         split = 'train' if loader == 'train' else 'val'

@@ -78,7 +78,7 @@ class TensorBundle:
             header = _fields(entries.pop(_HEADER_KEY))
             self.tensors = {name: _bundle_tensor(value) for name, value in entries.items()}
         except (ValueError, LookupError, struct.error) as error:
-            raise CheckpointError(f'{path} is damaged or no index of TensorFlow: {error}') from error
+            raise CheckpointError(f'{path} is damaged or no checkpoint: {error}') from error
         if header.get(2, [0])[0] != 0:
             raise CheckpointError(f'{path} is of a big-endian machine, which is not supported')
         self._num_shards = header[1][0]

@@ -1,6 +1,6 @@
 # ImageNet for the layer read-outs of VIE, as videos that stand still; tested on its validation
-# images, which must lie in folders of the classes as the training images do. A child gives the
-# pipelines of its network's clips: 224x224 pixels, or 112x112 for the 3D ResNet.
+# images. The lists are those of tools/data/imagenet/prepare.py. A child gives the pipelines of its
+# network's clips: 224x224 pixels, or 112x112 for the 3D ResNet.
 data_root = '{{$VSSLBOX_IMAGENET:data/imagenet}}'
 
 change_geometry = dict(
@@ -54,7 +54,12 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='EpochSampler'),
     collate_fn=dict(type='default_collate'),
-    dataset=dict(type='ImageFolderDataset', data_root=data_root, data_prefix=dict(img='train')),
+    dataset=dict(
+        type='ImageFolderDataset',
+        data_root=data_root,
+        ann_file='imagenet_train_list_images.txt',
+        data_prefix=dict(img='train'),
+    ),
 )
 val_dataloader = dict(
     batch_size=64,
@@ -64,6 +69,7 @@ val_dataloader = dict(
     dataset=dict(
         type='ImageFolderDataset',
         data_root=data_root,
+        ann_file='imagenet_val_list_images.txt',
         data_prefix=dict(img='val'),
         test_mode=True,
     ),

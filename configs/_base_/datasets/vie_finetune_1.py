@@ -1,4 +1,5 @@
-# What VIE fine-tunes its 2D network on: one frame of 224x224 pixels.
+# What VIE fine-tunes its 2D network on: one frame of 224x224 pixels. A child tests frames from a
+# video's first to its last; the authors take the middles of its fifths.
 _base_ = './vie_finetune_16x4.py'
 
 multi_scale_pipeline = [

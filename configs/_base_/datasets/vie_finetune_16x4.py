@@ -1,5 +1,7 @@
 # What VIE fine-tunes SlowFast and two-stream networks on: 16 frames, 4 apart, of 224x224 pixels,
 # in the two augmentations of its tables, and what is seen of a frame in the tests after each.
+# A child tests clips from a video's first frame to its last possible one, as the authors do, who
+# repeat a video that is shorter than all clips together.
 multi_scale = [
     dict(
         type='MultiScaleCrop',

@@ -11,3 +11,5 @@ optim_wrapper = dict(
     type='OptimWrapper', optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4)
 )
 param_scheduler = dict(type='MultiStepLR', milestones=[160, 253], gamma=0.1)
+# `--auto-scale-lr` scales the learning rate by (videos a step) / base_batch_size.
+auto_scale_lr = dict(enable=False, base_batch_size=128)

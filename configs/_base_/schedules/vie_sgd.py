@@ -7,3 +7,5 @@ optim_wrapper = dict(
     paramwise_cfg=dict(norm_decay_mult=0),
 )
 param_scheduler = dict(type='MultiStepLR', milestones=[544, 651], gamma=0.1)
+# `--auto-scale-lr` scales the learning rate by (videos a step) / base_batch_size.
+auto_scale_lr = dict(enable=False, base_batch_size=128)

@@ -31,10 +31,16 @@ class FixedCrops(BaseTransform):
 
     Args:
         size: The side of the squares in pixels.
+
+    Raises:
+        ValueError: The size is not one positive integer.
     """
 
     def __init__(self, size: int) -> None:
-        self.size = to_size(size)[0]
+        height, width = to_size(size)
+        if height != width:
+            raise ValueError(f'{type(self).__name__} cuts squares: size must be one integer, got {size!r}')
+        self.size = height
 
     @abstractmethod
     def places(self, slack_y: int, slack_x: int) -> dict[str, tuple[int, int]]:

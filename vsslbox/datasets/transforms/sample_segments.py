@@ -20,9 +20,14 @@ class SampleSegments(BaseTransform):
 
     Args:
         num_segments: N.
+
+    Raises:
+        ValueError: N is less than 1.
     """
 
     def __init__(self, num_segments: int = 8) -> None:
+        if num_segments < 1:
+            raise ValueError(f'num_segments must be at least 1, got {num_segments}')
         self.num_segments = num_segments
 
     def transform(self, results: dict) -> dict:

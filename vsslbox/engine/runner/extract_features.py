@@ -11,7 +11,7 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.utils import track_iter_progress
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from vsslbox.datasets import BaseVideoDataset
@@ -35,6 +35,9 @@ def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureSto
             or not.
         dataloader: Every process loads its share; the data set is a :class:`BaseVideoDataset`.
         store: Where the features go; complete afterwards. One tap is called ``features``.
+
+    Raises:
+        ValueError: Features are NaN or infinite.
     """
     if store.is_complete:
         return
@@ -44,10 +47,10 @@ def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureSto
         batch = model.data_preprocessor(batch, training=False)
         features = model(**batch, mode='tensor')
         features = features if isinstance(features, dict) else dict(features=features)
-        store.append(
-            [sample.get('index') for sample in batch['data_samples']],
-            {tap: rows.float().cpu() for tap, rows in features.items()},
-        )
+        features = {tap: rows.float().cpu() for tap, rows in features.items()}
+        indices = [sample.get('index') for sample in batch['data_samples']]
+        _refuse_non_finite(features, indices, dataloader.dataset)
+        store.append(indices, features)
     store.finish()
 
 
@@ -97,6 +100,20 @@ def kept_features(runner: Runner, dataloader: DataLoader, dataloader_cfg: dict) 
     (features,) = store.read().values()
     attributes = [dataset.get_data_info(index)['attributes'] for index in range(len(dataset))]
     return FeatureSet(features, attributes, origin['list_sha256'])
+
+
+def _refuse_non_finite(
+    features: dict[str, Tensor], indices: list[int], dataset: BaseVideoDataset
+) -> None:
+    for tap, rows in features.items():
+        finite = rows.isfinite().all(dim=1)
+        if not finite.all():
+            index = indices[int(finite.logical_not().nonzero()[0])]
+            path = dataset.get_data_info(index)[dataset.path_key]
+            raise ValueError(
+                f'the {tap} of {path} (video {index} of the list, from 0) are not finite: did the '
+                "checkpoint's training diverge?"
+            )
 
 
 def _without(done: set[int], dataloader: DataLoader) -> DataLoader:

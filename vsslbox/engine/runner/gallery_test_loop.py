@@ -1,10 +1,11 @@
 """Evaluation by neighbours: features of a query set against features of a gallery."""
 
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import torch
-from mmengine.dist import master_only
+from mmengine.dist import broadcast_object_list, is_distributed, is_main_process, master_only
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 
@@ -15,6 +16,9 @@ from vsslbox.registry import LOOPS, METRICS
 
 __all__ = ['GalleryTestLoop']
 
+# How long the other processes wait for the main one's metrics.
+_PATIENCE = timedelta(days=7)
+
 
 @LOOPS.register_module()
 class GalleryTestLoop(BaseLoop):
@@ -22,6 +26,7 @@ class GalleryTestLoop(BaseLoop):
 
     Nothing is trained, and labels are read by the metrics alone. The result is written as JSON,
     with what one needs to trace it: the hashes of the checkpoint and of both lists, and the seed.
+    Several processes share the extraction; the main one alone computes the metrics.
 
     Features are kept in ``features/`` below the work directory, by what they depend on: weights,
     list, files, model and pipeline. Whoever tests the same again need not extract them again, and a
@@ -74,9 +79,7 @@ class GalleryTestLoop(BaseLoop):
         gallery = queries
         if self.gallery_dataloader is not None:
             gallery = kept_features(self.runner, self.gallery_dataloader, self.gallery_cfg)
-        values: dict[str, float] = {}
-        for metric in self.metrics:
-            values.update(metric(queries, gallery))
+        values = self._judge(queries, gallery)
         write_record(
             self.runner,
             self.out,
@@ -90,6 +93,24 @@ class GalleryTestLoop(BaseLoop):
         self.runner.call_hook('after_test_epoch', metrics=values)
         self.runner.call_hook('after_test')
         return values
+
+    def _judge(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """The metrics' values, or their error, on every process."""
+        # By gloo, since NCCL's limit of minutes is less than a classifier may take to train.
+        group = None
+        if is_distributed():
+            group = torch.distributed.new_group(backend='gloo', timeout=_PATIENCE)
+        outcome: list[dict[str, float] | Exception] = [{}]
+        if is_main_process():
+            try:
+                for metric in self.metrics:
+                    outcome[0].update(metric(queries, gallery))
+            except Exception as error:
+                outcome[0] = error
+        broadcast_object_list(outcome, group=group)
+        if isinstance(outcome[0], Exception):
+            raise outcome[0]
+        return outcome[0]
 
     @master_only
     def _save(self, **sets: FeatureSet) -> None:

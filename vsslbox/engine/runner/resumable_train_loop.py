@@ -4,6 +4,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
 from vsslbox.datasets.steady_batches import steady_batches
+from vsslbox.models.utils import finite_losses
 from vsslbox.registry import LOOPS
 
 __all__ = ['ResumableTrainLoop']
@@ -15,7 +16,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
 
     Save within epochs by ``CheckpointHook(by_epoch=False, interval=N)``. The sampler,
     :class:`EpochSampler`, passes over the samples that are done, so that nothing is decoded twice.
-    Workers of the loader that die are replaced.
+    Workers of the loader that die are replaced. A loss of whatever model that is NaN or infinite
+    stops the run; see :func:`finite_losses`.
 
     Args:
         runner: The runner.
@@ -52,6 +54,11 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
             self.run_iter(batch_idx, data_batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+
+    def run_iter(self, idx: int, data_batch: dict) -> None:
+        """Train on a batch, if its loss is finite."""
+        with finite_losses(self.runner.model, data_batch):
+            super().run_iter(idx, data_batch)
 
     def _done_batches(self) -> int:
         """How many batches of this epoch a resumed run has behind it."""

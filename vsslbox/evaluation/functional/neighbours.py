@@ -30,10 +30,10 @@ def knn_vote(
         temperature: tau.
 
     Returns:
-        Class ids, ``[Q]``.
+        Class ids, ``[Q]``; -1 where no neighbour has a vote.
     """
-    weights = (similarities.double() / temperature).softmax(
-        dim=1
-    )  # a common factor changes nothing
+    # A common factor changes nothing.
+    weights = (similarities.double() / temperature).softmax(dim=1)
     votes = weights.new_zeros(len(weights), num_classes)
-    return votes.scatter_add_(1, neighbour_labels, weights).argmax(dim=1)
+    voted = votes.scatter_add_(1, neighbour_labels, weights).argmax(dim=1)
+    return voted.masked_fill_(similarities.isneginf().all(dim=1), -1)

@@ -11,6 +11,8 @@ __all__ = ['KNNMetric']
 class KNNMetric:
     """The accuracy of a vote of the k nearest videos of the gallery.
 
+    A query all of whose candidates are left out has no class, which counts as wrong.
+
     Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
     section 3.4.
 
@@ -49,11 +51,11 @@ class KNNMetric:
         return values
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
-        """For which value of a column each query's neighbours vote."""
+        """For which value of a column each query's neighbours vote; None if it has none."""
         similarities, neighbours = queries.neighbours(
             gallery, self.k, self.leave_out, self.precision
         )
         classes = list(dict.fromkeys(gallery.column(label)))  # as they are numbered
         (ids,) = as_ids(gallery.column(label))
         voted = knn_vote(similarities, ids[neighbours], len(classes), self.temperature)
-        return [classes[number] for number in voted.tolist()]
+        return [None if number < 0 else classes[number] for number in voted.tolist()]

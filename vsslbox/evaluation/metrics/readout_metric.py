@@ -38,7 +38,7 @@ class ReadoutMetric(BaseMetric):
             data_samples: Samples with ``pred_scores``, probabilities ``[K]`` by tap, and one label.
 
         Raises:
-            ValueError: A sample doesn't have one label.
+            ValueError: A sample doesn't have one label, or scores are not finite.
         """
         for sample in data_samples:
             labels = sample.get('gt_labels', dict(item=()))['item']
@@ -49,6 +49,11 @@ class ReadoutMetric(BaseMetric):
                 )
             hits = {}
             for tap, scores in sample['pred_scores'].items():
+                if not scores.isfinite().all():
+                    raise ValueError(
+                        f'the scores of {tap} for sample {sample.get("index")} are not finite: did '
+                        "the checkpoint's training diverge?"
+                    )
                 shares = top_k_accuracy([scores.cpu().numpy()], [int(labels[0])], self.topk)
                 hits.update({f'{tap}/top{k}': share for k, share in zip(self.topk, shares)})
             self.results.append(hits)

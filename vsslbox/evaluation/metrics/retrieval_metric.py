@@ -1,8 +1,10 @@
 """Video retrieval."""
 
+import logging
 from collections import Counter
 
 import torch
+from mmengine.logging import print_log
 from torch import Tensor
 
 from vsslbox.evaluation.feature_set import FeatureSet, as_ids
@@ -17,7 +19,8 @@ class RetrievalMetric:
     """R@k: how often one of the k nearest videos of the gallery has the query's label.
 
     Neighbours are found by cosine similarity. Queries for which the gallery holds no right video
-    are left out, and their number is reported.
+    are left out, and their number is reported; where none is left there is no R@k, and the log
+    tells.
 
     Source: the protocol of VCLR, section 4.3, where queries are the validation split of UCF101 or
     HMDB51 and the gallery the training split.
@@ -52,8 +55,12 @@ class RetrievalMetric:
             query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
             right = (gallery_ids[neighbours] == query_ids[:, None]) & similarities.isfinite()
             answerable = self._count_right(queries, gallery, label) > 0
-            for k, recall in recall_at(right[answerable], self.topk).items():
-                values[f'retrieval/{label}/R@{k}'] = recall
+            if answerable.any():
+                for k, recall in recall_at(right[answerable], self.topk).items():
+                    values[f'retrieval/{label}/R@{k}'] = recall
+            else:
+                message = f'no R@k of {label!r}: the gallery has a right video for no query'
+                print_log(message, 'current', logging.WARNING)
             values[f'retrieval/{label}/unanswerable'] = int((~answerable).sum())
         return values
 

@@ -2,17 +2,12 @@
 
 from abc import abstractmethod
 
-import torch
 from torch import Tensor
 
 from vsslbox.models.memories import BaseMemory
 from vsslbox.models.recognizers.feature_extractor import FeatureExtractor
 
-__all__ = ['BaseSelfSupervisor', 'NonFiniteLossError']
-
-
-class NonFiniteLossError(FloatingPointError):
-    """A loss is NaN or infinite; the weights have not been touched by it."""
+__all__ = ['BaseSelfSupervisor']
 
 
 class BaseSelfSupervisor(FeatureExtractor):
@@ -38,15 +33,12 @@ class BaseSelfSupervisor(FeatureExtractor):
             mode: ``'loss'`` gives a dict of losses, ``'tensor'`` features ``[N, F]``.
 
         Raises:
-            NonFiniteLossError: A loss is NaN or infinite.
             ValueError: The mode is another one.
         """
         if mode == 'tensor':
             return super().forward(inputs)
         if mode == 'loss':
-            losses = self.loss(inputs, data_samples)
-            _refuse_non_finite(losses, data_samples)
-            return losses
+            return self.loss(inputs, data_samples)
         raise ValueError(f"mode must be 'loss' or 'tensor', got {mode!r}")
 
     @abstractmethod
@@ -58,15 +50,3 @@ class BaseSelfSupervisor(FeatureExtractor):
         for module in self.modules():
             if isinstance(module, BaseMemory):
                 module.flush()
-
-
-def _refuse_non_finite(losses: dict[str, Tensor], data_samples: list) -> None:
-    values = torch.stack([value.detach().float().mean() for value in losses.values()])
-    if values.isfinite().all():
-        return
-    named = ', '.join(f'{name} {value:g}' for name, value in zip(losses, values, strict=True))
-    indices = [sample.get('index') for sample in data_samples]
-    raise NonFiniteLossError(
-        f'the loss is not finite ({named}); the weights were not updated. Samples of the batch, '
-        f'by index: {indices}'
-    )

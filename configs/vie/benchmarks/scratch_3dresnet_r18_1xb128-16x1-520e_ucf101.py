@@ -1,5 +1,5 @@
 # The reference of VIE's fine-tuning: the same from scratch, at the authors' rate and decay.
-_base_ = './finetune_slowfast_r18_1xb128-16x4-150e_hmdb51.py'
+_base_ = './finetune_3dresnet_r18_1xb128-16x1-520e_ucf101.py'
 
 model = dict(backbone=dict(init_cfg=None))
 optim_wrapper = dict(optimizer=dict(lr=0.01, weight_decay=1e-4))

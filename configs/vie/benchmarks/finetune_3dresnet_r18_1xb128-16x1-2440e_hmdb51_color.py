@@ -1,5 +1,5 @@
 # The same with the colour noise of the pretraining instead of multi-scale crops.
-_base_ = './finetune_3dresnet_r18_1xb128-16x1-150e_hmdb51.py'
+_base_ = './finetune_3dresnet_r18_1xb128-16x1-2440e_hmdb51.py'
 
 test_pipeline = [
     dict(type='OpenVideo'),

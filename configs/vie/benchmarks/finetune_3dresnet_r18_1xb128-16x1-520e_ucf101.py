@@ -1,17 +1,17 @@
-# VIE's fine-tuning of VIE-3DResNet on HMDB51, split 1, with multi-scale crops: one GPU x 128
-# videos; tested on 4 clips.
+# VIE's fine-tuning of VIE-3DResNet on UCF101, split 1, with multi-scale crops: one GPU x 128
+# videos; tested on 10 clips.
 _base_ = [
     '../../_base_/models/vie_finetune.py',
-    '../../_base_/datasets/hmdb51_32x2.py',
+    '../../_base_/datasets/ucf101_32x2.py',
     '../../_base_/datasets/vie_finetune_16x1.py',
-    '../../_base_/schedules/vie_finetune_150e.py',
+    '../../_base_/schedules/vie_finetune.py',
     '../../_base_/default_runtime.py',
 ]
 
-model = dict(cls_head=dict(num_classes=51))
+model = dict(cls_head=dict(num_classes=101))
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=4, clip_len=16, frame_interval=1),
+    dict(type='SampleUniformClips', num_clips=10, clip_len=16, frame_interval=1),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms={{_base_.multi_scale_middle}}),
     dict(type='PackClips'),
@@ -19,3 +19,7 @@ test_pipeline = [
 train_dataloader = dict(batch_size=128, dataset=dict(pipeline={{_base_.multi_scale_pipeline}}))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
+
+train_cfg = dict(max_epochs=520)
+param_scheduler = dict(milestones=[405, 473])
+default_hooks = dict(checkpoint=dict(interval=10))

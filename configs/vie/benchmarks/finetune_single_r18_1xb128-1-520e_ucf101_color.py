@@ -1,5 +1,5 @@
 # The same with the colour noise of the pretraining instead of multi-scale crops.
-_base_ = './finetune_single_r18_1xb128-1-150e_ucf101.py'
+_base_ = './finetune_single_r18_1xb128-1-520e_ucf101.py'
 
 test_pipeline = [
     dict(type='OpenVideo'),

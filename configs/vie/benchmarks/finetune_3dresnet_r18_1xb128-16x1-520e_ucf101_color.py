@@ -1,9 +1,9 @@
 # The same with the colour noise of the pretraining instead of multi-scale crops.
-_base_ = './finetune_single_r18_1xb128-1-150e_hmdb51.py'
+_base_ = './finetune_3dresnet_r18_1xb128-16x1-520e_ucf101.py'
 
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=5, clip_len=1),
+    dict(type='SampleUniformClips', num_clips=10, clip_len=16, frame_interval=1),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms={{_base_.color_middle}}),
     dict(type='PackClips'),

@@ -4,7 +4,7 @@ _base_ = [
     '../../_base_/models/vie_finetune_single.py',
     '../../_base_/datasets/ucf101_32x2.py',
     '../../_base_/datasets/vie_finetune_1.py',
-    '../../_base_/schedules/vie_finetune_150e.py',
+    '../../_base_/schedules/vie_finetune.py',
     '../../_base_/default_runtime.py',
 ]
 
@@ -19,3 +19,7 @@ test_pipeline = [
 train_dataloader = dict(batch_size=128, dataset=dict(pipeline={{_base_.multi_scale_pipeline}}))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
+
+train_cfg = dict(max_epochs=520)
+param_scheduler = dict(milestones=[203, 473])
+default_hooks = dict(checkpoint=dict(interval=10))

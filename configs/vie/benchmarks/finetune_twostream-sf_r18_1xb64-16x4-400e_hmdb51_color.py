@@ -1,9 +1,9 @@
 # The same with the colour noise of the pretraining instead of multi-scale crops.
-_base_ = './finetune_slowfast_r18_1xb128-16x4-150e_hmdb51.py'
+_base_ = './finetune_twostream-sf_r18_1xb64-16x4-400e_hmdb51.py'
 
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=2, clip_len=16, frame_interval=4),
+    dict(type='SampleUniformClips', num_clips=3, clip_len=16, frame_interval=4),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms={{_base_.color_middle}}),
     dict(type='PackClips'),

@@ -4,7 +4,7 @@ _base_ = [
     '../../_base_/models/vie_finetune_twostream-sf.py',
     '../../_base_/datasets/hmdb51_32x2.py',
     '../../_base_/datasets/vie_finetune_16x4.py',
-    '../../_base_/schedules/vie_finetune_150e.py',
+    '../../_base_/schedules/vie_finetune.py',
     '../../_base_/default_runtime.py',
 ]
 
@@ -20,3 +20,7 @@ train_dataloader = dict(batch_size=64, dataset=dict(pipeline={{_base_.multi_scal
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 auto_scale_lr = dict(base_batch_size=64)
+
+train_cfg = dict(max_epochs=400)
+param_scheduler = dict(milestones=[182, 364])
+default_hooks = dict(checkpoint=dict(interval=10))

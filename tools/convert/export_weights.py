@@ -1,0 +1,131 @@
+"""Make of a checkpoint of vsslbox what other code reads.
+
+python tools/convert/export_weights.py FORMAT CHECKPOINT OUT
+
+FORMAT            OUT
+mmaction-tsn      the 2D trunk, for `load_from` of a TSN of mmaction2
+mmaction-tsm      the same with the names of a TSM
+mmaction-slowonly the same with kernels inflated to those of a SlowOnly
+torchvision       the 2D trunk without `fc`, for `load_state_dict(..., strict=False)`
+safetensors       all weights under our names; needs the package of that name
+
+CHECKPOINT is one of training, or one that tools/convert/import_weights.py wrote.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
+from torch import Tensor, nn
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.models.backbones import NarrowResNet, NarrowResNetTSM
+from vsslbox.utils.checkpoint import CheckpointError, load_checkpoint, load_weights
+from vsslbox.utils.checkpoint_names import canonical_name, is_counter, resnet_depth
+
+PREFIX = 'backbone.'
+STEM = f'{PREFIX}conv1.conv.weight'
+
+
+def slow_only(depth: int, base_channels: int) -> nn.Module:
+    """mmaction2's SlowOnly, as its configs have it."""
+    return ResNet3dSlowOnly(depth=depth, base_channels=base_channels)
+
+
+MMACTION = {
+    'mmaction-tsn': NarrowResNet,
+    'mmaction-tsm': NarrowResNetTSM,
+    'mmaction-slowonly': slow_only,
+}
+
+
+def export_mmaction(target: Callable, path: Path) -> dict:
+    """The trunk as the backbone of a recognizer of mmaction2.
+
+    Raises:
+        CheckpointError: The checkpoint can't be read, or its trunk is no ResNet in 2D.
+    """
+    trunk = filled(target, path)
+    return dict(state_dict={PREFIX + name: weight for name, weight in trunk.items()})
+
+
+def export_torchvision(path: Path) -> dict[str, Tensor]:
+    """The trunk under torchvision's names.
+
+    Raises:
+        CheckpointError: The checkpoint can't be read, or its trunk is no ResNet in 2D.
+    """
+    trunk = filled(NarrowResNet, path)
+    return {canonical_name(name): weight for name, weight in trunk.items()}
+
+
+def filled(target: Callable, path: Path) -> dict[str, Tensor]:
+    """The tensors of a ResNet of the checkpoint's depth and width, filled from it.
+
+    Counters of batches are left out: importing drops them, and nothing needs them.
+    """
+    weights = our_weights(path)
+    depth = resnet_depth(name for name in weights if name.startswith(PREFIX))
+    if depth not in NarrowResNet.arch_settings or STEM not in weights or weights[STEM].ndim != 4:
+        raise CheckpointError(
+            f'the trunk of {path} ({PREFIX}*) is no ResNet in 2D under the names of mmaction2. '
+            'Published weights first need tools/convert/import_weights.py'
+        )
+    with torch.device('meta'):  # without drawing values
+        module = target(depth=depth, base_channels=len(weights[STEM]))
+    module.to_empty(device='cpu')
+    load_weights(module, weights, str(path), prefix=PREFIX, inflate=True)
+    return {name: weight for name, weight in module.state_dict().items() if not is_counter(name)}
+
+
+def our_weights(path: Path) -> dict[str, Tensor]:
+    """All weights of a checkpoint of vsslbox or mmaction2."""
+    weights = load_checkpoint(path).get('state_dict')
+    if not weights:
+        raise CheckpointError(f'{path} holds no weights (state_dict)')
+    return weights
+
+
+def save_safetensors(weights: dict[str, Tensor], out: Path) -> None:
+    """Write weights without pickle.
+
+    Raises:
+        ImportError: The package is not installed.
+    """
+    try:
+        from safetensors.torch import save_file
+    except ImportError:
+        raise ImportError(
+            'the format needs the package safetensors: pip install safetensors'
+        ) from None
+    save_file({name: weight.clone() for name, weight in weights.items()}, out)  # it refuses views
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('format', choices=[*MMACTION, 'torchvision', 'safetensors'])
+    parser.add_argument('checkpoint', type=Path, help='a checkpoint of vsslbox')
+    parser.add_argument('out', type=Path, help='file to write')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Convert."""
+    args = parse_args()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    if args.format == 'safetensors':
+        save_safetensors(our_weights(args.checkpoint), args.out)
+    elif args.format == 'torchvision':
+        torch.save(export_torchvision(args.checkpoint), args.out)
+    else:
+        torch.save(export_mmaction(MMACTION[args.format], args.checkpoint), args.out)
+    print(f'{args.checkpoint} is in {args.out}, for {args.format}')
+
+
+if __name__ == '__main__':
+    run_command(main)

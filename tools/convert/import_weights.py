@@ -1,0 +1,191 @@
+"""Make a checkpoint of vsslbox of weights that other code published.
+
+python tools/convert/import_weights.py SOURCE FILE OUT
+python tools/convert/import_weights.py SOURCE FILE --list
+
+SOURCE  FILE
+vclr    vclr_k400.pth, vclr_ucf.pth: trunk, four projections and the classifier of orders
+moco    moco_v2_200ep_pretrain.pth.tar: trunk and projection of the query encoder
+cvrl-tf r3d_1x_*.tar.gz, or an object checkpoint of TensorFlow 2 by its path before .index: trunk
+vie-tf  checkpoint-1450000.tar, or a checkpoint of TensorFlow 1: trunk and embedding of 3DResNet
+
+All of the network has to be there, and nothing else within it, or a table tells what is not. The
+names of both checkpoints of TensorFlow are inferred from the authors' code: --list shows those of a
+file. TensorFlow is not needed. CVRL's weights need `padding='same'` in R3DResNet.
+"""
+
+import argparse
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
+from vsslbox.utils.bundle_archive import open_bundle
+from vsslbox.utils.checkpoint import CheckpointError, LoadReport, load_checkpoint, load_weights
+from vsslbox.utils.published_names import cvrl_names, moco_names, vclr_names, vie_names
+from vsslbox.utils.tensor_bundle import VARIABLE_VALUE
+
+# Beside the values of a network: counters of batches, and what belongs to training and to Keras.
+NO_WEIGHTS = re.compile(r'num_batches_tracked$|/Momentum$|/\.OPTIMIZER_SLOT/|/OBJECT_CONFIG_JSON$')
+CVRL_STEM = f'backbone/layer_with_weights-0/kernel{VARIABLE_VALUE}'
+CVRL_BLOCK = '/_temporal_conv/kernel/'
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+class Weights(NamedTuple):
+    """What a file holds: the shapes of its tensors by name, and how to read one, in our layout."""
+
+    shapes: Shapes
+    read: Callable[[str], Tensor]
+
+
+class Source(NamedTuple):
+    """How to read files of one origin.
+
+    Attributes:
+        opened: Opens a file.
+        scope: How the names of the network's tensors begin.
+        backbone: Builds the backbone that the shapes in a file are of.
+        names: Gives our and their names, from those of the backbone.
+    """
+
+    opened: Callable[[Path], AbstractContextManager[Weights]]
+    scope: str
+    backbone: Callable[[Shapes], nn.Module]
+    names: Callable[[list[str]], dict[str, str]]
+
+
+def import_weights(source: str, path: Path) -> dict[str, Tensor]:
+    """Read weights under the names and in the layout of a model of vsslbox.
+
+    Raises:
+        CheckpointError: The file can't be read, or holds another network.
+    """
+    opened, scope, build_backbone, find_names = SOURCES[source]
+    with opened(path) as weights:
+        with torch.device('meta'):  # without drawing values
+            backbone = build_backbone(weights.shapes)
+        names = find_names(list(backbone.state_dict()))
+        check_names(set(names.values()), weights.shapes, scope, f'{path} as {source}')
+        found = {ours: weights.read(theirs) for ours, theirs in names.items()}
+    backbone.to_empty(device='cpu')
+    load_weights(backbone, found, str(path), prefix='backbone.')  # compares the shapes
+    return found
+
+
+def check_names(expected: set[str], shapes: Shapes, scope: str, what: str) -> None:
+    """Raise a CheckpointError unless a file holds all that is expected and nothing else."""
+    there = {name for name in shapes if name.startswith(scope) and not NO_WEIGHTS.search(name)}
+    if there != expected:
+        report = LoadReport(
+            f'{what} does not have the expected names (--list shows what it has):',
+            filled=sorted(expected & there),
+            missing=sorted(expected - there),
+            unused=sorted(there - expected),
+        )
+        raise CheckpointError(str(report))
+
+
+def torch_weights(path: Path, key: str) -> Weights:
+    """The weights that a file of PyTorch has under a key."""
+    checkpoint = load_checkpoint(path)
+    if not isinstance(checkpoint.get(key), Mapping):
+        raise CheckpointError(f"{path} has no '{key}', only {', '.join(map(str, checkpoint))}")
+    weights = checkpoint[key]
+    shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+    return Weights(shapes, weights.__getitem__)
+
+
+@contextmanager
+def opened_tensorflow(path: Path) -> Iterator[Weights]:
+    """Open a checkpoint of TensorFlow, packed or not."""
+    with open_bundle(path) as bundle:
+        shapes = {name: tensor.shape for name, tensor in bundle.tensors.items()}
+        yield Weights(shapes, lambda name: in_torch_layout(bundle.read(name)))
+
+
+def in_torch_layout(values: np.ndarray) -> Tensor:
+    """Move the axes of kernels: ``[T, H, W, I, O]`` to ``[O, I, T, H, W]``, transpose matrices."""
+    tensor = torch.from_numpy(values)
+    if tensor.ndim == 5:
+        tensor = tensor.permute(4, 3, 0, 1, 2)
+    elif tensor.ndim == 2:
+        tensor = tensor.T
+    return tensor.contiguous()
+
+
+def resnet50(shapes: Shapes, stem: str) -> nn.Module:
+    """The ResNet-50 whose stem has such a name and the width that is in the file."""
+    return NarrowResNet(50, base_channels=shapes.get(stem, (64,))[0])
+
+
+def r3d_resnet(shapes: Shapes) -> nn.Module:
+    """The R3D that has as many blocks, of three convolutions, as there are in the file."""
+    depth = 3 * sum(CVRL_BLOCK in name and not NO_WEIGHTS.search(name) for name in shapes) + 2
+    width = shapes.get(CVRL_STEM, (64,))[-1]
+    return R3DResNet(depth if depth in (50, 101) else 50, base_channels=width, padding='same')
+
+
+def vie_resnet(shapes: Shapes) -> nn.Module:
+    """VIE's 3DResNet of the width that is in the file."""
+    return PreActResNet3d(base_channels=shapes.get('resnet_model/conv3d/kernel', (64,))[-1])
+
+
+SOURCES = {
+    'vclr': Source(
+        lambda path: nullcontext(torch_weights(path, 'model')),
+        'module.',
+        lambda shapes: resnet50(shapes, 'module.conv1.weight'),
+        vclr_names,
+    ),
+    'moco': Source(
+        lambda path: nullcontext(torch_weights(path, 'state_dict')),
+        'module.encoder_q.',
+        lambda shapes: resnet50(shapes, 'module.encoder_q.conv1.weight'),
+        moco_names,
+    ),
+    'cvrl-tf': Source(opened_tensorflow, 'backbone/', r3d_resnet, cvrl_names),
+    'vie-tf': Source(opened_tensorflow, 'resnet_model/', vie_resnet, vie_names),
+}
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('source', choices=SOURCES)
+    parser.add_argument('file', type=Path, help='what was published')
+    parser.add_argument('out', type=Path, nargs='?', help='checkpoint to write, ends in .pth')
+    parser.add_argument('--list', action='store_true', help='show names and shapes, write nothing')
+    args = parser.parse_args()
+    if args.list == (args.out is not None):
+        parser.error('give either OUT or --list')
+    return args
+
+
+def main() -> None:
+    """Convert, or list."""
+    args = parse_args()
+    if args.list:
+        with SOURCES[args.source].opened(args.file) as weights:
+            for name, shape in weights.shapes.items():
+                print(name, list(shape))
+        return
+    weights = import_weights(args.source, args.file)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    origin = dict(source=args.source, file=args.file.name)
+    torch.save(dict(meta=dict(imported_from=origin), state_dict=weights), args.out)
+    print(f'{len(weights)} tensors of {args.file} are in {args.out}')
+
+
+if __name__ == '__main__':
+    run_command(main)
