@@ -50,3 +50,9 @@ def test_every_frame_of_every_part_is_equally_likely():
         assert counts.nonzero()[0].tolist() == list(range(8 * part, 8 * part + 8))
         assert abs(counts[8 * part : 8 * part + 8] - 1000).max() < 4.5 * np.sqrt(1000)
     assert abs(np.corrcoef(drawn.T) - np.eye(4)).max() < 0.05
+
+
+@pytest.mark.parametrize('kind', [SampleSegments, SampleSegmentCentres])
+def test_there_is_a_segment(kind):
+    with pytest.raises(ValueError, match='num_segments must be at least 1, got 0'):
+        kind(0)

@@ -26,6 +26,12 @@ def test_names_tell_the_places():
     assert names == [f'frames_{place}{end}' for place in places for end in ('', '_mirrored')]
 
 
+def test_only_squares_are_cut():
+    assert TenCrops((8, 8)).size == 8
+    with pytest.raises(ValueError, match=r'TenCrops cuts squares, got size=\(8, 9\)'):
+        TenCrops((8, 9))
+
+
 def test_frames_that_are_too_small_are_refused():
     view = View('frames', np.arange(1), [np.zeros((8, 12, 3), np.uint8)])
     with pytest.raises(ValueError, match=r'TenCrops of 9 pixels from a frame of 8x12 .* Resize'):

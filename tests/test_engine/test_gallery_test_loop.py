@@ -5,14 +5,16 @@ import json
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 
 from tests.distributed import run_on_processes
 from tests.judging import CONFIG, TINY, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis.command_line import build_runner
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.metrics import RetrievalMetric
+from vsslbox.registry import METRICS
 
-METRICS = ('RetrievalMetric', 'KNNMetric', 'LinearProbeMetric', 'LinearSVMMetric')
+PROTOCOLS = ('RetrievalMetric', 'KNNMetric', 'LinearProbeMetric', 'LinearSVMMetric')
 
 
 @pytest.fixture(scope='module')
@@ -23,8 +25,8 @@ def videos(tmp_path_factory):
     return folder
 
 
-def test(videos, work_dir):
-    """Run the loop; its metrics."""
+def make_runner(videos, work_dir, metrics):
+    """The runner of the loop, on the tiny checkpoint."""
     config = Config.fromfile(CONFIG)
     config.merge_from_dict(dict(option.split('=') for option in TINY[:1]))
     config.model.backbone.base_channels = 4
@@ -35,9 +37,15 @@ def test(videos, work_dir):
     config.work_dir = str(work_dir)
     config.load_from = str(videos / 'tiny.pth')
     config.test_cfg.features_out = 'features.pth'
+    config.test_evaluator = metrics
+    return build_runner(config)
+
+
+def test(videos, work_dir):
+    """Run the loop; its metrics."""
     labels = ('appearance', 'motion')
-    config.test_evaluator = [dict(type=metric, labels=labels) for metric in METRICS]
-    return build_runner(config).test()
+    metrics = [dict(type=metric, labels=labels) for metric in PROTOCOLS]
+    return make_runner(videos, work_dir, metrics).test()
 
 
 test.__test__ = False
@@ -59,6 +67,38 @@ def test_two_processes_judge_as_one(videos, alone, tmp_path):
         del record['time']
     assert records[0] == records[1]
     assert (records[0]['queries']['videos'], records[0]['gallery']['videos']) == (5, 7)
+
+
+@METRICS.register_module()
+class OnceMetric:
+    """Works on the main process alone, and fails if it is to."""
+
+    def __init__(self, fails):
+        self.fails = fails
+
+    def __call__(self, queries, gallery):
+        assert is_main_process()
+        if self.fails:
+            raise ValueError('no such label')
+        return dict(videos=len(queries))
+
+
+def judge_once(videos, work_dir):
+    with pytest.raises(ValueError, match='no such label'):
+        make_runner(videos, work_dir, [dict(type='OnceMetric', fails=True)]).test()
+    return make_runner(videos, work_dir, [dict(type='OnceMetric', fails=False)]).test()
+
+
+def test_metrics_are_computed_once_and_their_errors_end_all_processes(videos, tmp_path):
+    assert run_on_processes(judge_once, 2, videos, tmp_path) == [dict(videos=5)] * 2
+
+
+def test_features_that_are_not_finite_are_refused(videos, tmp_path):
+    runner = make_runner(videos, tmp_path, [])
+    runner._load_from = None
+    runner.model.backbone.conv1.conv.weight.data.fill_(torch.nan)
+    with pytest.raises(ValueError, match=r'the features of .*00\.mp4 \(video 0 .* are not finite'):
+        runner.test()
 
 
 def test_features_out_gives_the_metrics_again(alone):

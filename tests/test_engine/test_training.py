@@ -1,16 +1,19 @@
 """Training runs that are stopped, broken and resumed."""
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
+from mmaction.structures import ActionDataSample
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
-from tests.tiny import tiny_vclr_cfg
+from tests.distributed import run_on_processes
+from tests.tiny import GROUP_NORM, TinyViews, tiny_vclr_cfg
 from vsslbox.apis.command_line import build_runner
 from vsslbox.models.selfsup import NonFiniteLossError
-from vsslbox.registry import HOOKS
+from vsslbox.registry import DATASETS, HOOKS
 
 BATCH_NORM = dict(type='BN', requires_grad=True)
 REPO = Path(__file__).resolve().parents[2]
@@ -43,7 +46,19 @@ class PoisonHook(Hook):
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         if runner.iter == self.at_iter:
-            runner.model.backbone.conv1.conv.weight.data.fill_(torch.inf)
+            model = getattr(runner.model, 'module', runner.model)
+            model.backbone.conv1.conv.weight.data.fill_(torch.inf)
+
+
+@DATASETS.register_module()
+class TinyFrames(TinyViews):
+    """Labelled samples for a recognizer, which are told by their files alone."""
+
+    def __getitem__(self, key):
+        sample = super().__getitem__(key)
+        labelled = ActionDataSample(metainfo=dict(filename=f'video{key.index}.mp4'))
+        frames = sample['inputs'][0].transpose(0, 1)
+        return dict(inputs=frames, data_samples=labelled.set_gt_labels(key.index % 2))
 
 
 def config(work_dir, norm_cfg=None, save_interval=1, by_epoch=True, **kwargs):
@@ -143,6 +158,49 @@ def test_non_finite_loss_stops_before_the_weights_change(tmp_path):
     assert runner.iter == 3
     assert runner.model.necks['inter'].layers[0].weight.isfinite().all()
     assert runner.model.momentum_backbone.conv1.conv.weight.isfinite().all()
+
+
+def train_poisoned_recognizer(work_dir, launcher, accumulative_counts):
+    """The message that ends the run, and what has become of the weights of the classifier."""
+    cfg = config(work_dir, custom_hooks=[dict(type='PoisonHook', at_iter=3)])
+    cfg.model = dict(
+        type='mmaction.Recognizer2D',
+        data_preprocessor=dict(type='mmaction.ActionDataPreprocessor'),
+        backbone=dict(type='NarrowResNet', depth=18, base_channels=4, norm_cfg=GROUP_NORM),
+        cls_head=dict(
+            type='mmaction.TSNHead',
+            num_classes=2,
+            in_channels=32,
+            loss_cls=dict(type='mmaction.CrossEntropyLoss'),
+        ),
+    )
+    cfg.train_dataloader.update(batch_size=2, collate_fn=dict(type='pseudo_collate'))
+    cfg.train_dataloader.dataset = dict(type='TinyFrames')
+    cfg.optim_wrapper.accumulative_counts = accumulative_counts
+    cfg.launcher = launcher
+    runner = build_runner(cfg)
+    with pytest.raises(NonFiniteLossError) as stopped:
+        runner.train()
+    assert runner.iter == 3
+    model = getattr(runner.model, 'module', runner.model)
+    assert 'parse_losses' not in vars(model)
+    return str(stopped.value), model.cls_head.fc_cls.weight.detach()
+
+
+@pytest.mark.parametrize('accumulative_counts', [1, 2])
+def test_recognizers_of_mmaction2_are_stopped_too(tmp_path, accumulative_counts):
+    message, weights = train_poisoned_recognizer(tmp_path, 'none', accumulative_counts)
+    assert re.search(r"loss_cls nan.* Samples .*: \['video\d+.mp4', 'video\d+.mp4'\]$", message)
+    assert weights.isfinite().all()
+
+
+def test_a_recognizer_is_stopped_on_two_processes(tmp_path):
+    results = run_on_processes(train_poisoned_recognizer, 2, tmp_path, 'pytorch', 1)
+    named = [set(re.findall(r'video\d+', message)) for message, _ in results]
+    assert len(named[0]) == len(named[1]) == 2
+    assert not named[0] & named[1]
+    assert torch.equal(results[0][1], results[1][1])
+    assert results[0][1].isfinite().all()
 
 
 def test_unreadable_checkpoint_falls_back(tmp_path):

@@ -211,7 +211,16 @@ def test_a_left_out_candidate_never_counts():
     attributes = [dict(name=str(i), label=i // 2, scene=i // 2) for i in range(6)]
     videos = FeatureSet(torch.randn(6, 4), attributes)
     values = RetrievalMetric(topk=(1, 5), leave_out='scene')(videos, videos)
-    assert values['retrieval/label/unanswerable'] == 6
+    assert values == {'retrieval/label/unanswerable': 6}
+
+
+def test_a_query_without_candidates_has_no_class():
+    attributes = [dict(name=name, label='a', scene=name > 'q') for name in 'pqr']
+    gallery = FeatureSet(torch.eye(3)[:2], attributes[:2])
+    queries = FeatureSet(torch.eye(3), attributes)
+    knn = KNNMetric(leave_out='scene')
+    assert knn.predict(queries, gallery, 'label') == [None, None, 'a']
+    assert knn(queries, gallery) == {'knn/label/top1': pytest.approx(100 / 3)}
 
 
 def test_several_labels_are_judged_apart():

@@ -75,6 +75,11 @@ def test_errors():
     with pytest.raises(ValueError, match=r'topk of ReadoutMetric .* got \(0,\)'):
         ReadoutMetric(topk=(0,))
     sample = predictions(1)[0]
+    sample.set_metainfo(dict(index=7))
+    sample.pred_scores.conv5[:] = torch.nan
+    with pytest.raises(ValueError, match='the scores of conv5 for sample 7 are not finite'):
+        evaluate([sample], 1)
+    sample = predictions(1)[0]
     del sample.gt_labels
     with pytest.raises(ValueError, match='needs one label for each sample'):
         evaluate([sample], 1)

@@ -542,8 +542,8 @@ def test_networks_of_tensorflow_give_the_features_of_their_weights(request, conv
 def test_tensorflow_itself_writes_and_computes_the_same(
     tf, convert, tmp_path, source, write, tensors
 ):
-    write(tf, tmp_path / 'checkpoint', tensors)
-    checkpoint = convert('import_weights', source, tmp_path / 'checkpoint')
+    write(tf, tmp_path / 'model-1', tensors)
+    checkpoint = convert('import_weights', source, tmp_path / 'model-1')
     assert_same_features(source, checkpoint, tensors, TensorFlowOps(tf), 'f4', 1e-4)
 
 

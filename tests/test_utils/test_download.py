@@ -50,7 +50,10 @@ class Handler(BaseHTTPRequestHandler):
     ):
         start = self.asked_start(etag or modified, heeds_if_range) if ranges else 0
         if start >= len(content) > 0:
-            self.send_error(416)
+            self.send_response(416)
+            self.send_header('Content-Range', f'bytes */{len(content)}')
+            self.send_header('ETag', etag)
+            self.end_headers()
             return
         self.send_response(206 if start else 200)
         if start:
@@ -194,6 +197,38 @@ def test_a_file_that_became_shorter_is_begun_again(server, path):
     assert ranges(server) == [None, f'bytes={len(CONTENT) + 1}-', None]
 
 
+def killed_before_the_rename(server, path, monkeypatch, **behaviour):
+    """All has come, but not under its name."""
+    with monkeypatch.context() as patch:
+        patch.setattr('vsslbox.utils.download._PartFile.finish', lambda part: sys.exit())
+        with pytest.raises(SystemExit):
+            fetch(server, path, behaviour)
+    server.requests.clear()
+
+
+def test_a_whole_part_is_not_fetched_again(server, path, monkeypatch):
+    killed_before_the_rename(server, path, monkeypatch)
+    fetch(server, path, {}, size=len(CONTENT), sha256=SHA256)
+    assert_right_and_alone(path)
+    assert ranges(server) == [f'bytes={len(CONTENT)}-']
+
+
+@pytest.mark.parametrize('heeds_if_range', [True, False])
+def test_a_whole_part_of_another_version_is_fetched_again(
+    server, path, monkeypatch, heeds_if_range
+):
+    killed_before_the_rename(server, path, monkeypatch, content=OTHER, etag='"old"')
+    fetch(server, path, dict(heeds_if_range=heeds_if_range))
+    assert_right_and_alone(path)
+
+
+def test_a_whole_part_of_a_wrong_length_is_refused(server, path, monkeypatch):
+    killed_before_the_rename(server, path, monkeypatch)
+    with pytest.raises(DownloadError, match=rf'has {len(CONTENT)} bytes where 5 are right'):
+        fetch(server, path, {}, size=5)
+    assert list(path.parent.iterdir()) == []
+
+
 @pytest.mark.parametrize('announced', [len(CONTENT) + 1000, len(CONTENT) - 1000])
 def test_a_wrong_length_is_refused_before_the_transfer(server, path, announced):
     with pytest.raises(DownloadError, match=rf'has {announced} bytes where {len(CONTENT)} are'):
@@ -293,7 +328,8 @@ HOSTILE = {
     'breaks off and cannot continue': ([dict(stop=1000, ranges=False), dict(ranges=False)], True),
     'always breaks off': ([dict(stop=1000, ranges=False)], False),
     'changes the file': ([dict(content=OTHER, etag='"old"', stop=1000), {}], True),
-    'announces too much': ([dict(length=len(CONTENT) + 1)], False),
+    'announces too much': ([dict(length=len(CONTENT) + 1)], True),  # by its hash
+    'announces too much again': ([dict(length=len(CONTENT) + 1, ranges=False)], False),
     'announces too little': ([dict(length=len(CONTENT) - 1)], False),
     'announces nothing': ([dict(length='none')], False),
     'sends wrong bytes': ([dict(content=OTHER)], False),

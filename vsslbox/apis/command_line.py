@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import torch.distributed as dist
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
@@ -13,7 +14,7 @@ from mmengine.runner import Runner
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.steady_batches import WorkersDiedError
 from vsslbox.engine.hooks import TooManyBadVideosError
-from vsslbox.models.selfsup import NonFiniteLossError
+from vsslbox.models.utils import NonFiniteLossError
 from vsslbox.utils.config_check import check_config
 
 __all__ = [
@@ -44,15 +45,23 @@ def run_command(main: Callable[[], None]) -> None:
     """
     if os.environ.get('VSSLBOX_TRACEBACK'):
         main()
+        _close_process_group()
         return
     try:
         main()
+        _close_process_group()
     except KeyboardInterrupt:
         sys.exit('\ninterrupted')
     except USER_ERRORS as error:
         print(f'\nerror: {_message(error)}', file=sys.stderr)
         print('(VSSLBOX_TRACEBACK=1 shows where it happened)', file=sys.stderr)
         sys.exit(1)
+
+
+def _close_process_group() -> None:
+    """Left open, its threads can abort a process at its exit, when all has been done."""
+    if dist.is_available() and dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

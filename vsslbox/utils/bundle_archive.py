@@ -3,6 +3,7 @@
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
@@ -44,7 +45,7 @@ def _unpack(archive: Path, folder: Path) -> Path:
                         raise CheckpointError(f'{archive} holds several files {name}')
                     with packed.extractfile(member) as source, (folder / name).open('wb') as target:
                         shutil.copyfileobj(source, target)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise CheckpointError(f'{archive} is damaged or no archive: {error}') from error
     indices = list(folder.glob('*.index'))
     if len(indices) != 1:

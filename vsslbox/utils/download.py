@@ -19,7 +19,7 @@ ATTEMPTS = 5
 _PASSING = (408, 429)
 _RANGE_NOT_SATISFIABLE = 416
 _PARTIAL_CONTENT = 206
-_CONTENT_RANGE = re.compile(r'bytes (\d+)-\d+/(\d+|\*)')
+_CONTENT_RANGE = re.compile(r'bytes (?:(\d+)-\d+|\*)/(\d+|\*)')
 _BLOCK = 1 << 20
 
 
@@ -122,16 +122,18 @@ def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> No
     """Fetch what is missing, in one attempt."""
     if part.version is None:
         part.discard()
-    with _open(url, part, timeout) as response:
+    response = _open(url, part, timeout)
+    if response is None:
+        _refuse_other_length(url, part, part.length, size)
+        return
+    with response:
         start = _begin(response, part)
         total = _announced_length(response, start)
         if total is None and size is None:
             raise DownloadError(
                 f'{url} is sent without its length, so that a part could pass for the whole'
             )
-        if None not in (total, size) and total != size:
-            part.discard()
-            raise DownloadError(f'{url} has {total} bytes where {size} are right')
+        _refuse_other_length(url, part, total, size)
         total = size if total is None else total
         with open(part.path, 'ab') as file, _Progress(part.target.name, start, total) as progress:
             for block in _blocks(response):
@@ -146,8 +148,18 @@ def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> No
         raise _BrokenOffError(f'{url} broke off after {part.length} of {total} bytes')
 
 
-def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse:
-    """Ask for the file, or for what is missing of the version that has begun."""
+def _refuse_other_length(url: str, part: _PartFile, total: int | None, size: int | None) -> None:
+    """Fail where the server's file has not the length that is known to be right."""
+    if None not in (total, size) and total != size:
+        part.discard()
+        raise DownloadError(f'{url} has {total} bytes where {size} are right')
+
+
+def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse | None:
+    """Ask for the file, or for what is missing of the version that has begun; None if nothing is.
+
+    Nothing is missing where a process was killed before it could give the whole file its name.
+    """
     request = Request(url, headers={'User-Agent': 'vsslbox'})
     if part.length:
         request.add_header('Range', f'bytes={part.length}-')
@@ -156,8 +168,11 @@ def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse:
         return build_opener().open(request, timeout=timeout)
     except HTTPError as error:
         if error.code == _RANGE_NOT_SATISFIABLE:
+            same = _version(error) in (None, part.version)
+            if same and _content_range(error)[1] == part.length:
+                return None
             part.discard()
-            raise _BrokenOffError(f'{url} is shorter than what came of it before') from error
+            raise _BrokenOffError(f'{url} is not longer than what came of it before') from error
         message = f'{url}: the server answers {error.code} {error.reason}'
         if error.code in _PASSING or error.code >= 500:
             raise _BrokenOffError(message) from error
@@ -207,7 +222,7 @@ def _content_range(response: HTTPResponse) -> tuple[int | None, int | None]:
     found = _CONTENT_RANGE.fullmatch(response.headers.get('Content-Range', ''))
     if not found:
         return None, None
-    return int(found[1]), None if found[2] == '*' else int(found[2])
+    return found[1] and int(found[1]), None if found[2] == '*' else int(found[2])
 
 
 def _blocks(response: HTTPResponse) -> Iterator[bytes]:

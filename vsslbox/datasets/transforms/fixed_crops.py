@@ -33,13 +33,13 @@ class FixedCrops(BaseTransform):
         size: The side of the squares in pixels.
 
     Raises:
-        ValueError: The size is not one positive integer.
+        ValueError: The size is not positive, or a pair of different ones.
     """
 
     def __init__(self, size: int) -> None:
         height, width = to_size(size)
         if height != width:
-            raise ValueError(f'{type(self).__name__} cuts squares: size must be one integer, got {size!r}')
+            raise ValueError(f'{type(self).__name__} cuts squares, got size={size!r}')
         self.size = height
 
     @abstractmethod
