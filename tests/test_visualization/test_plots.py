@@ -37,6 +37,7 @@ def test_confusion_counts_pairs():
     classes, counts = confusion_matrix([10, 9, 9, 'b'], [9, 9, 10, 'a'])
     assert classes == [9, 10, 'a', 'b']
     assert counts == [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0]]
+    assert confusion_matrix([1, 2], [1, None]) == ([1, 2, None], [[1, 0, 0], [0, 0, 1], [0, 0, 0]])
 
 
 def test_table_of_the_terminal():

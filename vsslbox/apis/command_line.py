@@ -44,12 +44,10 @@ def run_command(main: Callable[[], None]) -> None:
     ``VSSLBOX_TRACEBACK=1`` in the environment shows the traceback instead.
     """
     if os.environ.get('VSSLBOX_TRACEBACK'):
-        main()
-        _close_process_group()
+        _run_and_close(main)
         return
     try:
-        main()
-        _close_process_group()
+        _run_and_close(main)
     except KeyboardInterrupt:
         sys.exit('\ninterrupted')
     except USER_ERRORS as error:
@@ -58,9 +56,14 @@ def run_command(main: Callable[[], None]) -> None:
         sys.exit(1)
 
 
-def _close_process_group() -> None:
-    """Left open, its threads can abort a process at its exit, when all has been done."""
-    if dist.is_available() and dist.is_initialized():
+def _run_and_close(main: Callable[[], None]) -> None:
+    """Run a tool, and close the process group that it has opened.
+
+    Left open, its threads can abort a process at its exit, when all has been done.
+    """
+    opened_before = dist.is_initialized()
+    main()
+    if dist.is_initialized() and not opened_before:
         dist.destroy_process_group()
 
 

@@ -52,5 +52,5 @@ def _colour(number: int) -> str:
 
 
 def readable_order(labels: Collection) -> list:
-    """Labels in order: numbers by size, before names by alphabet."""
-    return sorted(labels, key=lambda label: (isinstance(label, str), label))
+    """Labels in order: numbers by size, before names by alphabet; None, for no label, last."""
+    return sorted(labels, key=lambda label: (label is None, isinstance(label, str), label))
