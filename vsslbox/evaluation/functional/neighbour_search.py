@@ -170,7 +170,8 @@ def _merge(scores: Tensor, indices: Tensor, fresh: Tensor, start: int) -> tuple[
     touched = (fresh.amax(dim=1) > scores[:, -1]).nonzero().flatten()
     if not len(touched):
         return scores, indices
-    fresh = fresh[touched]
+    if len(touched) < len(fresh):
+        fresh = fresh[touched]
     above = fresh > scores[touched, -1:]
     if above.count_nonzero() > len(touched) * count:  # as in the first chunk
         values, columns = fresh.topk(min(count, fresh.shape[1]), dim=1)
