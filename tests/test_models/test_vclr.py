@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.tiny import tiny_vclr, views_and_samples
+from vsslbox.models.utils import NonFiniteLossError, finite_losses
 
 BATCH, TEMPERATURE = 4, 0.1
 
@@ -217,8 +218,10 @@ def test_non_finite_loss_names_the_samples():
     model = tiny_vclr()
     views, samples = batch(dtype=torch.float32)
     views[0][1] = float('nan')
-    with pytest.raises(FloatingPointError, match=r'loss_inter nan.*\[0, 1, 2, 3\]'):
-        model(views, samples, mode='loss')
+    losses = model(views, samples, mode='loss')
+    named = pytest.raises(NonFiniteLossError, match=r'loss_inter nan.*\[0, 1, 2, 3\]')
+    with finite_losses(model, dict(data_samples=samples)), named:
+        model.parse_losses(losses)
 
 
 def test_wrong_use_is_explained():

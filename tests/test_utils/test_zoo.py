@@ -228,13 +228,14 @@ def test_code_in_published_weights_is_not_run(toys, tmp_path, monkeypatch):
 
 
 def weights_of(module: nn.Module, prefix: str = '') -> dict:
-    """Weights of which each is its own."""
+    """Weights of which each is its own, and with which a deep network's features stay finite."""
     generator = torch.Generator().manual_seed(0)
-    return {
-        prefix + name: torch.rand(tensor.shape, generator=generator) + 0.5
-        for name, tensor in module.state_dict().items()
-        if tensor.is_floating_point()
-    }
+    weights = {}
+    for name, tensor in module.state_dict().items():
+        if tensor.is_floating_point():
+            fan_in = tensor[0].numel() if tensor.ndim > 1 else 1
+            weights[prefix + name] = (torch.rand(tensor.shape, generator=generator) + 0.5) / fan_in
+    return weights
 
 
 @pytest.fixture
