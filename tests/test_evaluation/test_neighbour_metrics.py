@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from vsslbox.evaluation import FeatureSet
@@ -130,6 +131,49 @@ def test_higher_precision_takes_over_only_where_it_must(monkeypatch):
     queries = torch.cat([ordinary(generator)[:5], torch.ones(2, 24)])
     nearest_neighbours(queries, gallery, 1, precision='bfloat16')
     assert searched == [(torch.bfloat16, 7), (torch.float32, 2), (torch.float64, 2)]
+
+
+def test_products_without_onednn_find_the_same(monkeypatch):
+    gallery = tiny_differences(torch.Generator().manual_seed(0))
+    found = nearest_neighbours(gallery[:9], gallery, 5)
+    monkeypatch.setattr(torch.backends.mkldnn, 'is_available', lambda: False)
+    plain = nearest_neighbours(gallery[:9], gallery, 5)
+    assert [part.tolist() for part in plain] == [part.tolist() for part in found]
+
+
+@pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
+def test_the_error_bound_holds(precision):
+    """No similarity proper is above what a candidate's score may stand for."""
+    generator = torch.Generator().manual_seed(0)
+    queries = torch.randn(20, 512, generator=generator)
+    gallery = torch.cat(
+        [queries + 0.5 * torch.randn(20, 512, generator=generator) for _ in 'abcde']
+    )
+    found = neighbour_search._find_candidates(
+        queries, gallery, 100, getattr(torch, precision), None, None, 64
+    )
+    units = [F.normalize(rows.double(), dim=1) for rows in (queries, gallery)]
+    above = found.highest - (units[0] @ units[1].T).gather(1, found.indices)
+    assert above.min() > 0 and above.max() < dict(float32=1e-4, bfloat16=0.01)[precision]
+
+
+def test_a_gpu_takes_no_shortcuts_meanwhile(monkeypatch):
+    """TF32 errs by more than the error bound says."""
+    allowed = []
+    find = neighbour_search._find_candidates
+
+    def watch(*args):
+        allowed.append(torch.backends.cuda.matmul.allow_tf32)
+        return find(*args)
+
+    monkeypatch.setattr(neighbour_search, '_find_candidates', watch)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    try:
+        nearest_neighbours(torch.eye(3), torch.eye(3), 1)
+        assert allowed == [False]
+        assert torch.backends.cuda.matmul.allow_tf32
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = False
 
 
 @pytest.mark.parametrize('precision', ['float32', 'bfloat16'])

@@ -1,11 +1,14 @@
 """Exact nearest neighbours by cosine similarity, in a gallery that may lie on disk."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from vsslbox.evaluation.functional.best_scores import BestScores
 
 __all__ = ['nearest_neighbours']
 
@@ -17,10 +20,11 @@ PRECISIONS = {
 }
 # Candidates for k neighbours. The larger the errors, the more of them it takes to be sure.
 COUNTS = {
-    torch.bfloat16: lambda k: 4 * k + 32,
+    torch.bfloat16: lambda k: 3 * k + 32,
     torch.float32: lambda k: k + 16,
     torch.float64: lambda k: k,
 }
+SHORTCUTS = ('allow_tf32', 'allow_bf16_reduced_precision_reduction')
 STEP = 2.0**-24  # similarities are multiples of it, which float32 can hold
 TIE = 2.0**-52  # what each place in the gallery counts among equal similarities
 TINY = 1e-12  # the least norm that is divided by
@@ -30,15 +34,31 @@ class _Candidates(NamedTuple):
     """The best candidates of some queries, and all that is known of the others.
 
     Attributes:
-        scores: Inexact similarities, the highest first, ``[Q, C]``; minus infinity is none.
+        highest: The highest similarities that they may have, in falling order, float64 ``[Q, C]``;
+            minus infinity is none.
         indices: Places in the gallery, ``[Q, C]``.
     """
 
-    scores: Tensor
+    highest: Tensor
     indices: Tensor
 
 
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """No shortcuts in the products of a GPU: the error bound knows of none."""
+    matmul = torch.backends.cuda.matmul
+    saved = [getattr(matmul, name) for name in SHORTCUTS]
+    try:
+        for name in SHORTCUTS:
+            setattr(matmul, name, False)
+        yield
+    finally:
+        for name, value in zip(SHORTCUTS, saved, strict=True):
+            setattr(matmul, name, value)
+
+
 @torch.no_grad()
+@_full_precision()
 def nearest_neighbours(
     queries: Tensor,
     gallery: Tensor,
@@ -47,7 +67,7 @@ def nearest_neighbours(
     gallery_groups: Tensor | None = None,
     precision: str = 'float32',
     block_size: int = 4096,
-    chunk_size: int = 2048,
+    chunk_size: int = 1024,
 ) -> tuple[Tensor, Tensor]:
     """The most similar candidates of each query, by cosine similarity.
 
@@ -59,10 +79,10 @@ def nearest_neighbours(
 
     The gallery may be a memory-mapped file, such as ``torch.from_file`` gives: it is read from
     start to end for each block of queries, and row by row for the candidates. Beside the arguments
-    and the result, memory holds at most ``block_size * (44 * chunk_size + 16 * F + 200 * (k + 8))
-    + 16 * chunk_size * F`` bytes, whatever the sizes of the gallery and the query set: 590 MiB for
+    and the result, memory holds at most ``block_size * (44 * chunk_size + 16 * F + 500 * (k + 11))
+    + 16 * chunk_size * F`` bytes, whatever the sizes of the gallery and the query set: 460 MiB for
     F = 2048, k = 50 and the default sizes. Most of it is for the worst order of the gallery, and
-    usually a third is used.
+    usually half is used.
 
     Args:
         queries: ``[Q, F]``.
@@ -99,7 +119,7 @@ def nearest_neighbours(
                 queries[rows], gallery, count, dtype, own, gallery_groups, chunk_size
             )
             similarities[rows], indices[rows] = _rank(queries[rows], gallery, found, k)
-            left.append(rows[~_is_sure(found, similarities[rows, -1], gallery.shape[1])])
+            left.append(rows[~_is_sure(found, similarities[rows, -1])])
         unsure = torch.cat(left)
     return similarities, indices
 
@@ -114,30 +134,45 @@ def _find_candidates(
     chunk_size: int,
 ) -> _Candidates:
     """Compare queries with the gallery by products of the given type."""
-    chunk_size = min(chunk_size, len(gallery))
     wide = torch.promote_types(dtype, torch.float32)
-    left = _unit('queries', queries, queries.new_empty(queries.shape, dtype=wide)).to(dtype)
-    units = queries.new_empty(chunk_size, queries.shape[1], dtype=wide)
-    products = left.new_empty(len(queries) * chunk_size)
-    scores = left.new_full((len(queries), count), -torch.inf)
-    indices = torch.zeros_like(scores, dtype=torch.long)
+    units = torch.empty_like(queries, dtype=wide)
+    left, query_errors = _unit('queries', queries, units, dtype)
+    units = units.new_empty(min(chunk_size, len(gallery)), queries.shape[1])
+    multiply = _multiplier(left, len(units))
+    best = BestScores(len(queries), count, left)
+    gallery_error = 0.0
     for start in range(0, len(gallery), chunk_size):
         chunk = gallery[start : start + chunk_size]
-        right = _unit('gallery', chunk, units[: len(chunk)], start).to(dtype)
-        fresh = products[: len(queries) * len(chunk)].view(len(queries), len(chunk))
-        _multiply(left, right, fresh)
+        right, errors = _unit('gallery', chunk, units[: len(chunk)], dtype, start)
+        gallery_error = max(gallery_error, float(errors.max()))
+        products = multiply(right)
         if query_groups is not None:
-            same = query_groups[:, None] == gallery_groups[start : start + chunk_size]
-            fresh.masked_fill_(same, -torch.inf)
+            same = gallery_groups[start : start + chunk_size, None] == query_groups
+            products.masked_fill_(same, -torch.inf)
         if dtype == torch.float64:
-            places = torch.arange(start, start + len(chunk), device=fresh.device)
-            _make_rankable(fresh, places)
-        scores, indices = _merge(scores, indices, fresh, start)
-    return _Candidates(scores, indices)
+            places = torch.arange(start, start + len(chunk), device=products.device)
+            _make_rankable(products, places[:, None])
+        best.add(products, start)
+    scores, indices = best.result()
+    # With q' and g' for q and g as rounded: <q, g> - <q', g'> = <q - q', g> + <q', g - g'>
+    errors = query_errors + (1 + query_errors) * gallery_error
+    return _Candidates(_highest(scores, errors, queries.shape[1]), indices)
 
 
-def _unit(name: str, rows: Tensor, out: Tensor, start: int = 0) -> Tensor:
-    """Scale rows to the length 1, into a buffer of at least float32.
+def _unit(
+    name: str, rows: Tensor, out: Tensor, dtype: torch.dtype, start: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Scale rows to the length 1 and round them.
+
+    Args:
+        name: What they are.
+        rows: ``[N, F]``.
+        out: A buffer of at least float32, ``[N, F]``.
+        dtype: What to round to.
+        start: The number of the first row.
+
+    Returns:
+        The rounded rows and the lengths of what rounding took off, ``[N, 1]``.
 
     Raises:
         ValueError: A row is not finite: it would be the first neighbour of all.
@@ -146,48 +181,25 @@ def _unit(name: str, rows: Tensor, out: Tensor, start: int = 0) -> Tensor:
     if not norms.isfinite().all():
         row = start + int(norms.flatten().isfinite().logical_not().nonzero()[0])
         raise ValueError(f'row {row} of the {name} (counted from 0) is not finite')
-    return torch.mul(rows, norms.clamp_(min=TINY).reciprocal_(), out=out)
+    torch.mul(rows, norms.clamp_(min=TINY).reciprocal_(), out=out)
+    if dtype == out.dtype:
+        return out, torch.zeros_like(norms)
+    rounded = out.to(dtype)
+    return rounded, torch.linalg.vector_norm(out.sub_(rounded), dim=1, keepdim=True)
 
 
-def _multiply(left: Tensor, right: Tensor, out: Tensor) -> None:
-    """``left @ right.T``; by NumPy in float32 on the CPU, whose OpenBLAS suits AMD too."""
-    if left.dtype == torch.float32 and left.device.type == 'cpu':
-        np.matmul(left.numpy(), right.numpy().T, out=out.numpy())
-    else:
-        torch.mm(left, right.T, out=out)
+def _multiplier(left: Tensor, chunk_size: int) -> Callable[[Tensor], Tensor]:
+    """A function that gives ``right @ left.T`` for up to so many rows.
 
-
-def _merge(scores: Tensor, indices: Tensor, fresh: Tensor, start: int) -> tuple[Tensor, Tensor]:
-    """Take over what a chunk has that is better; few products are, and for few of the queries.
-
-    Args:
-        scores: ``[Q, C]``, the highest first.
-        indices: ``[Q, C]``.
-        fresh: The products of a chunk, ``[Q, N]``.
-        start: Where the chunk starts in the gallery.
+    In float32 on the CPU by oneDNN, which torch takes for other types itself: its products take a
+    tenth less time than those of MKL on processors of AMD.
     """
-    count = scores.shape[1]
-    touched = (fresh.amax(dim=1) > scores[:, -1]).nonzero().flatten()
-    if not len(touched):
-        return scores, indices
-    if len(touched) < len(fresh):
-        fresh = fresh[touched]
-    above = fresh > scores[touched, -1:]
-    if above.count_nonzero() > len(touched) * count:  # as in the first chunk
-        values, columns = fresh.topk(min(count, fresh.shape[1]), dim=1)
-    else:
-        rows, chosen = above.nonzero(as_tuple=True)
-        counts = rows.bincount(minlength=len(touched))
-        places = torch.arange(len(rows), device=rows.device) - (counts.cumsum(0) - counts)[rows]
-        values = fresh.new_full((len(touched), int(counts.max())), -torch.inf)
-        columns = torch.zeros_like(values, dtype=torch.long)
-        values[rows, places] = fresh[rows, chosen]
-        columns[rows, places] = chosen
-    best, order = torch.cat([scores[touched], values], dim=1).topk(count, dim=1)
-    scores[touched] = best
-    merged = torch.cat([indices[touched], columns.add_(start)], dim=1)
-    indices[touched] = merged.gather(1, order)
-    return scores, indices
+    onednn = torch.ops.mkldnn
+    has_onednn = torch.backends.mkldnn.is_available() and hasattr(onednn, '_linear_pointwise')
+    if left.dtype != torch.float32 or left.device.type != 'cpu' or not has_onednn:
+        return lambda right: right @ left.T
+    packed = onednn._reorder_linear_weight(left, chunk_size)
+    return lambda right: onednn._linear_pointwise(right, packed, None, 'none', [], '')
 
 
 def _make_rankable(similarities: Tensor, places: Tensor) -> Tensor:
@@ -200,58 +212,62 @@ def _make_rankable(similarities: Tensor, places: Tensor) -> Tensor:
 
 def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple[Tensor, Tensor]:
     """The k nearest of the candidates, by their similarities in float64."""
-    similarities = torch.full((len(queries), k), -torch.inf, device=queries.device)
-    indices = torch.zeros_like(similarities, dtype=torch.long)
-    rows = gallery.new_empty(found.scores.shape[1], gallery.shape[1])
+    count = found.indices.shape[1]
+    rows = gallery.new_empty(count, gallery.shape[1])
     exact = rows.new_empty(rows.shape, dtype=torch.float64)
+    similarities = torch.full_like(found.highest, -torch.inf)
 
     def compare(unit: Tensor, places: Tensor) -> Tensor:
         torch.index_select(gallery, 0, places, out=rows[: len(places)])
         candidates = exact[: len(places)].copy_(rows[: len(places)])
         norms = torch.linalg.vector_norm(candidates, dim=1).clamp_(min=TINY)
-        return _make_rankable(torch.mv(candidates, unit).div_(norms), places)
+        return torch.mv(candidates, unit).div_(norms)
 
-    highest = _highest(found.scores, queries.shape[1])
-    counts = found.scores.isfinite().sum(dim=1).tolist()
-    for number, (query, count) in enumerate(zip(queries, counts, strict=True)):
+    sizes = found.highest.isfinite().sum(dim=1).tolist()
+    for query, highest, places, own, size in zip(
+        queries, found.highest, found.indices, similarities, sizes, strict=True
+    ):
         unit = F.normalize(query.double(), dim=0)
-        places = found.indices[number, :count]
-        values = compare(unit, places[:k])
-        if count > k:  # and those whose score can hide a similarity above the least of the first k
-            reach = int((highest[number, :count] >= values.min()).sum())
-            values = torch.cat([values, compare(unit, places[k:reach])])
-        order = values.topk(min(k, count)).indices
-        similarities[number, : len(order)] = values[order].div(STEP).round_().mul_(STEP).float()
-        indices[number, : len(order)] = places[order]
-    return similarities, indices
+        first = min(k, size)
+        own[:first] = compare(unit, places[:first])
+        if size > k:  # and those that can have a similarity as high as the least of the first k
+            reach = int((highest[:size] >= own[:k].min() - STEP).sum())
+            own[k:reach] = compare(unit, places[k:reach])
+    _make_rankable(similarities, found.indices)
+    best, order = similarities.topk(k, dim=1)
+    indices = found.indices.gather(1, order)
+    return best.div_(STEP).round_().mul_(STEP).float(), indices.masked_fill_(best.isneginf(), 0)
 
 
-def _highest(scores: Tensor, dim: int) -> Tensor:
-    """The highest similarity that a score of units with so many dimensions may stand for.
+def _highest(scores: Tensor, errors: Tensor, dim: int) -> Tensor:
+    """The highest similarity that a score may stand for.
 
-    With unit roundoff u, rounding both units to the scores' type changes a product by 2u + u^2 at
-    the most, and rounding the product by u times itself. Sums of F products and of F squares are
-    wrong by F roundings of float32 each, in whatever order they are summed.
+    Rounding a product to the scores' type changes it by the unit roundoff times itself at the most.
+    Sums of F products and of F squares are wrong by F roundings of float32 each, in whatever order
+    they are summed.
+
+    Args:
+        scores: ``[Q, C]``.
+        errors: How wrong they are because their factors were rounded, ``[Q, 1]``.
+        dim: F.
 
     Returns:
-        float64, in the scores' shape.
+        float64, ``[Q, C]``.
     """
     wide = scores.double()
-    unit = torch.finfo(scores.dtype).eps / 2
-    rounding = 2 * unit + unit**2 + (dim + 8) * torch.finfo(torch.float32).eps
-    return wide + wide.abs() * unit + rounding
+    rounding = torch.finfo(scores.dtype).eps / 2 * wide.abs()
+    return wide + rounding + errors + (dim + 16) * torch.finfo(torch.float32).eps
 
 
-def _is_sure(found: _Candidates, last: Tensor, dim: int) -> Tensor:
+def _is_sure(found: _Candidates, last: Tensor) -> Tensor:
     """Whether no other than the candidates can reach the similarity of the last neighbour.
 
     Args:
         found: The candidates.
         last: ``[Q]``.
-        dim: Dimensions of the features.
 
     Returns:
         bool ``[Q]``.
     """
-    lowest = found.scores[:, -1]
-    return (_highest(lowest, dim) < last) | lowest.isneginf()
+    others = found.highest[:, -1]
+    return (others < last) | others.isneginf()
