@@ -5,8 +5,9 @@ python tools/analysis/make_model_zoo.py [--root REPOSITORY]
 A model of a metafile, in the form of OpenMMLab, is a config or weights with a name, or both. Beside
 the usual keys it has `Protocols`, what the config is judged by: task, data set, the protocol's own
 config, and under `Paper` the number of the paper, whose config it is. What was measured here
-stands under `Results`: the same `Task` and `Dataset`, `Metrics`, and `Log`, `Seed`, `List SHA256`
-(of each list) and `Weights SHA256`, without which no number gets into the table. Weights have
+stands under `Results`: the same `Task` and `Dataset`, `Metrics`, the same by a random start under
+`Random Start` where that was judged too, and `Log`, `Seed`, `List SHA256` (of each list) and
+`Weights SHA256`, without which no number gets into the table. Weights have
 `Description`, `License`, and where they are known `Weights Size` and `Weights SHA256`.
 """
 
@@ -76,8 +77,10 @@ def _collection(content: dict, names: dict[str, list[str]]) -> list[str]:
     if not recipes:
         return []
     rows = [row for model in recipes for row in _recipe_rows(model, names)]
-    paper = collection['Paper']
-    source = f'[{paper["Title"]}]({paper["URL"]}); [recipes]({collection["README"]}).\n'
+    source = f'[Recipes]({collection["README"]}).\n'
+    if 'Paper' in collection:
+        paper = collection['Paper']
+        source = f'[{paper["Title"]}]({paper["URL"]}); [recipes]({collection["README"]}).\n'
     return [f'## {collection["Name"]}\n', source, _table(HEADER, rows)]
 
 
@@ -130,8 +133,11 @@ def _measured(model: dict) -> dict[tuple[str, str], str]:
         if lacking:
             raise ValueError(f'a result of {model["Name"]} lacks {", ".join(lacking)}')
         lists = ' '.join(f'`{sha256[:8]}`' for sha256 in result['List SHA256'])
+        numbers = _metrics(result['Metrics'])
+        if 'Random Start' in result:
+            numbers += f'; random start: {_metrics(result["Random Start"])}'
         cells[result['Task'], result['Dataset']] = (
-            f'{_metrics(result["Metrics"])} ({_link("log", result["Log"])}, seed {result["Seed"]}, '
+            f'{numbers} ({_link("log", result["Log"])}, seed {result["Seed"]}, '
             f'lists {lists}, weights `{result["Weights SHA256"][:8]}`)'
         )
     return cells

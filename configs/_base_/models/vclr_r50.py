@@ -1,8 +1,8 @@
 # The start weights of the authors' code (the paper does not mention them): MoCo-v2, ImageNet, 200
-# epochs, trunk and projections. Download moco_v2_200ep_pretrain.pth.tar from the address in
-# configs/vclr/README.md and set the environment variable, or start from scratch by
+# epochs, trunk and projections, fetched when a training starts. `VSSLBOX_MOCO_V2` names another
+# file; a start from scratch is
 # `--cfg-options model.backbone.init_cfg=None model.neck.init_cfg=None`.
-start_weights = '{{$VSSLBOX_MOCO_V2:weights/moco_v2_200ep_pretrain.pth.tar}}'
+start_weights = '{{$VSSLBOX_MOCO_V2:zoo://moco_v2_r50_imagenet}}'
 
 queue = dict(type='FeatureQueue', size=131072, channels=128)
 info_nce = dict(type='InfoNCELoss', temperature=0.1)
