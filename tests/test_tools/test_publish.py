@@ -77,6 +77,20 @@ def test_a_checkpoint_without_weights_is_refused(run):
         run(meta=META, optimizer={})
 
 
+def test_parts_of_a_model(tool, tmp_path):
+    """Weights that share a large storage don't take it along."""
+    both = torch.randn(2, 100_000)
+    weights = {'backbone.conv': both[0, :9], 'backbonely.conv': both[1], 'neck.fc': both[1, :4]}
+    torch.save(dict(meta=META, state_dict=weights), tmp_path / 'epoch_3.pth')
+    path = tool.publish(tmp_path / 'epoch_3.pth', tmp_path / 'toy.pth', ['backbone', 'neck'])
+    published = load_checkpoint(path)['state_dict']
+    assert published.keys() == {'backbone.conv', 'neck.fc'}
+    assert all(torch.equal(published[name], weights[name]) for name in published)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(CheckpointError, match='no weights of head; it has backbone, b'):
+        tool.publish(tmp_path / 'epoch_3.pth', tmp_path / 'toy.pth', ['backbone', 'head'])
+
+
 def test_a_name_without_its_ending_is_refused(tool, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['publish.py', 'epoch_3.pth', 'weights/toy'])
     with pytest.raises(SystemExit):

@@ -1,16 +1,19 @@
 """Make of a checkpoint of training what is published: the weights, with their hash in the name.
 
-python tools/convert/publish.py CHECKPOINT OUT
+python tools/convert/publish.py CHECKPOINT OUT [--only backbone neck ...]
 
 OUT is a name such as weights/vclr_r50_k400.pth. The file becomes vclr_r50_k400-0123abcd.pth, with
-the beginning of its SHA-256. The state of optimizer, schedules and logs is left out. A checkpoint
-must hold the config that made it, as those of training do.
+the beginning of its SHA-256. The state of optimizer, schedules and logs is left out, and with
+`--only` all parts of the model but those. A checkpoint must hold the config that made it, as those
+of training do.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.utils.checkpoint import CheckpointError, file_sha256, load_checkpoint
@@ -18,14 +21,19 @@ from vsslbox.utils.checkpoint import CheckpointError, file_sha256, load_checkpoi
 KEPT = ('meta', 'state_dict')
 
 
-def publish(source: Path, out: Path) -> Path:
+def publish(source: Path, out: Path, only: Sequence[str] = ()) -> Path:
     """Write what is published of a checkpoint.
+
+    Args:
+        source: The checkpoint.
+        out: The file without its hash.
+        only: Parts of the model, the first words of their weights' names; none is all.
 
     Returns:
         The file, whose name ends in the hash.
 
     Raises:
-        CheckpointError: It can't be read, or lacks its config or its weights.
+        CheckpointError: It can't be read, or lacks its config, its weights or one of the parts.
     """
     checkpoint = load_checkpoint(source)
     if not (checkpoint.get('meta') or {}).get('cfg'):
@@ -35,12 +43,27 @@ def publish(source: Path, out: Path) -> Path:
         )
     if not checkpoint.get('state_dict'):
         raise CheckpointError(f'{source} holds no weights (state_dict)')
+    published = {key: checkpoint[key] for key in KEPT}
+    if only:
+        published['state_dict'] = _parts(checkpoint['state_dict'], only, source)
     out.parent.mkdir(parents=True, exist_ok=True)
     unfinished = out.with_name(f'{out.name}.unfinished')
-    torch.save({key: checkpoint[key] for key in KEPT}, unfinished)
+    torch.save(published, unfinished)
     path = out.with_name(f'{out.stem}-{file_sha256(unfinished)[:8]}{out.suffix}')
     unfinished.replace(path)
     return path
+
+
+def _parts(weights: dict[str, Tensor], only: Sequence[str], source: Path) -> dict[str, Tensor]:
+    """The weights of some parts of a model."""
+    there = {name.split('.')[0] for name in weights}
+    lacking = sorted(set(only) - there)
+    if lacking:
+        raise CheckpointError(
+            f'{source} has no weights of {", ".join(lacking)}; it has {", ".join(sorted(there))}'
+        )
+    # Copies: a tensor that shares its storage with what is left out would take that along.
+    return {name: w.clone() for name, w in weights.items() if name.split('.')[0] in only}
 
 
 def parse_args() -> argparse.Namespace:
@@ -50,6 +73,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('checkpoint', type=Path, help='a checkpoint of training')
     parser.add_argument('out', type=Path, help='name for what is published, ends in .pth')
+    parser.add_argument(
+        '--only', nargs='+', default=(), metavar='PART', help='parts of the model to publish'
+    )
     args = parser.parse_args()
     if args.out.suffix != '.pth':
         parser.error(f'OUT must end in .pth, got {args.out}')
@@ -59,7 +85,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Publish, and print what the metafile needs."""
     args = parse_args()
-    path = publish(args.checkpoint, args.out)
+    path = publish(args.checkpoint, args.out, args.only)
     print(f'Weights: {path}')
     print(f'Weights Size: {path.stat().st_size}')
     print(f'Weights SHA256: {file_sha256(path)}')
