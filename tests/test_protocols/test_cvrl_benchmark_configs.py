@@ -43,8 +43,10 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     assert config.auto_scale_lr.base_batch_size == int(name['gpus']) * int(name['batch'])
     assert config.train_cfg.max_epochs == config.param_scheduler.T_max == epochs
     assert config.param_scheduler.warmup == (5 if epochs == 200 or '8xb128' in path.stem else 0)
-    assert config.optim_wrapper.optimizer.lr == RATES[protocol, data]
-    assert config.optim_wrapper.optimizer.weight_decay == 0
+    assert config.optim_wrapper.optimizer == dict(
+        type='SGD', lr=RATES[protocol, data], momentum=0.9, weight_decay=0
+    )
+    assert 'clip_grad' not in config.optim_wrapper
 
     for loader in ('train', 'val', 'test'):
         dataset = config[f'{loader}_dataloader'].dataset
@@ -53,7 +55,24 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     train_list = config.train_dataloader.dataset.ann_file
     assert (f'_{name["percent"]}percent_' in train_list) == (protocol == 'semi')
 
+    train, test = (
+        {step.type: step for step in config[f'{loader}_dataloader'].dataset.pipeline}
+        for loader in ('train', 'test')
+    )
+    clip = dict(clip_len=32, frame_interval=2)
+    assert train['SampleRandomClip'] == dict(type='SampleRandomClip', **clip)
+    assert train['AugmentViews'].transforms == [
+        dict(type='DistortedBoxCrop', size=224, area=(0.3, 1.0), ratio=(0.5, 2.0)),
+        dict(type='RandomFlip', prob=0.5),
+    ]
+    assert test['SampleUniformClips'] == dict(type='SampleUniformClips', num_clips=10, **clip)
+    assert test['AugmentViews'].transforms == [dict(type='Resize', short_side=256)]
+    assert test['ThreeCrops'].size == 256
+
     backbone, head = config.model.backbone, config.model.cls_head
+    if name['start'] != 'imagenet':  # values in [0, 1]
+        preprocessor = config.model.data_preprocessor
+        assert (preprocessor.mean, preprocessor.std) == ([0, 0, 0], [255, 255, 255])
     assert head.num_classes == int(name['number'])
     assert (head.type == 'NormalizedI3DHead') == (protocol == 'linear')
     assert (backbone.get('frozen_stages') == 4) == (protocol == 'linear')

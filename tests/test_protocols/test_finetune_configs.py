@@ -46,26 +46,25 @@ VIE_FALLS = {
     'single': dict(ucf101=(15, 35), hmdb51=(10, 20)),
     'twostream-sf': dict(ucf101=(10, 20), hmdb51=(10, 20)),
 }
+COLOR_JITTER = dict(
+    type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4, prob=1.0
+)
 VIE_VIDEOS = dict(ucf101=9537, hmdb51=3570)
 # By the authors' configs: rate, decay, epochs and where the rate falls, largest norm of gradients,
 # dropout, standard deviation of the new weights, classes, frames in training and tests, crops.
 RRC = ('Resize', 'RandomResizedCrop', 'RandomFlip')
+MULTI_SCALE = ('Resize', 'MultiScaleCrop')
 TABLE = {
     TSN.stem: (0.01, 5e-4, 300, [120, 240], 40, 0.4, 0.001, 101, 3, 25, RRC, 256, None),
     'tsn_r50_8xb32-8seg-50e_hmdb51': (
         *(0.025, 1e-4, 50, [20, 40], 40, 0.4, 0.01, 51, 8, 8, RRC, 256, None),
     ),
     TSN_TEN_CROPS.stem: (
-        *(0.02, 1e-4, 50, [20, 40], 40, 0.5, 0.01, 174, 8, 8, ('MultiScaleCrop',)),
-        *(224, 'TenCrops'),
+        *(0.02, 1e-4, 50, [20, 40], 40, 0.5, 0.01, 174, 8, 8, MULTI_SCALE, 224, 'TenCrops'),
     ),
-    TSM.stem: (
-        *(0.0075, 5e-4, 50, [20, 40], 20, 0.5, 0.001, 174, 8, 8, ('MultiScaleCrop',)),
-        *(224, None),
-    ),
+    TSM.stem: (0.0075, 5e-4, 50, [20, 40], 20, 0.5, 0.001, 174, 8, 8, MULTI_SCALE, 224, None),
     'tsm_r50_8xb6-16seg-50e_sthv2': (
-        *(0.0075, 5e-4, 50, [20, 40], 20, 0.5, 0.001, 174, 16, 16, ('MultiScaleCrop',)),
-        *(224, None),
+        *(0.0075, 5e-4, 50, [20, 40], 20, 0.5, 0.001, 174, 16, 16, MULTI_SCALE, 224, None),
     ),
     'tsn_r50_8xb8-8seg-50e_activitynet': (
         *(0.01, 1e-4, 50, [20, 40], 40, 0.8, 0.01, 200, 8, 25, RRC[1:], 256, 'ThreeCrops'),
@@ -102,7 +101,8 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
     batch, size, test_clips = VIE_FAMILIES[name['family']]
     scratch = name['start'] == 'scratch'
     optimizer = config.optim_wrapper.optimizer
-    assert (optimizer.lr, optimizer.weight_decay) == ((0.01, 1e-4) if scratch else (5e-4, 1e-5))
+    lr, decay = (0.01, 1e-4) if scratch else (5e-4, 1e-5)
+    assert optimizer == dict(type='SGD', lr=lr, momentum=0.9, weight_decay=decay)
     assert config.train_dataloader.batch_size == config.auto_scale_lr.base_batch_size == batch
     assert int(name['batch']) == batch
     falls = VIE_FALLS[name['family']]
@@ -125,12 +125,22 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
     assert ('ColorJitter' in transforms) == (name['color'] is not None)
     assert ('MultiScaleCrop' in transforms) == (name['color'] is None)
     crop = transforms['RandomCrop' if name['color'] else 'MultiScaleCrop']
+    assert transforms['RandomFlip'].prob == 0.5
+    if name['color']:
+        short_side = transforms['RandomShortSide']
+        assert (short_side.low, short_side.high) == (size * 8 // 7, size * 10 // 7 - 1)
+        assert transforms['ColorJitter'] == COLOR_JITTER
+        assert transforms['RandomGrayscale'].prob == 0.3
+    else:
+        assert crop.scales == (1, 0.8409, 0.7071, 0.5946, 0.5)
+        assert (crop.max_scale_gap, crop.num_positions) == (0, 5)
     resize, middle = test['AugmentViews'].transforms
     assert crop.size == middle.size == size
     assert resize.short_side == (size * 8 // 7 if name['color'] else size)
 
     head, backbone = config.model.cls_head, config.model.backbone
     assert (head.num_classes, head.dropout_ratio) == (int(name['classes']), 0)
+    assert head.init_std == pytest.approx((2 / head.in_channels) ** 0.5)  # by the fan-in
     streams = [backbone[key] for key in ('static', 'dynamic') if key in backbone] or [backbone]
     assert [stream.init_cfg is None for stream in streams] == [scratch] * len(streams)
     if path.stem.endswith('ucf101') and not scratch:
@@ -143,9 +153,8 @@ def test_config_of_vclr_is_the_authors(stem):
     config = Config.fromfile(VCLR / f'{stem}.py')
     lr, decay, epochs, falls, norm, dropout, std, classes, trained, tested, *views = TABLE[stem]
     kinds, size, crops = views
-    assert (config.optim_wrapper.optimizer.lr, config.optim_wrapper.optimizer.weight_decay) == (
-        lr,
-        decay,
+    assert config.optim_wrapper.optimizer == dict(
+        type='SGD', lr=lr, momentum=0.9, weight_decay=decay
     )
     assert (config.train_cfg.max_epochs, config.param_scheduler.milestones) == (epochs, falls)
     assert config.optim_wrapper.clip_grad.max_norm == norm
@@ -161,9 +170,15 @@ def test_config_of_vclr_is_the_authors(stem):
     assert tuple(transforms) == kinds
     if 'MultiScaleCrop' in kinds:
         crop = transforms['MultiScaleCrop']
+        assert (crop.size, crop.scales) == (224, (1, 0.875, 0.75, 0.66))
         assert (crop.max_scale_gap, crop.num_positions) == (1, 13 if 'tsm' in stem else 5)
     else:
-        assert transforms['RandomResizedCrop'].area == (0.08, 1.0)
+        crop = transforms['RandomResizedCrop']
+        assert (crop.size, crop.area) == (224, (0.08, 1.0))
+        assert transforms['RandomFlip'].prob == 0.5
+    if 'Resize' in kinds:
+        assert transforms['Resize'].short_side == 256
+    assert not config.model.backbone.norm_eval
     resize, *middle = test['AugmentViews'].transforms
     assert resize.short_side == 256
     assert (test[crops] if crops else middle[0]).size == size

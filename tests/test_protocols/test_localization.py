@@ -52,6 +52,28 @@ SMALL = [
 ]
 
 
+def test_settings_of_vclr():
+    name = 'bmn_2xb8-200x100-9e_activitynet-feature.py'
+    config = Config.fromfile(REPO / 'configs' / 'vclr' / 'benchmarks' / name)
+    assert config.model == dict(
+        type='BMN',
+        feat_dim=200,
+        temporal_dim=100,
+        boundary_ratio=0.5,
+        num_samples=32,
+        num_samples_per_bin=3,
+        soft_nms_alpha=0.4,
+        soft_nms_low_threshold=0.5,
+        soft_nms_high_threshold=0.9,
+        post_process_top_k=100,
+    )
+    assert config.optim_wrapper == dict(
+        type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3, weight_decay=1e-4)
+    )
+    assert (config.train_cfg.max_epochs, config.param_scheduler.milestones) == (9, [7])
+    assert 2 * config.train_dataloader.batch_size == config.auto_scale_lr.base_batch_size == 16
+
+
 @pytest.fixture
 def run(monkeypatch):
     """Run a tool of the repository in this process."""

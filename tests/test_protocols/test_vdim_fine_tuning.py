@@ -50,7 +50,9 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     assert abs(config.train_cfg.max_epochs * steps_an_epoch - steps) < steps_an_epoch
     schedule = config.param_scheduler
     assert (schedule.by_epoch, schedule.step_size, schedule.gamma) == (False, until_half, 0.5)
-    assert config.optim_wrapper.optimizer.lr == 1e-3
+    assert config.optim_wrapper.optimizer == dict(
+        type='Adam', lr=1e-3, betas=(0.8, 0.999), eps=1e-8, weight_decay=1e-5
+    )
 
     for loader in ('train', 'val', 'test'):
         dataset = config[f'{loader}_dataloader'].dataset
@@ -63,12 +65,16 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     # mmaction2 splits the views of one video at a time only.
     assert config.val_dataloader.batch_size == config.test_dataloader.batch_size == 1
 
-    colors = [t.type for t in config.train_dataloader.dataset.pipeline[3].transforms[1:]]
+    crop, *colors = config.train_dataloader.dataset.pipeline[3].transforms
+    assert crop == dict(type='RandomResizedCrop', size=128, area=(0.3, 1.0), ratio=(0.7, 1.4))
+    colors = [t.type for t in colors]
     assert colors == (
         ['ColorJitter', 'RandomGrayscale'] if name['jitter'] else ['LabChannelDropout']
     )
     head, backbone = config.model.cls_head, config.model.backbone
     assert (head.num_classes, head.num_views) == (int(name['classes']), num_views)
+    assert (head.hidden_channels, head.dropout_ratio) == (1024, 0.2)
+    assert backbone.layer == 8
     assert backbone.init_cfg.checkpoint == '/set/vdim'
     prepared, pretraining = config.model.data_preprocessor, ViewsPreprocessor()
     assert prepared.mean == pytest.approx(pretraining.mean.flatten().tolist())

@@ -33,6 +33,23 @@ VALUES = {
     'twostream-sf': (225_792, 112_896, 56_448),
 }
 CLASSES = dict(kinetics400=400, imagenet=1000)
+# Steps to both falls of the rate, by the authors' settings less the step of the pretrained weights.
+# TRN's first is not known: it follows 3DResNet.
+FALLS = {
+    'single': dict(kinetics400=(235_099, 519_998), imagenet=(116_301, 516_691)),
+    'slow': dict(kinetics400=(99_998, 274_998), imagenet=(250_011, 500_011)),
+    '3dresnet': dict(kinetics400=(300_011, 474_998), imagenet=(400_011, 1_050_011)),
+    'trn': dict(kinetics400=(300_011, 474_998), imagenet=(400_011, 1_050_011)),
+    'slowfast': dict(kinetics400=(119_998, 244_998), imagenet=(200_011, 460_011)),
+    'twostream-s': dict(kinetics400=(104_998, 244_998), imagenet=(230_011, 570_011)),
+    'twostream-sf': dict(kinetics400=(134_998, 259_998), imagenet=(160_011, 460_011)),
+}
+# What changes the colours, with which probability.
+COLORS = dict(
+    kinetics400=[('ColorJitter', 1.0), ('RandomGrayscale', 0.3)],
+    imagenet=[('RandomGrayscale', 0.2), ('ColorJitter', 1.0)],
+)
+SAMPLES = dict(kinetics400=239_888, imagenet=1_281_167)
 READOUTS = sorted(BENCHMARKS.glob('readout_*.py'))
 
 
@@ -64,7 +81,13 @@ def test_config_is_what_its_name_says(path):
     assert tuple(config.model.in_features.values()) == VALUES[name['network']]
     assert config.train_dataloader.batch_size == int(name['batch'])
     assert config.train_cfg.max_epochs == int(name['epochs'])
-    assert config.param_scheduler.milestones[-1] < int(name['epochs'])
+    assert config.optim_wrapper.optimizer == dict(
+        type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4
+    )
+    epoch = SAMPLES[name['data']] // int(name['batch'])
+    falls = [round(steps / epoch) for steps in FALLS[name['network']][name['data']]]
+    assert config.param_scheduler.milestones == falls
+    assert 1.08 < int(name['epochs']) / falls[-1] < 1.13
     assert config.test_dataloader == config.val_dataloader
     size = 112 if name['network'] == '3dresnet' else 224
     sampled = step(config, 'test', 'SampleUniformClips')
@@ -78,6 +101,8 @@ def test_config_is_what_its_name_says(path):
     for loader in ('train', 'test'):
         augmented = step(config, loader, 'AugmentViews').transforms
         assert [t.size for t in augmented if t.get('size')] == [size]
+    colors = config.train_dataloader.dataset.pipeline[4].transforms[0].transforms
+    assert [(t.type, t.prob) for t in colors] == COLORS[name['data']]
     assert sampled.num_clips == (5 if name['data'] == 'kinetics400' else 1)
 
 

@@ -19,6 +19,8 @@ model = dict(
         in_channels=512,
         loss_cls=dict(type='mmaction.CrossEntropyLoss'),
         dropout_ratio=0,
+        # By the fan-in, as in the authors' code (mmaction2's default is 0.01).
+        init_std=(2 / 512) ** 0.5,
         average_clips='prob',
     ),
 )

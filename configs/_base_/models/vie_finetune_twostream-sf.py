@@ -1,5 +1,8 @@
 # VIE-TwoStream-SF: `VSSLBOX_VIE_SINGLE` names the checkpoint of VIE-Single, `VSSLBOX_VIE_DYNAMIC`
 # that of VIE-SlowFast. See vie_finetune.py.
+#
+# The classifier sees what Single and SlowFast give by themselves, 512 + 704 values. In the authors'
+# code it doesn't see the last 64, the fast pathway's own.
 _base_ = './vie_finetune.py'
 
 static_weights = '{{$VSSLBOX_VIE_SINGLE:weights/vie_single.pth}}'
@@ -22,5 +25,5 @@ model = dict(
             init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=dynamic_weights),
         ),
     ),
-    cls_head=dict(in_channels=1216),
+    cls_head=dict(in_channels=1216, init_std=(2 / 1216) ** 0.5),
 )

@@ -10,7 +10,7 @@ _base_ = [
 
 model = dict(
     backbone=dict(base_channels=16, norm_cfg=dict(type='BN3d')),
-    cls_head=dict(in_channels=128, num_classes=4),
+    cls_head=dict(in_channels=128, num_classes=4, init_std=(2 / 128) ** 0.5),
 )
 # No flip: it would turn a motion to the left into one to the right.
 train_pipeline = [

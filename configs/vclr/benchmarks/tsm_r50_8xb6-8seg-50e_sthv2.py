@@ -15,13 +15,14 @@ train_pipeline = [
     dict(
         type='AugmentViews',
         transforms=[
+            dict(type='Resize', short_side=256),
             dict(
                 type='MultiScaleCrop',
                 size=224,
                 scales=(1, 0.875, 0.75, 0.66),
                 max_scale_gap=1,
                 num_positions=13,
-            )
+            ),
         ],
     ),
     dict(type='PackFrames'),
