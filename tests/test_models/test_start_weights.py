@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from tests.tiny import tiny_vclr
-from vsslbox.models.utils import PretrainedBackbone
+from vsslbox.models.utils import PretrainedBackbone, PretrainedProjection
 from vsslbox.registry import MODELS
 from vsslbox.utils import CheckpointError
 
@@ -80,6 +80,13 @@ def test_trunk_projections_and_moving_average(moco):
 def test_projection_of_another_shape_is_refused(moco):
     with pytest.raises(CheckpointError, match=r'moco.pth.tar: its weights .* do not fill'):
         vclr(str(moco[0]), num_layers=3)
+
+
+def test_a_checkpoint_without_a_projection_is_refused(tmp_path):
+    torch.save(dict(model={'module.fc_inter.0.weight': torch.ones(1)}), tmp_path / 'vclr.pth')
+    neck = MODELS.build(NECK)
+    with pytest.raises(CheckpointError, match=r'vclr.pth: its weights .* do not fill'):
+        PretrainedProjection(str(tmp_path / 'vclr.pth'))(neck)
 
 
 def test_absent_checkpoint_is_named():

@@ -26,6 +26,7 @@ from mmaction.models.backbones.resnet_tsm import ResNetTSM
 from numpy.lib.stride_tricks import sliding_window_view
 
 from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
+from vsslbox.utils import zoo
 from vsslbox.utils.bundle_archive import open_bundle
 from vsslbox.utils.checkpoint import CheckpointError, load_checkpoint, load_weights
 from vsslbox.utils.tensor_bundle import TensorBundle
@@ -225,6 +226,14 @@ def test_another_shape_is_refused(tmp_path, vclr):
         run('import_weights', 'vclr', path, tmp_path / 'out.pth')
 
 
+@pytest.mark.parametrize('stem', [7, torch.tensor(7)])
+def test_what_is_no_kernel_is_refused(tmp_path, vclr, stem):
+    path = tmp_path / 'odd.pth'
+    torch.save(dict(model=vclr[1] | {'module.conv1.weight': stem}), path)
+    with pytest.raises(CheckpointError, match=r'conv1\.(conv\.)?weight'):
+        run('import_weights', 'vclr', path, tmp_path / 'out.pth')
+
+
 def test_a_file_of_another_source_is_refused(tmp_path, moco):
     with pytest.raises(CheckpointError, match="has no 'model', only epoch, arch, state_dict"):
         run('import_weights', 'vclr', moco[0], tmp_path / 'out.pth')
@@ -409,12 +418,17 @@ def field(number, value):
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
+def after_bit(crc):
+    return crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+
+
+AFTER_BYTE = [functools.reduce(lambda crc, _: after_bit(crc), range(8), n) for n in range(256)]
+
+
 def masked_crc32c(data):
     crc = 0xFFFFFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        crc = AFTER_BYTE[(crc ^ byte) & 255] ^ crc >> 8
     crc ^= 0xFFFFFFFF
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
@@ -440,9 +454,16 @@ def write_bundle(prefix, tensors):
     for name, values in sorted(tensors.items()):
         dims = b''.join(field(2, field(1, size)) for size in values.shape)
         entry = field(1, {'f4': 1, 'i8': 9}[values.dtype.str[1:]]) + field(2, dims)
-        entry += field(4, len(data)) + field(5, values.nbytes) + varint(6 << 3 | 5) + b'\0\0\0\0'
+        checksum = struct.pack('<I', masked_crc32c(values.tobytes()))
+        entry += field(4, len(data)) + field(5, values.nbytes) + varint(6 << 3 | 5) + checksum
         entries.append((name.encode(), entry))
         data += values.tobytes()
+    write_index(prefix, entries)
+    Path(f'{prefix}.data-00000-of-00001').write_bytes(data)
+
+
+def write_index(prefix, entries, times=1):
+    """Write the table of a bundle, with blocks of 100 entries, each listed so many times."""
     table = b''
 
     def append(entries):
@@ -454,10 +475,9 @@ def write_bundle(prefix, tensors):
 
     parts = [entries[start : start + 100] for start in range(0, len(entries), 100)]
     handles = [(part[-1][0], append(part)) for part in parts]
-    footer = append([]) + append(handles)
+    footer = append([]) + append(handles * times)
     table += footer.ljust(40, b'\0') + struct.pack('<Q', 0xDB4775248B80FB57)
     Path(f'{prefix}.index').write_bytes(table)
-    Path(f'{prefix}.data-00000-of-00001').write_bytes(data)
 
 
 def write_by_tensorflow_1(tf, prefix, tensors):
@@ -648,6 +668,54 @@ def test_damage_is_told(tmp_path, vie):
         TensorBundle(prefix)
 
 
+def test_damaged_values_are_told(tmp_path, vie):
+    prefix = tmp_path / 'checkpoint-1450000'
+    write_bundle(prefix, vie[1])
+    data = Path(f'{prefix}.data-00000-of-00001')
+    content = bytearray(data.read_bytes())
+    content[-1] ^= 1
+    data.write_bytes(content)
+    with pytest.raises(CheckpointError, match='dense/kernel does not match its checksum'):
+        run('import_weights', 'vie-tf', prefix, tmp_path / 'out.pth')
+
+
+@pytest.mark.parametrize('length', [0, 1, 3, 4, 15, 16, 17, 4095, 4096, 4099])
+def test_values_of_any_length_match_their_checksum(tmp_path, length):
+    values = np.random.default_rng(length).integers(0, 2**62, length)
+    write_bundle(tmp_path / 'bundle', {'values': values})
+    np.testing.assert_array_equal(TensorBundle(tmp_path / 'bundle').read('values'), values)
+
+
+HEADER = field(1, 1) + field(3, field(1, 1))
+TWO_VALUES = field(1, 1) + field(2, field(2, field(1, 2))) + field(5, 8)
+
+
+@pytest.mark.parametrize(
+    'entries',
+    [
+        [(b'', b''), (b'x', field(1, b'f4'))],
+        [(b'', HEADER), (b'x', field(2, 7))],
+        [(b'', HEADER), (b'x', field(2, field(2, 7)))],
+        [(b'', HEADER), (b'x', field(2, field(2, field(1, b'2'))))],
+        [(b'', HEADER), (b'x', TWO_VALUES + field(4, b'0'))],
+        [(b'', field(1, b'1')), (b'x', TWO_VALUES)],
+        [(b'', HEADER), (b'x', b'\x08' + b'\xff' * 12 + b'\1')],
+        [(b'', HEADER), (b'x' * 5000, TWO_VALUES)],
+        [(b'x', TWO_VALUES)],
+    ],
+)
+def test_an_index_that_makes_no_sense_is_told(tmp_path, entries):
+    write_index(tmp_path / 'bundle', entries)
+    with pytest.raises(CheckpointError, match=r'bundle\.index is damaged or no checkpoint'):
+        TensorBundle(tmp_path / 'bundle')
+
+
+def test_an_index_that_repeats_itself_is_refused(tmp_path):
+    write_index(tmp_path / 'bundle', [(b'', HEADER), (b'x', TWO_VALUES)], times=2)
+    with pytest.raises(CheckpointError, match='its blocks overlap'):
+        TensorBundle(tmp_path / 'bundle')
+
+
 # --- Export -------------------------------------------------------------------------------------
 
 
@@ -703,6 +771,17 @@ def test_a_3d_trunk_is_not_exported_as_one_in_2d(convert, tmp_path, cvrl):
     checkpoint = convert('import_weights', 'cvrl-tf', cvrl[0])
     with pytest.raises(CheckpointError, match='is no ResNet in 2D'):
         run('export_weights', 'torchvision', checkpoint, tmp_path / 'out.pth')
+
+
+def test_weights_of_the_zoo_are_exported_by_name(tmp_path, monkeypatch, imported):
+    entry = zoo.ZooEntry('toy', imported.as_uri(), 'a licence', 'a toy')
+    monkeypatch.setattr(zoo, 'zoo_entries', lambda: {'toy': entry})
+    monkeypatch.setenv('VSSLBOX_CACHE', str(tmp_path))
+    monkeypatch.delenv('VSSLBOX_ZOO_MIRROR', raising=False)
+    run('export_weights', 'torchvision', imported, tmp_path / 'by_path.pth')
+    run('export_weights', 'torchvision', 'zoo://toy', tmp_path / 'by_name.pth')
+    expected, found = (load_checkpoint(tmp_path / f'by_{way}.pth') for way in ('path', 'name'))
+    assert all(torch.equal(found[name], weight) for name, weight in expected.items())
 
 
 def test_what_was_not_imported_is_not_exported(tmp_path, moco):

@@ -345,6 +345,9 @@ def test_files_without_weights_are_named(tmp_path):
     torch.save(dict(epoch=1, best=0.5), tmp_path / 'other.pth')
     with pytest.raises(CheckpointError, match=r'other\.pth holds no weights, only epoch, best'):
         load_weights(nn.Linear(1, 1), tmp_path / 'other.pth')
+    torch.save({0: torch.ones(1)}, tmp_path / 'numbered.pth')
+    with pytest.raises(CheckpointError, match=r'numbered\.pth holds no weights, only 0'):
+        load_weights(nn.Linear(1, 1), tmp_path / 'numbered.pth')
 
 
 def test_the_hash_is_of_the_content(tmp_path):

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import os
 import re
+import resource
 import sys
 import threading
 import time
@@ -31,10 +32,17 @@ class Handler(BaseHTTPRequestHandler):
         behaviours = server.behaviours
         behaviour = dict(behaviours.pop(0) if len(behaviours) > 1 else behaviours[0])
         status = behaviour.pop('status', 200)
-        if status != 200:
+        headers = behaviour.pop('headers', None)
+        if headers is not None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(CONTENT[:100])
+        elif status != 200:
             self.send_error(status)
-            return
-        self.answer(**behaviour)
+        else:
+            self.answer(**behaviour)
 
     def answer(
         self,
@@ -261,6 +269,56 @@ def test_a_file_that_never_ends_is_cut_off(server, path):
     with pytest.raises(DownloadError, match='has more than the 307200 bytes that are right'):
         fetch(server, path, dict(content=CONTENT * 9, length='none'), size=len(CONTENT))
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_page_is_no_file_and_costs_nothing_that_came_before(server, path):
+    page = dict(headers={'Content-Type': 'text/html; charset=utf-8', 'Content-Length': '100'})
+    with pytest.raises(DownloadError, match=r'weights\.pth is a page, not a file: does something'):
+        fetch(server, path, dict(stop=100_000), page)
+    assert not path.exists()
+    fetch(server, path, {}, sha256=SHA256)
+    assert_right_and_alone(path)
+    assert ranges(server)[-1] == 'bytes=100000-'
+
+
+def test_an_empty_file_is_refused(server, path):
+    with pytest.raises(DownloadError, match=r'weights\.pth is empty'):
+        fetch(server, path, dict(content=b''))
+    assert list(path.parent.glob('*.pth')) == []
+
+
+def test_a_part_that_was_not_asked_for_is_not_the_whole(server, path):
+    part = {'Content-Range': f'bytes 0-99/{len(CONTENT)}', 'Content-Length': '100'}
+    fetch(server, path, dict(status=206, headers=part), {})
+    assert_right_and_alone(path)
+
+
+def test_nothing_to_continue_is_not_the_whole(server, path):
+    with pytest.raises(DownloadError, match='the server answers 416'):
+        fetch(server, path, dict(status=416, headers={'Content-Range': 'bytes */0'}))
+    assert not path.exists()
+
+
+def test_a_transfer_goes_on_behind_a_redirect(server, path):
+    there = dict(status=302, headers={'Location': '/moved/weights.pth'})
+    fetch(server, path, there, dict(stop=100_000), there, {}, sha256=SHA256)
+    assert_right_and_alone(path)
+    assert ranges(server) == [None, None, 'bytes=100000-', 'bytes=100000-']
+    assert server.requests[-1][0] == '/moved/weights.pth'
+
+
+def test_what_cannot_be_written_is_told_and_the_transfer_goes_on_later(server, path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # as good as a full disk
+    try:
+        with pytest.raises(DownloadError, match=r'pth\.part cannot be written: .*too large'):
+            fetch(server, path, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not path.exists()
+    fetch(server, path, {}, sha256=SHA256)
+    assert_right_and_alone(path)
+    assert ranges(server) == [None, 'bytes=100000-']
 
 
 def test_wrong_bytes_are_refused_and_not_kept(server, path):

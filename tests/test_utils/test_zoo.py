@@ -86,7 +86,7 @@ def test_a_published_hash_is_checked_and_the_licence_shown(toys, capsys):
     assert toys.files() == ['toy.pth']
     printed = capsys.readouterr().err
     assert printed.count('licence: a licence') == 1  # the second time nothing is fetched
-    assert 'gives no hash' not in printed
+    assert 'no SHA-256' not in printed
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_wrong_file_is_not_kept(toys, keys, message):
 def test_without_a_published_hash_that_of_the_first_use_counts(toys, capsys):
     toys.add('toy')
     fetch('toy')
-    assert f'the publisher of toy gives no hash: its SHA-256 of now, {SHA256}' in (
+    assert f'no SHA-256 of toy is published: that of now, {SHA256}, is in' in (
         capsys.readouterr().err
     )
     assert (toys.cache / 'toy.pth.sha256').read_text() == f'{SHA256}  toy.pth\n'
@@ -117,6 +117,35 @@ def test_without_a_published_hash_that_of_the_first_use_counts(toys, capsys):
     with pytest.raises(DownloadError, match=f'is not the right file: .*, not {SHA256}'):
         fetch('toy')
     assert toys.files() == ['toy.pth.sha256']
+
+
+@pytest.mark.parametrize(
+    'record', [f'{SHA256.upper()} *toy.pth\r\n', '', 'hello', '\xff', f'{SHA256}0']
+)
+def test_a_record_of_another_tool_is_read_or_refused(toys, record):
+    toys.add('toy')
+    fetch('toy')
+    (toys.cache / 'toy.pth.sha256').write_bytes(record.encode('latin-1'))
+    if record.startswith(SHA256.upper()):
+        assert fetch('toy').read_bytes() == CONTENT
+    else:
+        with pytest.raises(ZooError, match=r'toy\.pth\.sha256 holds no SHA-256 as .*: delete it'):
+            fetch('toy')
+
+
+def test_a_page_in_the_place_of_the_file_is_not_recorded(toys):
+    toys.add('toy', b'<html>', 'login.html')
+    with pytest.raises(DownloadError, match=r'login\.html is a page, not a file'):
+        fetch('toy')
+    assert toys.files() == []
+
+
+@pytest.mark.parametrize('variable', ['VSSLBOX_CACHE', 'VSSLBOX_ZOO_MIRROR'])
+def test_the_folder_of_nobody_is_told(toys, monkeypatch, variable):
+    toys.add('toy')
+    monkeypatch.setenv(variable, '~nobody-by-this-name/weights')
+    with pytest.raises(ZooError, match=f'set {variable} to a folder by its whole path'):
+        fetch('toy')
 
 
 def test_a_file_put_into_the_cache_by_hand_is_used(toys):

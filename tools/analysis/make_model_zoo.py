@@ -38,7 +38,7 @@ python tools/download.py NAME   # or --list
 fetches weights into `~/.cache/vsslbox`, or the folder `$VSSLBOX_CACHE`. Wherever a checkpoint may
 stand (`load_from`, `tools/test.py`, `vsslbox.PretrainedBackbone`, ...), `zoo://NAME` does the same.
 Without access to the internet, set `$VSSLBOX_ZOO_MIRROR` to a folder with what such a cache has, or
-to its address. Where the publisher gives no hash, that of the first download counts from then on.
+to its address. Where no SHA-256 is published, that of the first download counts from then on.
 """
 WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
 HEADER = ('config', 'backbone', 'data', 'epochs', 'protocol', 'paper', 'measured', 'weights')

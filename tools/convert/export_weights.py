@@ -9,7 +9,7 @@ mmaction-slowonly the same with kernels inflated to those of a SlowOnly
 torchvision       the 2D trunk without `fc`, for `load_state_dict(..., strict=False)`
 safetensors       all weights under our names; needs the package of that name
 
-CHECKPOINT is one of training, or one that tools/convert/import_weights.py wrote.
+CHECKPOINT is one of training, one that tools/convert/import_weights.py wrote, or zoo://NAME.
 """
 
 import argparse
@@ -41,7 +41,7 @@ MMACTION = {
 }
 
 
-def export_mmaction(target: Callable, path: Path) -> dict:
+def export_mmaction(target: Callable, path: str) -> dict:
     """The trunk as the backbone of a recognizer of mmaction2.
 
     Raises:
@@ -51,7 +51,7 @@ def export_mmaction(target: Callable, path: Path) -> dict:
     return dict(state_dict={PREFIX + name: weight for name, weight in trunk.items()})
 
 
-def export_torchvision(path: Path) -> dict[str, Tensor]:
+def export_torchvision(path: str) -> dict[str, Tensor]:
     """The trunk under torchvision's names.
 
     Raises:
@@ -61,7 +61,7 @@ def export_torchvision(path: Path) -> dict[str, Tensor]:
     return {canonical_name(name): weight for name, weight in trunk.items()}
 
 
-def filled(target: Callable, path: Path) -> dict[str, Tensor]:
+def filled(target: Callable, path: str) -> dict[str, Tensor]:
     """The tensors of a ResNet of the checkpoint's depth and width, filled from it.
 
     Counters of batches are left out: importing drops them, and nothing needs them.
@@ -76,11 +76,11 @@ def filled(target: Callable, path: Path) -> dict[str, Tensor]:
     with torch.device('meta'):  # without drawing values
         module = target(depth=depth, base_channels=len(weights[STEM]))
     module.to_empty(device='cpu')
-    load_weights(module, weights, str(path), prefix=PREFIX, inflate=True)
+    load_weights(module, weights, path, prefix=PREFIX, inflate=True)
     return {name: weight for name, weight in module.state_dict().items() if not is_counter(name)}
 
 
-def our_weights(path: Path) -> dict[str, Tensor]:
+def our_weights(path: str) -> dict[str, Tensor]:
     """All weights of a checkpoint of vsslbox or mmaction2."""
     weights = load_checkpoint(path).get('state_dict')
     if not weights:
@@ -109,7 +109,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('format', choices=[*MMACTION, 'torchvision', 'safetensors'])
-    parser.add_argument('checkpoint', type=Path, help='a checkpoint of vsslbox')
+    parser.add_argument('checkpoint', help='a checkpoint of vsslbox: a file, or zoo://NAME')
     parser.add_argument('out', type=Path, help='file to write')
     return parser.parse_args()
 

@@ -99,7 +99,7 @@ def torch_weights(path: Path, key: str) -> Weights:
     checkpoint = load_checkpoint(path)
     if not isinstance(checkpoint.get(key), Mapping):
         raise CheckpointError(f"{path} has no '{key}', only {', '.join(map(str, checkpoint))}")
-    weights = checkpoint[key]
+    weights = {name: w for name, w in checkpoint[key].items() if isinstance(w, Tensor)}
     shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
     return Weights(shapes, weights.__getitem__)
 
@@ -124,19 +124,19 @@ def in_torch_layout(values: np.ndarray) -> Tensor:
 
 def resnet50(shapes: Shapes, stem: str) -> nn.Module:
     """The ResNet-50 whose stem has such a name and the width that is in the file."""
-    return NarrowResNet(50, base_channels=shapes.get(stem, (64,))[0])
+    return NarrowResNet(50, base_channels=(shapes.get(stem) or (64,))[0])
 
 
 def r3d_resnet(shapes: Shapes) -> nn.Module:
     """The R3D that has as many blocks, of three convolutions, as there are in the file."""
     depth = 3 * sum(CVRL_BLOCK in name and not NO_WEIGHTS.search(name) for name in shapes) + 2
-    width = shapes.get(CVRL_STEM, (64,))[-1]
+    width = (shapes.get(CVRL_STEM) or (64,))[-1]
     return R3DResNet(depth if depth in (50, 101) else 50, base_channels=width, padding='same')
 
 
 def vie_resnet(shapes: Shapes) -> nn.Module:
     """VIE's 3DResNet of the width that is in the file."""
-    return PreActResNet3d(base_channels=shapes.get('resnet_model/conv3d/kernel', (64,))[-1])
+    return PreActResNet3d(base_channels=(shapes.get('resnet_model/conv3d/kernel') or (64,))[-1])
 
 
 SOURCES = {

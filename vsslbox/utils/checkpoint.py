@@ -212,7 +212,11 @@ def _describe(source: str, weights: Mapping[str, Tensor]) -> str:
 def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:
     inner = (checkpoint[key] for key in _WEIGHT_KEYS if isinstance(checkpoint.get(key), Mapping))
     weights = next(inner, checkpoint)
-    tensors = {name: value for name, value in weights.items() if isinstance(value, Tensor)}
+    tensors = {
+        name: value
+        for name, value in weights.items()
+        if isinstance(name, str) and isinstance(value, Tensor)
+    }
     if not tensors:
         raise CheckpointError(f'{source} holds no weights, only {", ".join(map(str, weights))}')
     return tensors

@@ -58,7 +58,7 @@ def download(
 
     Raises:
         DownloadError: There is no such file, the server doesn't deliver it in ``ATTEMPTS`` attempts
-            in a row without progress, or it is not the right one.
+            in a row without progress, it is not the right one, or it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _PartFile(path)
@@ -127,25 +127,45 @@ def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> No
         _refuse_other_length(url, part, part.length, size)
         return
     with response:
+        _refuse_page(response)
         start = _begin(response, part)
-        total = _announced_length(response, start)
+        total = _announced_length(response)
         if total is None and size is None:
             raise DownloadError(
                 f'{url} is sent without its length, so that a part could pass for the whole'
             )
         _refuse_other_length(url, part, total, size)
         total = size if total is None else total
-        with open(part.path, 'ab') as file, _Progress(part.target.name, start, total) as progress:
-            for block in _blocks(response):
-                file.write(block)
-                progress.add(len(block))
-                if progress.done > total:
-                    break
+        if total == 0:
+            raise DownloadError(f'{url} is empty')
+        try:
+            _save(response, part, start, total)
+        except OSError as error:  # those of the network are told by _blocks
+            raise DownloadError(f'{part.path} cannot be written: {_message(error)}') from error
     if part.length > total:
         part.discard()
         raise DownloadError(f'{url} has more than the {total} bytes that are right')
     if part.length < total:
         raise _BrokenOffError(f'{url} broke off after {part.length} of {total} bytes')
+
+
+def _save(response: HTTPResponse, part: _PartFile, start: int, total: int) -> None:
+    """Add what the server sends to what there is, until it is too much."""
+    with open(part.path, 'ab') as file, _Progress(part.target.name, start, total) as progress:
+        for block in _blocks(response):
+            file.write(block)
+            progress.add(len(block))
+            if progress.done > total:
+                break
+
+
+def _refuse_page(response: HTTPResponse) -> None:
+    """Fail where a page for people comes: without a known hash it would pass for the file."""
+    if response.headers.get_content_type() == 'text/html':
+        raise DownloadError(
+            f'{response.url} is a page, not a file: does something on the way (a proxy, a login '
+            'page) answer in its place?'
+        )
 
 
 def _refuse_other_length(url: str, part: _PartFile, total: int | None, size: int | None) -> None:
@@ -167,7 +187,7 @@ def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse | None:
     try:
         return build_opener().open(request, timeout=timeout)
     except HTTPError as error:
-        if error.code == _RANGE_NOT_SATISFIABLE:
+        if error.code == _RANGE_NOT_SATISFIABLE and part.length:
             same = _version(error) in (None, part.version)
             if same and _content_range(error)[1] == part.length:
                 return None
@@ -209,9 +229,9 @@ def _version(response: HTTPResponse) -> str | None:
     return response.headers.get('Last-Modified')
 
 
-def _announced_length(response: HTTPResponse, start: int) -> int | None:
+def _announced_length(response: HTTPResponse) -> int | None:
     """How long the whole file is, if the server says so."""
-    if start:
+    if response.status == _PARTIAL_CONTENT:
         return _content_range(response)[1]
     length = response.headers.get('Content-Length', '')
     return int(length) if length.isdecimal() else None

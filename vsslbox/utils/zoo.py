@@ -6,11 +6,13 @@ set, they come from there and from nowhere else: a folder with what such a cache
 of one (``file://``, ``https://``).
 
 A file is used when its SHA-256 is the one in the metafile. Many publishers give none: then that of
-the file fetched first is written beside it, and counts from there on.
+the file fetched first is written beside it, and counts from there on. To take another one, delete
+both.
 """
 
 import fcntl
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ __all__ = ['SCHEME', 'ZooEntry', 'ZooError', 'fetch', 'local_path', 'zoo_entries
 SCHEME = 'zoo://'
 # What torch reads; other files are for tools that convert them.
 _TORCH_ENDINGS = ('.pth', '.pt', '.pth.tar')
+_SHA256 = re.compile(rb'[0-9A-Fa-f]{64}\b')
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # Where configs and model-index.yml are: in a wheel beside the code, otherwise in the checkout.
@@ -76,13 +79,17 @@ class ZooEntry:
         if self.is_in_repository:
             return ROOT / self.weights
         cache = os.environ.get('VSSLBOX_CACHE') or '~/.cache/vsslbox'
-        return Path(cache).expanduser() / self.file_name
+        return _folder(cache, 'VSSLBOX_CACHE') / self.file_name
 
     def known_sha256(self) -> str | None:
-        """The hash that the file must have: the published one, or the one of the first use."""
+        """The hash that the file must have: the published one, or the one of the first use.
+
+        Raises:
+            ZooError: What should be the hash of the first use is none.
+        """
         record = _record_of(self.path)
         if self.sha256 is None and record.is_file():
-            return record.read_text('utf-8').split()[0]
+            return _recorded_sha256(record)
         return self.sha256
 
     def is_ready(self) -> bool:
@@ -98,8 +105,9 @@ class ZooEntry:
         """
         mirror = os.environ.get('VSSLBOX_ZOO_MIRROR')
         if mirror:
-            base = mirror if '://' in mirror else Path(mirror).expanduser().absolute().as_uri()
-            return f'{base.rstrip("/")}/{self.file_name}'
+            if '://' not in mirror:
+                mirror = _folder(mirror, 'VSSLBOX_ZOO_MIRROR').absolute().as_uri()
+            return f'{mirror.rstrip("/")}/{self.file_name}'
         if '://' not in self.weights:
             raise ZooError(
                 f'the weights {self.name} are {self.weights} in the repository, which this '
@@ -181,6 +189,27 @@ def _find(name: str) -> ZooEntry:
     return entries[name]
 
 
+def _folder(path: str, variable: str) -> Path:
+    """The folder that an environment variable names, with what ``~`` stands for."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ZooError(
+            f'{path} cannot be found ({error}); set {variable} to a folder by its whole path'
+        ) from error
+
+
+def _recorded_sha256(record: Path) -> str:
+    """The hash in a record, of which other tools may have made the letters large."""
+    found = _SHA256.match(record.read_bytes())
+    if not found:
+        raise ZooError(
+            f'{record} holds no SHA-256 as sha256sum writes it: delete it, and the next use of its '
+            'file writes another'
+        )
+    return found[0].decode().lower()
+
+
 def _record_of(path: Path) -> Path:
     """Where the hash of the first use is, as ``sha256sum --check`` reads it."""
     return path.with_name(f'{path.name}.sha256')
@@ -198,7 +227,7 @@ def _make_ready(entry: ZooEntry) -> None:
         unfinished.write_text(f'{found}  {path.name}\n', 'utf-8')
         unfinished.replace(_record_of(path))
         print(
-            f'the publisher of {entry.name} gives no hash: its SHA-256 of now, {found}, is in '
+            f'no SHA-256 of {entry.name} is published: that of now, {found}, is in '
             f'{_record_of(path)} and must be the same from now on',
             file=sys.stderr,
         )

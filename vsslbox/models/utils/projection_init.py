@@ -31,7 +31,7 @@ class PretrainedProjection:
         Raises:
             CheckpointError: The checkpoint has no such projection, or one of another shape.
         """
-        weights = load_checkpoint(self.checkpoint)['state_dict']
+        weights = load_checkpoint(self.checkpoint).get('state_dict', {})
         found = {
             f'layers.{name.removeprefix(self.prefix)}': weight
             for name, weight in weights.items()
