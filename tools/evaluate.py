@@ -42,6 +42,7 @@ from vsslbox.visualization import (
 PROTOCOLS = dict(
     retrieval='RetrievalMetric', knn='KNNMetric', linear='LinearProbeMetric', svm='LinearSVMMetric'
 )
+PAPER = ('source', 'queries', 'gallery', 'metrics')
 CHECKPOINT, RANDOM = 'checkpoint', 'random start'
 
 
@@ -61,19 +62,31 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def apply_args(config: Config, args: argparse.Namespace) -> None:
-    """Write what the command line says into the config."""
+def apply_args(config: Config, args: argparse.Namespace) -> list[str]:
+    """Write what the command line says into the config; the metrics that have no place there."""
     apply_common_options(config, args)
-    if (config.get('test_cfg') or {}).get('type') != 'GalleryTestLoop':
+    if _kind((config.get('test_cfg') or {}).get('type')) != 'GalleryTestLoop':
         raise ValueError(
             f'{args.config} is no protocol with features: give one whose test_cfg is a '
             'GalleryTestLoop, such as configs/vclr/benchmarks/retrieval_r50_ucf101.py'
         )
+    missing = [key for key in PAPER if key not in (config.get('paper') or PAPER)]
+    if missing:
+        raise ValueError(f'`paper` in {args.config} needs {", ".join(PAPER)}; it lacks {missing}')
     evaluator = config.test_evaluator
-    metrics = [evaluator] if isinstance(evaluator, dict) else evaluator
-    given = {metric['type']: metric for metric in metrics}
+    given = {}
+    for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
+        kind = _kind(metric['type'])
+        if kind in given:
+            raise ValueError(
+                f'test_evaluator in {args.config} has two {kind}: the report card takes the '
+                'settings of one, take the other out'
+            )
+        if isinstance(metric.get('labels'), str):
+            raise ValueError(f'`labels` of {kind} in {args.config} must be a list of columns')
+        given[kind] = metric
     labels = dict.fromkeys(label for m in given.values() for label in m.get('labels', ['label']))
-    protocols = {name: dict(given.get(kind, dict(type=kind))) for name, kind in PROTOCOLS.items()}
+    protocols = {name: {**given.get(kind, {}), 'type': kind} for name, kind in PROTOCOLS.items()}
     config.test_evaluator = dict(
         type='ReportCardMetric',
         protocols={name: protocols[name] for name in args.protocols},
@@ -81,6 +94,12 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
     )
     config.test_cfg.out = 'metrics.json'
     config.resume = False
+    return sorted(set(given).difference(PROTOCOLS.values()))
+
+
+def _kind(name: str | None) -> str | None:
+    """The name of one of ours, with the scope or without."""
+    return name and name.removeprefix('vsslbox.')
 
 
 def judge(config: Config, name: str, checkpoint: str | None) -> GalleryTestLoop:
@@ -140,6 +159,7 @@ def retrievals(loop: GalleryTestLoop) -> list[Retrieval]:
         labels,
         lambda index: thumbnail(queries, index),
         lambda index: thumbnail(gallery, index),
+        leave_out=card.build('retrieval', labels[0]).leave_out,
     )
 
 
@@ -153,18 +173,23 @@ def main() -> None:
     """Judge, and write the report."""
     args = parse_args()
     config = read_config(args)
-    apply_args(config, args)
+    left_out = apply_args(config, args)
     runs = {RANDOM: None} if args.random_init else {}
     loops = {
         name: judge(config, name, checkpoint)
         for name, checkpoint in {**runs, CHECKPOINT: args.checkpoint}.items()
     }
     if is_main_process():
-        report(config, args, loops)
+        report(config, args, loops, left_out)
 
 
-def report(config: Config, args: argparse.Namespace, loops: dict[str, GalleryTestLoop]) -> None:
-    """Print the table and write both files."""
+def report(
+    config: Config,
+    args: argparse.Namespace,
+    loops: dict[str, GalleryTestLoop],
+    left_out: list[str],
+) -> None:
+    """Print the table, with a word on the metrics that were left out, and write both files."""
     records = {
         name: json.loads(Path(loop.runner.work_dir, 'metrics.json').read_text(encoding='utf-8'))
         for name, loop in loops.items()
@@ -175,14 +200,17 @@ def report(config: Config, args: argparse.Namespace, loops: dict[str, GalleryTes
     paper = papers_numbers(config, card)
     matrices = confusions(card)
 
+    impossible = card.impossible | dict.fromkeys(
+        left_out, 'it is no protocol of the report card; tools/test.py judges by it'
+    )
     print('\n' + metrics_text(metrics, paper and paper.metrics))
-    for name, reason in card.impossible.items():
+    for name, reason in impossible.items():
         print(f'{name}: not possible, {reason}')
 
     contents = dict(
         config=args.config,
         runs=records,
-        impossible=card.impossible,
+        impossible=impossible,
         paper=paper and dict(source=paper.source, metrics=dict(paper.metrics)),
         knn_confusion=matrices,
     )
@@ -200,7 +228,7 @@ def report(config: Config, args: argparse.Namespace, loops: dict[str, GalleryTes
                 name: {key: value for key, value in record.items() if key != 'metrics'}
                 for name, record in records.items()
             },
-            not_possible=card.impossible,
+            not_possible=impossible,
         ),
         paper=paper,
         sections=[

@@ -7,6 +7,7 @@ where it was when the same command is given again.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -117,12 +118,11 @@ def main() -> None:
     build_runner(config).test()
     if not is_main_process():
         return
-    for array in sorted(args.out.glob('*.npy')):
+    record = json.loads((args.out / 'record.json').read_text(encoding='utf-8'))
+    for tap, size in record['taps'].items():
         if args.format != 'npy':
-            dict(csv=write_csv, h5=write_h5)[args.format](args.out, array.stem)
-        print(
-            f'{array.with_suffix("." + args.format)}: {list(np.load(array, mmap_mode="r").shape)}'
-        )
+            dict(csv=write_csv, h5=write_h5)[args.format](args.out, tap)
+        print(f'{args.out / tap}.{args.format}: {[record["videos"], size]}')
 
 
 if __name__ == '__main__':

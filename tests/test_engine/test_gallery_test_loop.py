@@ -10,6 +10,8 @@ from mmengine.dist import is_main_process
 from tests.distributed import run_on_processes
 from tests.judging import CONFIG, TINY, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis.command_line import build_runner
+from vsslbox.datasets import RawframeDataset
+from vsslbox.engine.runner.extract_features import _files_hash
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.metrics import RetrievalMetric
 from vsslbox.registry import METRICS
@@ -25,7 +27,7 @@ def videos(tmp_path_factory):
     return folder
 
 
-def make_runner(videos, work_dir, metrics):
+def make_runner(videos, work_dir, metrics, gallery='train'):
     """The runner of the loop, on the tiny checkpoint."""
     config = Config.fromfile(CONFIG)
     config.merge_from_dict(dict(option.split('=') for option in TINY[:1]))
@@ -34,6 +36,7 @@ def make_runner(videos, work_dir, metrics):
         loader.update(batch_size=2, num_workers=0)
         loader.dataset.data_root = str(videos)
         loader.dataset.pipeline[1].num_frames = 3
+    config.test_cfg.gallery_dataloader.dataset.where = dict(split=gallery) if gallery else dict()
     config.work_dir = str(work_dir)
     config.load_from = str(videos / 'tiny.pth')
     config.test_cfg.features_out = 'features.pth'
@@ -123,3 +126,47 @@ def test_other_videos_under_the_same_names_are_not_taken_for_known(alone, videos
         (others / f'{number:02}.mp4').write_bytes((videos / '11.mp4').read_bytes())
     (others / 'tiny.pth').write_bytes((videos / 'tiny.pth').read_bytes())
     assert test(others, work_dir) != metrics
+
+
+def test_metrics_of_the_same_names_do_not_hide_each_other(videos, alone):
+    metrics = [dict(type='KNNMetric', labels=['motion'], k=k) for k in (1, 5)]
+    with pytest.raises(ValueError, match='two metrics of test_evaluator give knn/motion/top1'):
+        make_runner(videos, alone[0], metrics).test()
+
+
+def test_labels_that_are_no_list_are_named_before_anything_is_extracted(videos, tmp_path):
+    runner = make_runner(videos, tmp_path, [dict(type='KNNMetric', labels='motion')])
+    with pytest.raises(ValueError, match=r"of KNNMetric must be a list, such as \['motion'\]"):
+        runner.test()
+    assert not (tmp_path / 'features').exists()
+
+
+@pytest.mark.parametrize(
+    ('gallery', 'leave_out', 'told'),
+    [('test', None, 5), ('test', 'name', 0), ('', None, 5), ('train', None, 0)],
+)
+def test_queries_that_are_in_the_gallery_are_told_of(
+    videos, alone, monkeypatch, gallery, leave_out, told
+):
+    lines = []
+    monkeypatch.setattr(
+        'vsslbox.engine.runner.gallery_test_loop.print_log', lambda text, *_: lines.append(text)
+    )
+    metric = dict(type='KNNMetric', labels=['motion'], k=3, leave_out=leave_out)
+    make_runner(videos, alone[0], [metric], gallery).test()
+    assert len(lines) == (told > 0)
+    assert all(f'{told} of 5 queries' in line and 'KNNMetric' in line for line in lines)
+    record = json.loads((alone[0] / 'metrics.json').read_text())
+    assert record['gallery']['shared_with_queries'] == (0 if gallery == 'train' else 5)
+
+
+def test_other_frames_of_the_same_folder_are_not_taken_for_known(tmp_path):
+    (tmp_path / 'video').mkdir()
+    for number in range(1, 5):
+        (tmp_path / 'video' / f'img_{number:05}.jpg').touch()
+    hashes = set()
+    for line in ('video 0 4', 'video 1 3', 'video 0 3'):
+        (tmp_path / 'list.txt').write_text(line)
+        dataset = RawframeDataset('list.txt', data_root=tmp_path, with_offset=True)
+        hashes.add(_files_hash(dataset))
+    assert len(hashes) == 3

@@ -279,3 +279,17 @@ def test_unknown_column_is_named():
     queries = feature_set(4, seed=0)
     with pytest.raises(ValueError, match=r"no column 'klass'; it has \['label', 'name', 'scene'\]"):
         RetrievalMetric(labels=('klass',))(queries, queries)
+
+
+@pytest.mark.parametrize('name', ['label', 'scene'])
+def test_videos_without_a_value_are_named_and_no_class(name):
+    queries = feature_set(4, seed=0)
+    queries.attributes[2] = {**queries.attributes[2], name: ' '}
+    with pytest.raises(ValueError, match=f"'{name}' .* is empty for 1 of 4 .* for 0/2: fill"):
+        RetrievalMetric(leave_out='scene')(queries, queries)
+
+
+@pytest.mark.parametrize('topk', [(), (0, 5), 5])
+def test_topk_is_checked_before_anything_is_extracted(topk):
+    with pytest.raises(ValueError, match='topk of RetrievalMetric must be positive integers'):
+        RetrievalMetric(topk=topk)

@@ -83,3 +83,13 @@ def test_errors():
     del sample.gt_labels
     with pytest.raises(ValueError, match='needs one label for each sample'):
         evaluate([sample], 1)
+
+
+@pytest.mark.parametrize('label', [-1, NUM_CLASSES])
+def test_labels_without_a_score_are_named(label):
+    (sample,) = predictions(1)
+    sample.set_gt_labels(label)
+    with pytest.raises(
+        ValueError, match=f'the label {label}, but .* of conv3 has the classes 0 to'
+    ):
+        evaluate([sample], 1)

@@ -2,11 +2,18 @@
 
 import json
 import re
+import runpy
+import sys
+from unittest.mock import patch
 
 import pytest
+import torch
 from mmengine.config import Config
 
+from tests.conftest import REPO
 from tests.judging import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
+from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.metrics import ReportCardMetric
 
 LABELS = ('appearance', 'motion', 'joint')
 
@@ -14,7 +21,7 @@ LABELS = ('appearance', 'motion', 'joint')
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
     folder = write_labelled_videos(tmp_path_factory.mktemp('videos'), num_test=6, num_train=8)
-    save_tiny_checkpoint(folder / 'tiny.pth')
+    save_tiny_checkpoint(folder / 'tiny.pth', seed=1)  # by 0 the random start has the same weights
     return folder
 
 
@@ -76,7 +83,8 @@ def test_what_does_not_apply_is_named(videos, tmp_path, capsys):
         videos, tmp_path, '--protocols', 'knn', 'svm', '--labels', 'split', 'motion', 'mood'
     )
     same = 'all videos of the gallery have the same label'
-    no_column = "the list has no column 'mood'"
+    columns = ['appearance', 'joint', 'motion', 'name', 'path', 'split']
+    no_column = f"the list has no column 'mood'; it has {columns}"
     assert report['impossible'] == {
         'knn/split': same, 'knn/mood': no_column, 'svm/split': same, 'svm/mood': no_column,
     }  # fmt: skip
@@ -86,15 +94,19 @@ def test_what_does_not_apply_is_named(videos, tmp_path, capsys):
     assert 'not_possible.svm/split' in html
 
 
-def test_queries_that_are_their_own_gallery(videos, tmp_path):
+@pytest.mark.parametrize('named_twice', [False, True])
+def test_queries_that_are_their_own_gallery(videos, tmp_path, named_twice):
     """No query finds itself, and nothing is trained on what it is tested on."""
     config = Config.fromfile(CONFIG)
-    config.test_cfg.pop('gallery_dataloader')
     config.test_dataloader.dataset.where = dict()
+    if named_twice:
+        config.test_cfg.gallery_dataloader.dataset.where = dict()
+    else:
+        config.test_cfg.pop('gallery_dataloader')
     config.dump(tmp_path / 'alone.py')
     report, _ = evaluate(
         videos, tmp_path, '--labels', 'joint', 'path', config=tmp_path / 'alone.py',
-        options=[option for option in TINY if 'gallery' not in option],
+        options=[option for option in TINY if named_twice or 'gallery' not in option],
     )  # fmt: skip
     nothing = 'no video has the label of another one'
     no_gallery = 'there is no gallery to train on'
@@ -127,3 +139,47 @@ def test_a_config_without_features_is_refused(videos, tmp_path, capsys):
     with pytest.raises(SystemExit):
         evaluate(videos, tmp_path, config=config)
     assert 'give one whose test_cfg is a GalleryTestLoop' in capsys.readouterr().err
+
+
+def apply(tmp_path, **changes):
+    """What the tool makes of a config: that, and the metrics that it leaves out."""
+    tool = runpy.run_path(str(REPO / 'tools' / 'evaluate.py'))
+    config = Config.fromfile(CONFIG)
+    config.merge_from_dict(changes)
+    args = ['evaluate.py', 'some.pth', '--config', str(CONFIG), '--work-dir', str(tmp_path)]
+    with patch.object(sys, 'argv', args):
+        left_out = tool['apply_args'](config, tool['parse_args']())
+    return config, left_out
+
+
+def test_settings_of_metrics_with_a_scope_and_metrics_that_have_no_place(tmp_path):
+    metrics = [dict(type='vsslbox.KNNMetric', labels=['motion'], k=3), dict(type='OnceMetric')]
+    config, left_out = apply(tmp_path, test_evaluator=metrics)
+    assert config.test_evaluator.protocols.knn.k == 3
+    assert config.test_evaluator.labels == ['motion', 'label']
+    assert left_out == ['OnceMetric']
+
+
+@pytest.mark.parametrize(
+    ('changes', 'message'),
+    [
+        (dict(test_evaluator=[dict(type='KNNMetric', k=k) for k in (1, 5)]), 'has two KNNMetric'),
+        (dict(test_evaluator=[dict(type='KNNMetric', labels='motion')]), '`labels` of KNNMetric'),
+        (dict(paper=dict(source='a', metrics={})), r"it lacks \['queries', 'gallery'\]"),
+    ],
+)
+def test_configs_that_leave_something_open_are_refused(tmp_path, changes, message):
+    with pytest.raises(ValueError, match=message):
+        apply(tmp_path, **changes)
+
+
+def test_queries_with_other_labels_than_the_gallery(tmp_path):
+    """A column is numbers in one list, text in the other."""
+    queries, gallery = (
+        FeatureSet(torch.eye(2), [dict(name=str(i), label=kind(i)) for i in range(2)])
+        for kind in (int, str)
+    )
+    card = ReportCardMetric(dict(knn=dict(type='KNNMetric')))
+    assert card(queries, gallery) == {}
+    (reason,) = card.impossible.values()
+    assert "the first query is of 0, the first video of the gallery of '0'" in reason

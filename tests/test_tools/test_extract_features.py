@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 
 import numpy as np
@@ -182,3 +183,37 @@ def test_an_unknown_tap_is_named(videos, tmp_path, capsys):
     with pytest.raises(SystemExit):
         extract(videos, tmp_path, '--taps', 'layer9')
     assert "no module 'layer9'" in capsys.readouterr().err
+
+
+@torch.no_grad()
+def test_a_tap_is_what_the_module_gives_whatever_follows():
+    """The activation behind changes it in place."""
+    model = tiny_model(type='TapExtractor', taps=['conv1.bn'])
+    clip = torch.randn(1, 3, 2, 64, 64)
+    conv1 = model.backbone.conv1
+    wanted = conv1.bn(conv1.conv(clip[0].transpose(0, 1))).mean(dim=(0, 2, 3))
+    assert torch.allclose(model([clip])['conv1.bn'][0], wanted, atol=1e-6)
+
+
+def test_names_that_are_no_text_and_columns_and_arrays_of_others(videos, tmp_path, capsys):
+    """The list's own `index` is kept, and an array that lies there already is left alone."""
+    name = os.fsdecode(b'caf\xe9.mp4')
+    (tmp_path / 'videos').mkdir()
+    (tmp_path / 'videos' / name).write_bytes((videos / '03.mp4').read_bytes())
+    out = tmp_path / 'out'
+    out.mkdir()
+    np.save(out / 'mine.npy', np.arange(3))
+    call(
+        'extract_features.py', CONFIG, videos / 'tiny.pth', '--out', out,
+        '--videos', tmp_path / 'videos', '--format', 'csv',
+    )  # fmt: skip
+    assert (out / 'videos.csv').read_bytes() == b'index,name\n0,caf\xe9.mp4\n'
+    assert not (out / 'mine.csv').exists() and 'mine' not in capsys.readouterr().out
+    (tmp_path / 'list.csv').write_text('path,index\n03.mp4,7\n')
+    options = ['--list', tmp_path / 'list.csv', '--data-root', videos]
+    extract(videos, tmp_path / 'other', *options)
+    with open(tmp_path / 'other' / 'videos.csv') as file:
+        assert list(csv.reader(file)) == [
+            ['index', 'name', 'path', 'index'],
+            ['0', '03.mp4', '03.mp4', '7'],
+        ]

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
-from vsslbox.visualization import confusion_matrix, embed, metrics_text
+from vsslbox.evaluation import FeatureSet
+from vsslbox.visualization import confusion_matrix, embed, metrics_text, nearest_videos
 
 
 def test_embedding_keeps_clusters_apart():
@@ -41,11 +43,32 @@ def test_confusion_counts_pairs():
 
 
 def test_table_of_the_terminal():
-    metrics = {'a': {'x/R@1': 10.04, 'x/unanswerable': 2}, 'b': {'x/R@1': 12, 'y/top1': 7}}
+    metrics = {
+        'a': {'x/R@1': 10.04, 'x/unanswerable': 2, 'x/R@5': 12.02},
+        'b': {'x/R@1': 12, 'y/top1': 7, 'x/R@5': 12},
+    }
     table = metrics_text(metrics, paper={'y/top1': 70.6, 'z': 1})
     assert [line.split() for line in table.splitlines()] == [
         ['a', 'b', 'gain', 'paper'],
         ['x/R@1', '10.0', '12.0', '+2.0', '-'],
         ['x/unanswerable', '2', '-', '-'],
+        ['x/R@5', '12.0', '12.0', '+0.0', '-'],
         ['y/top1', '-', '7.0', '-', '70.6'],
     ]
+
+
+@pytest.mark.parametrize('alone', [True, False])
+def test_the_retrievals_shown_leave_out_what_the_metric_does(alone):
+    """Of six equal videos in three scenes, four are of another scene than a query's."""
+    attributes = [dict(name=str(i), label=i, scene=i // 2) for i in range(6)]
+    queries = FeatureSet(torch.ones(6, 2), attributes)
+    gallery = queries if alone else FeatureSet(torch.ones(6, 2), attributes)
+    picture = np.zeros((2, 2, 3), np.uint8)
+    pictures = [lambda index: picture] * 2
+    for leave_out, number in (('scene', 4), (None, 5 if alone else 6)):
+        for shown in nearest_videos(
+            queries, gallery, ['scene'], *pictures, num_hits=9, leave_out=leave_out
+        ):
+            assert len(shown.hits) == number
+            same = [hit for hit in shown.hits if hit.caption == shown.query_caption]
+            assert len(same) == number - 4

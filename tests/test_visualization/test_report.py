@@ -243,3 +243,7 @@ def test_nothing_is_loaded_from_elsewhere(report):
     ]
     assert len(sources) == 2 and all(source.startswith('data:image/jpeg;') for source in sources)
     assert not re.search(r'url\(|@import|https?://', page.html)
+
+
+def test_names_of_files_that_are_no_text(report):
+    assert 'caf\\udce9.mp4' in report(title='caf\udce9.mp4').text

@@ -39,13 +39,21 @@ class FeatureSet:
         """An attribute of every video.
 
         Raises:
-            ValueError: The list has no such attribute.
+            ValueError: The list has no such attribute, or not of every video.
         """
         try:
-            return [attributes[name] for attributes in self.attributes]
+            values = [attributes[name] for attributes in self.attributes]
         except KeyError:
             known = sorted(set.intersection(*(set(known) for known in self.attributes)))
             raise ValueError(f'the list has no column {name!r}; it has {known}') from None
+        empty = [number for number, value in enumerate(values) if not str(value).strip()]
+        if empty:  # they would be taken for one more class
+            raise ValueError(
+                f'the column {name!r} of the list is empty for {len(empty)} of {len(values)} '
+                f'videos, first for {self.attributes[empty[0]].get("name")}: fill it in, or leave '
+                'these videos out of the list'
+            )
+        return values
 
     def neighbours(
         self,

@@ -93,7 +93,8 @@ class FeatureStore:
         if missing:
             raise FeatureStoreError(
                 f'{self.folder} lacks the features of {missing} of {self.num_videos} videos: does '
-                'the data loader leave some out (`drop_last`)?'
+                'the data loader leave some out (`drop_last`), or did another run write here at '
+                'the same time? In that case give the command again'
             )
         barrier()
         if is_main_process():

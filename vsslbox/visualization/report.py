@@ -212,7 +212,8 @@ def write_report(
     html = PAGE.format(title=escape(title), style=STYLE, body='\n'.join(filter(None, parts)))
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html, encoding='utf-8')
+    # Names of files need not be text.
+    path.write_text(html, encoding='utf-8', errors='backslashreplace')
 
 
 def _section(title: str, note: str, body: str) -> str:

@@ -18,6 +18,7 @@ def nearest_videos(
     gallery_thumbnail: Callable[[int], np.ndarray],
     num_queries: int = 12,
     num_hits: int = 5,
+    leave_out: str | None = None,
 ) -> list[Retrieval]:
     """Some queries with their nearest videos; right are those with the same first label.
 
@@ -31,8 +32,10 @@ def nearest_videos(
         gallery_thumbnail: The same of the gallery.
         num_queries: How many queries.
         num_hits: How many nearest videos of each.
+        leave_out: A column; candidates that share the query's value in it are not shown.
     """
-    leave_out = 'name' if gallery is queries else None
+    if gallery is queries:
+        leave_out = leave_out or 'name'
     similarities, neighbours = queries.neighbours(gallery, num_hits, leave_out)
     chosen = np.random.default_rng(0).permutation(len(queries))[:num_queries]
     wanted, found = queries.column(labels[0]), gallery.column(labels[0])

@@ -25,7 +25,8 @@ def metrics_text(
         values = [run.get(name, math.nan) for run in metrics.values()]
         cells = [_text(value, '.0f' if is_count(name) else '.1f') for value in values]
         if len(values) == 2:
-            cells.append('' if is_count(name) else _text(values[1] - values[0], '+.1f'))
+            gain = round(values[1] - values[0], 1) + 0.0  # makes -0.0 a plain zero
+            cells.append('' if is_count(name) else _text(gain, '+.1f'))
         if paper:
             cells.append(_text(paper.get(name, math.nan), '.1f'))
         lines.append(f'{name:{width}}' + ''.join(f'{cell:>14}' for cell in cells))

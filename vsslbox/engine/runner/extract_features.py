@@ -146,11 +146,16 @@ def _weights_hash(model: nn.Module) -> str:
 
 
 def _files_hash(dataset: BaseVideoDataset) -> str:
-    """Of the sizes and times of all files, since a list's names tell nothing of their content."""
+    """Of the sizes and times of all files, since a list's names tell nothing of their content.
+
+    And of which frames a list takes of a folder.
+    """
     digest = hashlib.sha256()
     for index in range(len(dataset)):
-        found = os.stat(dataset.get_data_info(index)[dataset.path_key])
-        digest.update(f'{found.st_size} {found.st_mtime_ns}\n'.encode())
+        info = dataset.get_data_info(index)
+        found = os.stat(info[dataset.path_key])
+        frames = ''.join(f' {info[key]}' for key in ('offset', 'total_frames') if key in info)
+        digest.update(f'{found.st_size} {found.st_mtime_ns}{frames}\n'.encode())
     return digest.hexdigest()
 
 

@@ -56,10 +56,13 @@ class ExtractionLoop(BaseLoop):
         dataset = self.dataloader.dataset
         rows = [dataset.get_data_info(index)['attributes'] for index in range(len(dataset))]
         columns = dict.fromkeys(['name', *(column for row in rows for column in row)])
-        with open(self.folder / 'videos.csv', 'w', newline='', encoding='utf-8') as file:
-            writer = csv.DictWriter(file, ['index', *columns], lineterminator='\n')
-            writer.writeheader()
-            writer.writerows(dict(row, index=index) for index, row in enumerate(rows))
+        path = self.folder / 'videos.csv'
+        # Names of files need not be text: their bytes are kept.
+        with open(path, 'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
+            writer = csv.writer(file, lineterminator='\n')
+            writer.writerow(['index', *columns])
+            for index, row in enumerate(rows):
+                writer.writerow([index, *(row.get(column) for column in columns)])
 
     @master_only
     def _write_record(self, store: FeatureStore) -> None:

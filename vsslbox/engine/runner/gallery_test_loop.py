@@ -1,17 +1,22 @@
 """Evaluation by neighbours: features of a query set against features of a gallery."""
 
+import logging
+import os
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 
 import torch
 from mmengine.dist import broadcast_object_list, is_distributed, is_main_process, master_only
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 
+from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner.extract_features import kept_features
 from vsslbox.engine.runner.record import write_record
 from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.metrics import ReportCardMetric
 from vsslbox.registry import LOOPS, METRICS
 
 __all__ = ['GalleryTestLoop']
@@ -37,8 +42,8 @@ class GalleryTestLoop(BaseLoop):
         dataloader: The config of the query set's data loader.
         evaluator: Configs of metrics which are called with two :class:`FeatureSet`, queries and
             gallery.
-        gallery_dataloader: The gallery's; None takes the query set itself, and the metrics' option
-            ``leave_out`` then keeps a query from finding itself.
+        gallery_dataloader: The gallery's; None, or the query set's once more, takes the query set
+            itself, and the metrics' option ``leave_out`` then keeps a query from finding itself.
         protocol: The name of the protocol, for the record.
         out: The JSON file; a relative path lies in the work directory.
         features_out: A file to keep the features in, likewise; a dict with the
@@ -63,6 +68,12 @@ class GalleryTestLoop(BaseLoop):
             self.gallery_dataloader = runner.build_dataloader(gallery_dataloader, seed=runner.seed)
         evaluator = evaluator if isinstance(evaluator, list | tuple) else [evaluator]
         self.metrics = [METRICS.build(metric) for metric in evaluator]
+        for metric in self.metrics:
+            if isinstance(labels := getattr(metric, 'labels', ()), str):
+                raise ValueError(
+                    f'`labels` of {type(metric).__name__} must be a list, such as [{labels!r}], '
+                    f'got {labels!r}'
+                )
         self.protocol = protocol
         self.out = out
         self.features_out = features_out
@@ -79,6 +90,11 @@ class GalleryTestLoop(BaseLoop):
         gallery = queries
         if self.gallery_dataloader is not None:
             gallery = kept_features(self.runner, self.gallery_dataloader, self.gallery_cfg)
+            if _are_equal(queries, gallery):
+                gallery = queries
+        shared = self._count_shared_videos()
+        if shared:
+            self._warn_of_shared_videos(shared, len(queries), gallery is queries)
         values = self._judge(queries, gallery)
         write_record(
             self.runner,
@@ -86,13 +102,37 @@ class GalleryTestLoop(BaseLoop):
             self.protocol,
             values,
             queries=dict(videos=len(queries), list_sha256=queries.list_hash),
-            gallery=dict(videos=len(gallery), list_sha256=gallery.list_hash),
+            gallery=dict(
+                videos=len(gallery), list_sha256=gallery.list_hash, shared_with_queries=shared
+            ),
         )
         if self.features_out is not None:
             self._save(queries=queries, gallery=gallery)
         self.runner.call_hook('after_test_epoch', metrics=values)
         self.runner.call_hook('after_test')
         return values
+
+    def _count_shared_videos(self) -> int:
+        """How many of the files are in both lists."""
+        loaders = self.dataloader, self.gallery_dataloader or self.dataloader
+        return len(set.intersection(*(_paths(loader.dataset) for loader in loaders)))
+
+    def _warn_of_shared_videos(self, shared: int, num_queries: int, alone: bool) -> None:
+        """Tell of metrics that find queries in the gallery, or have learnt them from it."""
+        careless = [
+            type(metric).__name__
+            for metric in self.metrics
+            if getattr(metric, 'leave_out', None) is None
+            and not (alone and isinstance(metric, ReportCardMetric))
+        ]
+        if careless:
+            print_log(
+                f'{shared} of {num_queries} queries are videos of the gallery too, and '
+                f'{", ".join(careless)} will find or know them: take them out of the gallery, or '
+                "set leave_out='name' where the metric has it",
+                'current',
+                logging.WARNING,
+            )
 
     def _judge(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """The metrics' values, or their error, on every process."""
@@ -104,7 +144,9 @@ class GalleryTestLoop(BaseLoop):
         if is_main_process():
             try:
                 for metric in self.metrics:
-                    outcome[0].update(metric(queries, gallery))
+                    values = metric(queries, gallery)
+                    _refuse_given(values, outcome[0])
+                    outcome[0].update(values)
             except Exception as error:
                 outcome[0] = error
         broadcast_object_list(outcome, group=group)
@@ -120,3 +162,26 @@ class GalleryTestLoop(BaseLoop):
             role: {name: getattr(videos, name) for name in names} for role, videos in sets.items()
         }
         torch.save(saved, path)
+
+
+def _are_equal(queries: FeatureSet, gallery: FeatureSet) -> bool:
+    """Whether two sets are the same videos, seen by the same pipeline."""
+    return queries.attributes == gallery.attributes and torch.equal(
+        queries.features, gallery.features
+    )
+
+
+def _paths(dataset: BaseVideoDataset) -> set[str]:
+    return {
+        os.path.abspath(dataset.get_data_info(index)[dataset.path_key])
+        for index in range(len(dataset))
+    }
+
+
+def _refuse_given(values: dict[str, float], given: dict[str, float]) -> None:
+    again = sorted(set(values).intersection(given))
+    if again:
+        raise ValueError(
+            f'two metrics of test_evaluator give {again[0]}, such as two KNNMetric with different '
+            'k: judge by them in two configs'
+        )

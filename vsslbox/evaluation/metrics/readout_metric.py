@@ -38,7 +38,8 @@ class ReadoutMetric(BaseMetric):
             data_samples: Samples with ``pred_scores``, probabilities ``[K]`` by tap, and one label.
 
         Raises:
-            ValueError: A sample doesn't have one label, or scores are not finite.
+            ValueError: A sample doesn't have one label, or one that no score belongs to; or scores
+                are not finite.
         """
         for sample in data_samples:
             labels = sample.get('gt_labels', dict(item=()))['item']
@@ -47,14 +48,20 @@ class ReadoutMetric(BaseMetric):
                     'ReadoutMetric needs one label for each sample: set `ann_file` of the data set '
                     'to a list with labels'
                 )
-            hits = {}
+            label, hits = int(labels[0]), {}
             for tap, scores in sample['pred_scores'].items():
+                if not 0 <= label < len(scores):
+                    raise ValueError(
+                        f'sample {sample.get("index")} has the label {label}, but the read-out of '
+                        f'{tap} has the classes 0 to {len(scores) - 1}: is this the list that it '
+                        'was trained for?'
+                    )
                 if not scores.isfinite().all():
                     raise ValueError(
                         f'the scores of {tap} for sample {sample.get("index")} are not finite: did '
                         "the checkpoint's training diverge?"
                     )
-                shares = top_k_accuracy([scores.cpu().numpy()], [int(labels[0])], self.topk)
+                shares = top_k_accuracy([scores.cpu().numpy()], [label], self.topk)
                 hits.update({f'{tap}/top{k}': share for k, share in zip(self.topk, shares)})
             self.results.append(hits)
 

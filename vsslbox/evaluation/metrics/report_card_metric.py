@@ -61,14 +61,20 @@ class ReportCardMetric:
     def _obstacle(self, protocol: str, label: str) -> str:
         """Why the data does not allow a protocol; empty if it does."""
         alone = self.gallery is self.queries
-        for videos in (self.queries, self.gallery):
-            if any(label not in attributes for attributes in videos.attributes):
-                return f'the list has no column {label!r}'
-        wanted, known = set(self.queries.column(label)), set(self.gallery.column(label))
+        try:
+            wanted, known = set(self.queries.column(label)), set(self.gallery.column(label))
+        except ValueError as error:
+            return str(error)
         if len(known) < 2:
             return 'all videos of the gallery have the same label'
         if alone and self.protocols[protocol]['type'] in TRAINED:
             return 'there is no gallery to train on'
-        if not wanted & known or (alone and len(known) == len(self.gallery)):
+        if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'
+        if not wanted & known:
+            one, other = (videos.column(label)[0] for videos in (self.queries, self.gallery))
+            return (
+                f'no query has a label of the gallery: the first query is of {one!r}, the first '
+                f'video of the gallery of {other!r}'
+            )
         return ''

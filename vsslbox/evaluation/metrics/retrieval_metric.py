@@ -40,6 +40,10 @@ class RetrievalMetric:
         leave_out: str | None = None,
         precision: str = 'float32',
     ) -> None:
+        if isinstance(topk, int) or not topk or min(topk) < 1:
+            raise ValueError(
+                f'topk of RetrievalMetric must be positive integers such as (1, 5), got {topk!r}'
+            )
         self.labels = labels
         self.topk = topk
         self.leave_out = leave_out

@@ -85,7 +85,7 @@ def _outputs(backbone: nn.Module, taps: list[str]) -> Iterator[dict[str, Tensor]
     outputs: dict[str, Tensor] = {}
 
     def keep(tap: str, module: nn.Module, inputs: tuple, output: Tensor) -> None:
-        outputs[tap] = output
+        outputs[tap] = output.clone()  # an activation may change it in place
 
     hooks = [backbone.get_submodule(tap).register_forward_hook(partial(keep, tap)) for tap in taps]
     try:
