@@ -99,9 +99,23 @@ def test_metrics_are_computed_once_and_their_errors_end_all_processes(videos, tm
 def test_features_that_are_not_finite_are_refused(videos, tmp_path):
     runner = make_runner(videos, tmp_path, [])
     runner._load_from = None
+    runner.model.init_weights()
     runner.model.backbone.conv1.conv.weight.data.fill_(torch.nan)
     with pytest.raises(ValueError, match=r'the features of .*00\.mp4 \(video 0 .* are not finite'):
         runner.test()
+
+
+def test_a_random_start_is_where_training_starts_but_for_start_weights(videos, tmp_path):
+    runner = make_runner(videos, tmp_path, [])
+    runner._load_from = None
+    backbone = runner.model.backbone
+    backbone.init_cfg = dict(type='vsslbox.PretrainedBackbone', checkpoint='absent.pth')
+    kernel = backbone.conv1.conv.weight.data.fill_(0.25)
+    runner.test()
+    assert (kernel != 0.25).all()
+    kernel.fill_(0.25)  # what is trained stays
+    runner.test()
+    assert (kernel == 0.25).all()
 
 
 def test_features_out_gives_the_metrics_again(alone):

@@ -42,6 +42,8 @@ class SSLRunner(Runner):
     * ``resume`` passes over a checkpoint that can't be read, with a warning, to the one before.
     * Loading is strict: a checkpoint that doesn't fill the whole model is refused; to resume, it
       must not hold more than the model either.
+    * A test without a checkpoint judges the model as it is initialised, without any start weights;
+      mmengine would leave what torch's constructors draw.
     * Several processes run on gloo where there is no GPU.
     * Workers of data loaders keep the memory that they free.
     """
@@ -87,6 +89,15 @@ class SSLRunner(Runner):
         self._has_loaded = True
         return checkpoint
 
+    def test(self) -> dict:
+        """Judge the checkpoint, or a random start where there is none."""
+        model = self.model.module if is_model_wrapper(self.model) else self.model
+        # What was trained in this process is initialised already.
+        if self._load_from is None and not self._resume and not getattr(model, 'is_init', True):
+            _forget_start_weights(model)
+            self._init_model_weights()
+        return super().test()
+
     def load_or_resume(self) -> None:
         """Load or resume once; without a named checkpoint, resume the newest readable one."""
         if self._has_loaded or not self._resume or self._load_from is not None:
@@ -109,6 +120,17 @@ class SSLRunner(Runner):
         super().save_checkpoint(out_dir, unfinished, *args, **kwargs)
         if self.rank == 0:
             _move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
+
+
+def _forget_start_weights(model: nn.Module) -> None:
+    """Leave only what draws weights in the modules' ``init_cfg``."""
+    for module in model.modules():
+        given = getattr(module, 'init_cfg', None) or []
+        given = [given] if isinstance(given, dict) else given
+        if any('Pretrained' in str(init['type']) for init in given):
+            module.init_cfg = [init for init in given if 'Pretrained' not in str(init['type'])]
+        if getattr(module, 'pretrained', None):  # mmaction2's backbones
+            module.pretrained = None
 
 
 def _move_into_place(unfinished: Path, path: Path) -> None:
