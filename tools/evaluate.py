@@ -206,6 +206,8 @@ def report(
     print('\n' + metrics_text(metrics, paper and paper.metrics))
     for name, reason in impossible.items():
         print(f'{name}: not possible, {reason}')
+    if not metrics[CHECKPOINT]:
+        raise ValueError('no protocol is possible: --labels names columns of the list to judge by')
 
     contents = dict(
         config=args.config,

@@ -36,7 +36,9 @@ def parse_args() -> argparse.Namespace:
         help='stages of the backbone, such as layer3 layer4 (default: its output, `features`)',
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument('--list', type=Path, help="a list of videos, in place of the config's")
+    source.add_argument(
+        '--list', type=Path, help="a list, of videos below --data-root, in place of the config's"
+    )
     source.add_argument('--videos', help='take all videos of this folder')
     source.add_argument('--gallery', action='store_true', help="take the config's gallery")
     parser.add_argument(

@@ -1,8 +1,7 @@
 # VCLR at the size of a demonstration: a ResNet-18 of a quarter of the width on 64-pixel frames, a
-# few minutes on two CPU cores. Pretrain on a folder of your own videos:
+# few minutes on two CPU cores. Pretrain on a folder of your own videos, at least 32:
 #
-#     python tools/train.py configs/demo/vclr_r18w16_1xb32-3seg-64px.py \
-#         --cfg-options data_root=path/to/videos
+#     python tools/train.py configs/demo/vclr_r18w16_1xb32-3seg-64px.py --data-root path/to/videos
 _base_ = [
     '../_base_/models/vclr_r50.py',
     '../_base_/datasets/vclr_pretrain.py',

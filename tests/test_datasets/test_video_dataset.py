@@ -213,6 +213,11 @@ def test_wrong_arguments(tmp_path):
     (tmp_path / 'latin.txt').write_bytes('b\u00e4r.mp4 1\n'.encode('latin-1'))
     for ann_file, options, message in (
         ('list.csv', dict(label='action'), r"list.csv has no column 'action'; it has \['path', 'l"),
+        (
+            'list.csv',
+            dict(where=dict(split='test')),
+            r"no column 'split', by which `where` chooses videos; it has \['path', 'label'\]",
+        ),
         ('list.csv', dict(metainfo=dict(classes=['run'])), r"that metainfo lacks: \['walk'\]"),
         ('list.txt', dict(where=dict(split='train')), r'`where` needs a CSV list .*list.txt'),
         ('list.txt', dict(multi_class=True), 'multi_class=True needs num_classes'),

@@ -90,6 +90,6 @@ def test_labels_without_a_score_are_named(label):
     (sample,) = predictions(1)
     sample.set_gt_labels(label)
     with pytest.raises(
-        ValueError, match=f'the label {label}, but .* of conv3 has the classes 0 to'
+        ValueError, match=f'the label {label}, but .* of conv. has the classes 0 to'
     ):
         evaluate([sample], 1)

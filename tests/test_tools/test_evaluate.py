@@ -94,6 +94,35 @@ def test_what_does_not_apply_is_named(videos, tmp_path, capsys):
     assert 'not_possible.svm/split' in html
 
 
+def test_labels_that_no_video_has(videos, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        evaluate(videos, tmp_path, '--labels', 'mood')
+    assert ended.value.code == 1
+    printed = capsys.readouterr()
+    assert "knn/mood: not possible, the list has no column 'mood'; it has" in printed.out
+    assert 'error: no protocol is possible: --labels names columns' in printed.err
+
+
+@pytest.mark.parametrize('num_workers', [0, 1])
+def test_a_video_that_can_not_be_read(videos, tmp_path, capsys, num_workers):
+    """Nothing stands in for it, and the message says what to do."""
+    rows = (videos / 'videos.csv').read_text().splitlines()
+    folder = tmp_path / 'videos'
+    folder.mkdir()
+    for video in videos.glob('*.mp4'):
+        (folder / video.name).symlink_to(video)
+    (folder / 'broken.mp4').write_bytes(b'not a video')
+    broken = ','.join(['broken.mp4', *rows[1].split(',')[1:]])
+    (folder / 'videos.csv').write_text('\n'.join([*rows, broken]))
+    options = [*TINY, f'test_dataloader.num_workers={num_workers}']
+    options.append(f'test_cfg.gallery_dataloader.num_workers={num_workers}')
+    where = ['--data-root', folder, '--work-dir', tmp_path / 'out']
+    with pytest.raises(SystemExit):
+        call('test.py', CONFIG, videos / 'tiny.pth', *where, options=options)
+    (line,) = re.findall('error: .*', capsys.readouterr().err)
+    assert line.startswith(f'error: {folder / "broken.mp4"}: ')
+
+
 @pytest.mark.parametrize('named_twice', [False, True])
 def test_queries_that_are_their_own_gallery(videos, tmp_path, named_twice):
     """No query finds itself, and nothing is trained on what it is tested on."""

@@ -103,6 +103,22 @@ def test_a_wrong_file_is_not_kept(toys, keys, message):
     assert toys.files() == []
 
 
+def test_a_name_without_its_scheme_is_no_path(toys):
+    toys.add('toy')
+    with pytest.raises(CheckpointError, match='no checkpoint at toy; give zoo://toy for the weig'):
+        load_checkpoint('toy')
+
+
+def test_what_to_do_without_access_is_told(toys, monkeypatch, tmp_path):
+    toys.add('toy')
+    (toys.publisher / 'a.pth').unlink()
+    with pytest.raises(DownloadError, match=f'put the file at {toys.cache}/toy.pth, or set VSS'):
+        fetch('toy')
+    monkeypatch.setenv('VSSLBOX_ZOO_MIRROR', str(tmp_path / 'mirror'))
+    with pytest.raises(DownloadError, match=r'mirror: the file must be there as toy\.pth'):
+        fetch('toy')
+
+
 def test_without_a_published_hash_that_of_the_first_use_counts(toys, capsys):
     toys.add('toy')
     fetch('toy')

@@ -31,6 +31,7 @@ from vsslbox.utils.bundle_archive import open_bundle
 from vsslbox.utils.checkpoint import CheckpointError, LoadReport, load_checkpoint, load_weights
 from vsslbox.utils.published_names import cvrl_names, moco_names, vclr_names, vie_names
 from vsslbox.utils.tensor_bundle import VARIABLE_VALUE
+from vsslbox.utils.zoo import SCHEME, fetch
 
 # Beside the values of a network: counters of batches, and what belongs to training and to Keras.
 NO_WEIGHTS = re.compile(r'num_batches_tracked$|/Momentum$|/\.OPTIMIZER_SLOT/|/OBJECT_CONFIG_JSON$')
@@ -163,7 +164,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('source', choices=SOURCES)
-    parser.add_argument('file', type=Path, help='what was published')
+    parser.add_argument('file', help='what was published: a file, or zoo://NAME')
     parser.add_argument('out', type=Path, nargs='?', help='checkpoint to write, ends in .pth')
     parser.add_argument('--list', action='store_true', help='show names and shapes, write nothing')
     args = parser.parse_args()
@@ -175,14 +176,17 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, or list."""
     args = parse_args()
+    file = Path(args.file)
+    if args.file.startswith(SCHEME):  # of TensorFlow too, which load_checkpoint would refuse
+        file = fetch(args.file.removeprefix(SCHEME))
     if args.list:
-        with SOURCES[args.source].opened(args.file) as weights:
+        with SOURCES[args.source].opened(file) as weights:
             for name, shape in weights.shapes.items():
                 print(name, list(shape))
         return
-    weights = import_weights(args.source, args.file)
+    weights = import_weights(args.source, file)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    origin = dict(source=args.source, file=args.file.name)
+    origin = dict(source=args.source, file=file.name)
     torch.save(dict(meta=dict(imported_from=origin), state_dict=weights), args.out)
     print(f'{len(weights)} tensors of {args.file} are in {args.out}')
 

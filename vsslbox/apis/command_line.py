@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from vsslbox.datasets.steady_batches import WorkersDiedError
 from vsslbox.engine.hooks import TooManyBadVideosError
 from vsslbox.models.utils import NonFiniteLossError
 from vsslbox.utils.config_check import check_config
+from vsslbox.utils.config_options import replace_values
 
 __all__ = [
     'add_common_options',
@@ -38,6 +40,14 @@ USER_ERRORS = (
 )
 
 
+# As Python prints it before a message.
+_ERROR_CLASS = re.compile(r'^[\w.]+Error: ')
+
+LEAVE_OUT = """\
+Training replaces a video that it can't read, a test does not. tools/data/check_videos.py finds all
+such videos of a folder: leave them out of the list, or take them out of the folder."""
+
+
 def run_command(main: Callable[[], None]) -> None:
     """Run a tool; an error becomes one message on standard error and the exit status 1.
 
@@ -52,6 +62,8 @@ def run_command(main: Callable[[], None]) -> None:
         sys.exit('\ninterrupted')
     except USER_ERRORS as error:
         print(f'\nerror: {_message(error)}', file=sys.stderr)
+        if isinstance(error, VideoError):
+            print(LEAVE_OUT, file=sys.stderr)
         print('(VSSLBOX_TRACEBACK=1 shows where it happened)', file=sys.stderr)
         sys.exit(1)
 
@@ -87,13 +99,14 @@ def read_config(args: argparse.Namespace) -> Config:
 
     Raises:
         FileNotFoundError: There is no such file.
+        ConfigError: A replaced value would change nothing.
     """
     if not os.path.isfile(args.config):
         raise FileNotFoundError(f'no config file at {args.config}')
     config = Config.fromfile(args.config)
     if args.data_root is not None:
         _set_data_root(config._cfg_dict, args.data_root)
-    config.merge_from_dict(args.cfg_options or {})
+    replace_values(config, args.cfg_options or {})
     return config
 
 
@@ -131,7 +144,7 @@ def _message(error: BaseException) -> str:
     """An error's own words, without what engine and loader wrap around them."""
     message = str(error)
     if 'Traceback (most recent call last)' in message:  # from a worker of a data loader
-        message = message.strip().splitlines()[-1]
+        message = _ERROR_CLASS.sub('', message.strip().splitlines()[-1])
     return message or type(error).__name__
 
 

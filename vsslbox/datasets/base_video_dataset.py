@@ -148,8 +148,8 @@ class BaseVideoDataset(BaseActionDataset):
         path = Path(self.ann_file)
         if not path.is_file():
             raise FileNotFoundError(
-                f'no list of videos at {path}: set `ann_file`, relative to `data_root`, or leave '
-                'it out to take all videos of the folder'
+                f'no list of videos at {path}: set `data_root` to its folder, or `ann_file` to its '
+                'place in that folder, or leave `ann_file` out to take all videos there'
             )
         try:
             text = path.read_text(encoding='utf-8-sig')

@@ -121,7 +121,8 @@ class VideoDataset(BaseVideoDataset):
         needed = ['path', *self.where] + [self.label] * (self.label != 'label')
         for column in needed:
             if column not in header:
-                raise ValueError(f'{self.ann_file} has no column {column!r}; it has {header}')
+                use = ', by which `where` chooses videos' if column in self.where else ''
+                raise ValueError(f'{self.ann_file} has no column {column!r}{use}; it has {header}')
         rows = []
         for row in reader:
             if row and len(row) != len(header):

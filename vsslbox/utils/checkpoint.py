@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from vsslbox.utils.checkpoint_names import canonical_name, describe, is_counter, resnet_depth
 from vsslbox.utils.file_hash import file_sha256
-from vsslbox.utils.zoo import SCHEME, local_path
+from vsslbox.utils.zoo import SCHEME, ZooError, local_path, zoo_entries
 
 __all__ = [
     'CheckpointError',
@@ -94,7 +95,7 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
     """
     path = local_path(path)
     if not Path(path).is_file():
-        raise CheckpointError(f'no checkpoint at {path}; give the path of a local file')
+        raise CheckpointError(f'no checkpoint at {path}; give {_what_else(str(path))}')
     try:
         with torch.serialization.safe_globals(_HARMLESS):
             checkpoint = torch.load(path, map_location=map_location, weights_only=True)
@@ -121,6 +122,14 @@ def _unreadable(path: str | PathLike, error: Exception) -> CheckpointError:
         )
     reason = next(iter(str(error).splitlines()), type(error).__name__)
     return CheckpointError(f'{path} is damaged, cut short or no checkpoint at all: {reason}')
+
+
+def _what_else(path: str) -> str:
+    """What to give in place of the path of a file that isn't there."""
+    with suppress(ZooError):  # an installation without the list of weights
+        if path in zoo_entries():
+            return f'{SCHEME}{path} for the weights of the model zoo'
+    return 'the path of a local file'
 
 
 def load_weights(

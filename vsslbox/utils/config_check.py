@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 
 from vsslbox import registry as ours
 
-__all__ = ['ConfigError', 'check_config']
+__all__ = ['TOP_LEVEL', 'ConfigError', 'check_config']
 
 # What may stand at a place in a config; None where it may be any component.
 Kind = Registry | type[DataLoader] | None
@@ -68,7 +68,7 @@ _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS
 
 # The top-level names that the engine reads: the arguments of Runner, and what it or the tools look
 # up in the config itself. All others are variables of the user's own.
-_TOP_LEVEL = {
+TOP_LEVEL = {
     *inspect.signature(Runner).parameters,
     'activation_checkpointing',
     'compile',
@@ -148,7 +148,7 @@ def check_config(cfg: Config) -> None:
     scope = cfg.get('default_scope') or 'mmengine'
     if _is_installed(scope):
         for key, value in cfg.items():
-            if key in _KINDS and key in _TOP_LEVEL:
+            if key in _KINDS and key in TOP_LEVEL:
                 problems += _walk(*_with_default_type(key, value), key, scope)
     else:
         problems.append(f"default_scope: the package '{scope}' is not installed")
@@ -160,7 +160,7 @@ def check_config(cfg: Config) -> None:
 
 def _check_top_level_names(cfg: Config) -> Iterator[str]:
     for key in cfg:
-        near = get_close_matches(key, _TOP_LEVEL, 1, _NEAR_MISS)
+        near = get_close_matches(key, TOP_LEVEL, 1, _NEAR_MISS)
         if near and near[0] != key:
             yield f"{key}: nothing reads this variable; did you mean '{near[0]}'?"
     if 'model' not in cfg:

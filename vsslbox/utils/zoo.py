@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from mmengine.fileio import load
 
-from vsslbox.utils.download import download
+from vsslbox.utils.download import DownloadError, download
 from vsslbox.utils.file_hash import file_sha256
 
 __all__ = ['SCHEME', 'ZooEntry', 'ZooError', 'fetch', 'local_path', 'zoo_entries']
@@ -215,12 +215,26 @@ def _record_of(path: Path) -> Path:
     return path.with_name(f'{path.name}.sha256')
 
 
+def _other_ways(entry: ZooEntry) -> str:
+    """How to get a file that can't be fetched."""
+    mirror = os.environ.get('VSSLBOX_ZOO_MIRROR')
+    if mirror:
+        return f'VSSLBOX_ZOO_MIRROR is {mirror}: the file must be there as {entry.file_name}'
+    return (
+        f'On a machine without access to it, put the file at {entry.path}, or set '
+        f'VSSLBOX_ZOO_MIRROR to a folder that has it as {entry.file_name}'
+    )
+
+
 def _make_ready(entry: ZooEntry) -> None:
     path, known = entry.path, entry.known_sha256()
     if known is not None or not path.is_file():
         source = entry.source()
         print(f'{source} -> {path}\nlicence: {entry.license}', file=sys.stderr)
-        download(source, path, size=entry.size, sha256=known)
+        try:
+            download(source, path, size=entry.size, sha256=known)
+        except DownloadError as error:
+            raise DownloadError(f'{error}. {_other_ways(entry)}') from error
     if known is None:
         found = file_sha256(path)
         unfinished = path.with_name(f'{path.name}.sha256.part')  # others may be reading

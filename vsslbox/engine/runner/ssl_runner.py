@@ -109,7 +109,9 @@ class SSLRunner(Runner):
                 return
             except CheckpointError as error:
                 self.logger.warning(f'passing over a checkpoint: {error}')
-        self.logger.info(f'no checkpoint in {self.work_dir}: the run starts from its beginning')
+        self.logger.warning(
+            f'nothing to resume: no checkpoint in {self.work_dir}, the run starts at its beginning'
+        )
 
     def save_checkpoint(self, out_dir: str, filename: str, *args, **kwargs) -> None:
         """Save a checkpoint, whole or not at all, into a local folder or a remote one."""

@@ -6,7 +6,7 @@ from torch import Tensor
 
 __all__ = ['BestScores']
 
-GROUP = 32  # candidates whose best score is looked at before their own
+GROUP = 16  # candidates whose best score is looked at before their own
 
 
 class BestScores:

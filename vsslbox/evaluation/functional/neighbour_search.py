@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vsslbox.evaluation.functional.best_scores import BestScores
@@ -217,21 +216,28 @@ def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple
     exact = rows.new_empty(rows.shape, dtype=torch.float64)
     similarities = torch.full_like(found.highest, -torch.inf)
 
-    def compare(unit: Tensor, places: Tensor) -> Tensor:
+    def compare(query: Tensor, places: Tensor) -> Tensor:
         torch.index_select(gallery, 0, places, out=rows[: len(places)])
         candidates = exact[: len(places)].copy_(rows[: len(places)])
         norms = torch.linalg.vector_norm(candidates, dim=1).clamp_(min=TINY)
-        return torch.mv(candidates, unit).div_(norms)
+        return torch.mv(candidates, query).div_(norms)
 
     sizes = found.highest.isfinite().sum(dim=1).tolist()
-    for query, highest, places, own, size in zip(
-        queries, found.highest, found.indices, similarities, sizes, strict=True
+    lengths = torch.linalg.vector_norm(queries, dim=1, keepdim=True, dtype=torch.float64)
+    for query, length, highest, places, own, size in zip(
+        queries,
+        lengths.clamp_(min=TINY),
+        found.highest,
+        found.indices,
+        similarities,
+        sizes,
+        strict=True,
     ):
-        unit = F.normalize(query.double(), dim=0)
+        unit = query.double().div_(length)
         first = min(k, size)
         own[:first] = compare(unit, places[:first])
         if size > k:  # and those that can have a similarity as high as the least of the first k
-            reach = int((highest[:size] >= own[:k].min() - STEP).sum())
+            reach = int((highest >= own[:k].min() - STEP).sum())
             own[k:reach] = compare(unit, places[k:reach])
     _make_rankable(similarities, found.indices)
     best, order = similarities.topk(k, dim=1)
