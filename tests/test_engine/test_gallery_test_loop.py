@@ -118,6 +118,15 @@ def test_a_random_start_is_where_training_starts_but_for_start_weights(videos, t
     assert (kernel == 0.25).all()
 
 
+def test_weights_that_were_loaded_by_hand_stay(videos, tmp_path):
+    runner = make_runner(videos, tmp_path, [])
+    runner._load_from = None
+    runner.load_checkpoint(str(videos / 'tiny.pth'))
+    kernel = runner.model.backbone.conv1.conv.weight.clone()
+    runner.test()
+    assert torch.equal(runner.model.backbone.conv1.conv.weight, kernel)
+
+
 def test_features_out_gives_the_metrics_again(alone):
     work_dir, metrics = alone
     saved = torch.load(work_dir / 'features.pth')

@@ -133,6 +133,31 @@ def test_higher_precision_takes_over_only_where_it_must(monkeypatch):
     assert searched == [(torch.bfloat16, 7), (torch.float32, 2), (torch.float64, 2)]
 
 
+@pytest.mark.parametrize('num_candidates', [30, 60])
+def test_where_all_are_candidates_nothing_is_searched_again(monkeypatch, num_candidates):
+    """Also where queries have fewer than are looked for, as their own group is left out."""
+    searched = []
+    find = neighbour_search._find_candidates
+
+    def watch(queries, gallery, count, dtype, *others):
+        searched.append(dtype)
+        return find(queries, gallery, count, dtype, *others)
+
+    monkeypatch.setattr(neighbour_search, '_find_candidates', watch)
+    videos = ordinary(torch.Generator().manual_seed(0))[:num_candidates]
+    groups = torch.arange(num_candidates) % 3
+    found = nearest_neighbours(videos, videos, 30, groups, groups)
+    assert searched == [torch.float32]
+    assert found[1].tolist() == brute_force(videos, videos, 30, groups, groups)[1].tolist()
+
+
+def test_ties_are_told_apart_far_into_the_gallery():
+    similarities = neighbour_search._make_rankable(
+        torch.ones(3, dtype=torch.float64), torch.tensor([2**26 - 1, 2**26, 2**26 + 1])
+    )
+    assert similarities.diff().lt(0).all()
+
+
 def test_products_without_onednn_find_the_same(monkeypatch):
     gallery = tiny_differences(torch.Generator().manual_seed(0))
     found = nearest_neighbours(gallery[:9], gallery, 5)
@@ -159,21 +184,22 @@ def test_the_error_bound_holds(precision):
 
 def test_a_gpu_takes_no_shortcuts_meanwhile(monkeypatch):
     """TF32 errs by more than the error bound says."""
-    allowed = []
+    matmul, name = torch.backends.cuda.matmul, neighbour_search.FLOAT32
+    meanwhile = []
     find = neighbour_search._find_candidates
 
     def watch(*args):
-        allowed.append(torch.backends.cuda.matmul.allow_tf32)
+        meanwhile.append(getattr(matmul, name))
         return find(*args)
 
     monkeypatch.setattr(neighbour_search, '_find_candidates', watch)
-    torch.backends.cuda.matmul.allow_tf32 = True
+    matmul.allow_tf32 = True
     try:
         nearest_neighbours(torch.eye(3), torch.eye(3), 1)
-        assert allowed == [False]
-        assert torch.backends.cuda.matmul.allow_tf32
+        assert meanwhile == [neighbour_search.FULL_PRECISION[name]]
+        assert matmul.allow_tf32
     finally:
-        torch.backends.cuda.matmul.allow_tf32 = False
+        matmul.allow_tf32 = False
 
 
 @pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
@@ -204,7 +230,13 @@ def test_rows_that_are_not_finite_are_named(value):
     broken = rows.index_fill(0, torch.tensor(3), value)
     for name, pair in dict(queries=(broken, rows), gallery=(rows, broken)).items():
         with pytest.raises(ValueError, match=f'row 3 of the {name} .* is not finite'):
-            nearest_neighbours(*pair, 1, chunk_size=2)
+            nearest_neighbours(*pair, 1, chunk_size=2, block_size=2)
+
+
+def test_features_of_other_types():
+    gallery = ordinary(torch.Generator().manual_seed(0)).double()
+    found = nearest_neighbours(gallery[:9], gallery, 5)
+    assert found[1].tolist() == brute_force(gallery[:9], gallery, 5)[1].tolist()
 
 
 def test_metrics_equal_scikit_learn():

@@ -11,6 +11,7 @@ data_root = 'data/demo'
 epochs = 50
 loss = dict(temperature=0.2)
 label = 'motion'  # of epochs
+paper = dict(source='the paper, with its label')
 own = dict(data_root=data_root)
 """
 CHILD = """
@@ -52,7 +53,15 @@ def test_variables_that_the_file_has_put_in_already_are_refused(config, option, 
         replace_values(config, {option: 1})
 
 
-@pytest.mark.parametrize('option', ['label', 'new.name'])
+@pytest.mark.parametrize('option', ['label', 'new.name', 'paper.source'])
 def test_what_the_file_does_not_use_is_left_to_who_reads_it(config, option):
     replace_values(config, {option: 1})
-    assert config.get(option.split('.')[0]) in (1, dict(name=1))
+    value = config.get(option.split('.')[0])
+    assert (value if option == 'label' else value[option.split('.')[1]]) == 1
+
+
+def test_a_dumped_config_tells_where_its_variables_went(config, tmp_path):
+    """Its text has values alone."""
+    config.dump(tmp_path / 'dumped.py')
+    with pytest.raises(ConfigError, match=r'model.max_epochs=... train_cfg.max_epochs=...$'):
+        replace_values(Config.fromfile(tmp_path / 'dumped.py'), dict(max_epochs=3))

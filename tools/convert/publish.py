@@ -21,7 +21,7 @@ from vsslbox.utils.checkpoint import CheckpointError, file_sha256, load_checkpoi
 KEPT = ('meta', 'state_dict')
 
 
-def publish(source: Path, out: Path, only: Sequence[str] = ()) -> Path:
+def publish(source: str | Path, out: Path, only: Sequence[str] = ()) -> Path:
     """Write what is published of a checkpoint.
 
     Args:
@@ -54,7 +54,9 @@ def publish(source: Path, out: Path, only: Sequence[str] = ()) -> Path:
     return path
 
 
-def _parts(weights: dict[str, Tensor], only: Sequence[str], source: Path) -> dict[str, Tensor]:
+def _parts(
+    weights: dict[str, Tensor], only: Sequence[str], source: str | Path
+) -> dict[str, Tensor]:
     """The weights of some parts of a model."""
     there = {name.split('.')[0] for name in weights}
     lacking = sorted(set(only) - there)
@@ -71,7 +73,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('checkpoint', type=Path, help='a checkpoint of training')
+    parser.add_argument('checkpoint', help='a checkpoint of training')
     parser.add_argument('out', type=Path, help='name for what is published, ends in .pth')
     parser.add_argument(
         '--only', nargs='+', default=(), metavar='PART', help='parts of the model to publish'

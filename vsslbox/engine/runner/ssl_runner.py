@@ -9,7 +9,7 @@ import torch.distributed
 from mmengine.device import get_device
 from mmengine.dist import is_distributed
 from mmengine.model import MMDistributedDataParallel, is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -42,8 +42,8 @@ class SSLRunner(Runner):
     * ``resume`` passes over a checkpoint that can't be read, with a warning, to the one before.
     * Loading is strict: a checkpoint that doesn't fill the whole model is refused; to resume, it
       must not hold more than the model either.
-    * A test without a checkpoint judges the model as it is initialised, without any start weights;
-      mmengine would leave what torch's constructors draw.
+    * A test without a checkpoint judges the model of the config as it is initialised, without any
+      start weights; mmengine would leave what torch's constructors draw.
     * Several processes run on gloo where there is no GPU.
     * Workers of data loaders keep the memory that they free.
     """
@@ -92,8 +92,9 @@ class SSLRunner(Runner):
     def test(self) -> dict:
         """Judge the checkpoint, or a random start where there is none."""
         model = self.model.module if is_model_wrapper(self.model) else self.model
-        # What was trained in this process is initialised already.
-        if self._load_from is None and not self._resume and not getattr(model, 'is_init', True):
+        was_trained = isinstance(self._train_loop, BaseLoop)  # before, it is a config
+        is_given = self._load_from is not None or self._resume or self._has_loaded
+        if not (is_given or was_trained or getattr(model, 'is_init', True)):
             _forget_start_weights(model)
             self._init_model_weights()
         return super().test()

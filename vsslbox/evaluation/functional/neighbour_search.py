@@ -11,6 +11,7 @@ from vsslbox.evaluation.functional.best_scores import BestScores
 
 __all__ = ['nearest_neighbours']
 
+MATMUL = torch.backends.cuda.matmul
 # What the candidates are searched in. Queries whose neighbours the error bound of one leaves
 # unsure go on to the next; float64 leaves none.
 PRECISIONS = {
@@ -23,7 +24,12 @@ COUNTS = {
     torch.float32: lambda k: k + 16,
     torch.float64: lambda k: k,
 }
-SHORTCUTS = ('allow_tf32', 'allow_bf16_reduced_precision_reduction')
+# torch 2.9 has another name for `allow_tf32`, and refuses the one where the other was set.
+FLOAT32 = 'fp32_precision' if hasattr(MATMUL, 'fp32_precision') else 'allow_tf32'
+FULL_PRECISION = {
+    FLOAT32: 'ieee' if FLOAT32 == 'fp32_precision' else False,
+    'allow_bf16_reduced_precision_reduction': False,
+}
 STEP = 2.0**-24  # similarities are multiples of it, which float32 can hold
 TIE = 2.0**-52  # what each place in the gallery counts among equal similarities
 TINY = 1e-12  # the least norm that is divided by
@@ -45,15 +51,14 @@ class _Candidates(NamedTuple):
 @contextmanager
 def _full_precision() -> Iterator[None]:
     """No shortcuts in the products of a GPU: the error bound knows of none."""
-    matmul = torch.backends.cuda.matmul
-    saved = [getattr(matmul, name) for name in SHORTCUTS]
+    saved = {name: getattr(MATMUL, name) for name in FULL_PRECISION}
     try:
-        for name in SHORTCUTS:
-            setattr(matmul, name, False)
+        for name, value in FULL_PRECISION.items():
+            setattr(MATMUL, name, value)
         yield
     finally:
-        for name, value in zip(SHORTCUTS, saved, strict=True):
-            setattr(matmul, name, value)
+        for name, value in saved.items():
+            setattr(MATMUL, name, value)
 
 
 @torch.no_grad()
@@ -107,19 +112,21 @@ def nearest_neighbours(
     similarities = torch.full((len(queries), k), -torch.inf, device=queries.device)
     indices = torch.zeros_like(similarities, dtype=torch.long)
     unsure = torch.arange(len(queries), device=queries.device)
+    _norms('queries', queries, torch.float64)
     for dtype in PRECISIONS[precision]:
         if not len(unsure):
             break
+        count = min(COUNTS[dtype](k), len(gallery))
         left = []
         for rows in unsure.split(block_size):
             own = None if query_groups is None else query_groups[rows]
-            count = min(COUNTS[dtype](k), len(gallery))
             found = _find_candidates(
                 queries[rows], gallery, count, dtype, own, gallery_groups, chunk_size
             )
             similarities[rows], indices[rows] = _rank(queries[rows], gallery, found, k)
-            left.append(rows[~_is_sure(found, similarities[rows, -1])])
-        unsure = torch.cat(left)
+            if count < len(gallery):
+                left.append(rows[~_is_sure(found, similarities[rows, -1])])
+        unsure = torch.cat([unsure[:0], *left])
     return similarities, indices
 
 
@@ -174,17 +181,28 @@ def _unit(
         The rounded rows and the lengths of what rounding took off, ``[N, 1]``.
 
     Raises:
-        ValueError: A row is not finite: it would be the first neighbour of all.
+        ValueError: A row is not finite.
     """
-    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=out.dtype)
-    if not norms.isfinite().all():
-        row = start + int(norms.flatten().isfinite().logical_not().nonzero()[0])
-        raise ValueError(f'row {row} of the {name} (counted from 0) is not finite')
+    rows = rows.to(out.dtype)
+    norms = _norms(name, rows, out.dtype, start)
     torch.mul(rows, norms.clamp_(min=TINY).reciprocal_(), out=out)
     if dtype == out.dtype:
         return out, torch.zeros_like(norms)
     rounded = out.to(dtype)
     return rounded, torch.linalg.vector_norm(out.sub_(rounded), dim=1, keepdim=True)
+
+
+def _norms(name: str, rows: Tensor, dtype: torch.dtype, start: int = 0) -> Tensor:
+    """The lengths of rows, ``[N, 1]``.
+
+    Raises:
+        ValueError: A row is not finite: it would be the first neighbour of all.
+    """
+    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=dtype)
+    if not norms.isfinite().all():
+        row = start + int(norms.flatten().isfinite().logical_not().nonzero()[0])
+        raise ValueError(f'row {row} of the {name} (counted from 0) is not finite')
+    return norms
 
 
 def _multiplier(left: Tensor, chunk_size: int) -> Callable[[Tensor], Tensor]:
@@ -206,7 +224,7 @@ def _make_rankable(similarities: Tensor, places: Tensor) -> Tensor:
 
     Both fit into float64 side by side, for less than 2**27 places.
     """
-    return similarities.div_(STEP).round_().mul_(STEP).sub_(places * TIE)
+    return similarities.div_(STEP).round_().mul_(STEP).sub_(places, alpha=TIE)
 
 
 def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple[Tensor, Tensor]:
@@ -223,7 +241,7 @@ def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple
         return torch.mv(candidates, query).div_(norms)
 
     sizes = found.highest.isfinite().sum(dim=1).tolist()
-    lengths = torch.linalg.vector_norm(queries, dim=1, keepdim=True, dtype=torch.float64)
+    lengths = _norms('queries', queries, torch.float64)
     for query, length, highest, places, own, size in zip(
         queries,
         lengths.clamp_(min=TINY),
@@ -261,7 +279,8 @@ def _highest(scores: Tensor, errors: Tensor, dim: int) -> Tensor:
         float64, ``[Q, C]``.
     """
     wide = scores.double()
-    rounding = torch.finfo(scores.dtype).eps / 2 * wide.abs()
+    # Minus infinity, which is none, stays that. What STEP takes off is far less than the last term.
+    rounding = torch.finfo(scores.dtype).eps / 2 * wide.abs().clamp_(max=2)
     return wide + rounding + errors + (dim + 16) * torch.finfo(torch.float32).eps
 
 
