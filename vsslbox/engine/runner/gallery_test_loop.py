@@ -147,7 +147,7 @@ class GalleryTestLoop(BaseLoop):
                     values = metric(queries, gallery)
                     _refuse_given(values, outcome[0])
                     outcome[0].update(values)
-            except Exception as error:
+            except Exception as error:  # raised below, on every process
                 outcome[0] = error
         broadcast_object_list(outcome, group=group)
         if isinstance(outcome[0], Exception):
