@@ -6,9 +6,9 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from vsslbox.config.check import check_config
 from vsslbox.datasets.transforms import ViewTransform
 from vsslbox.registry import MODELS, TRANSFORMS
-from vsslbox.utils.config_check import check_config
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
 CONFIGS = sorted(

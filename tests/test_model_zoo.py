@@ -9,7 +9,7 @@ import pytest
 import yaml
 from mmengine.config.utils import _get_cfg_metainfo
 
-from vsslbox.utils.zoo import zoo_entries
+from vsslbox.checkpoints.zoo import zoo_entries
 
 REPO = Path(__file__).resolve().parents[1]
 CONTENTS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vsslbox.utils.zoo import fetch, zoo_entries
+from vsslbox.checkpoints.zoo import fetch, zoo_entries
 
 REPO = Path(__file__).resolve().parents[1]
 MODELS = yaml.safe_load((REPO / 'configs/demo/metafile.yml').read_text())['Models']

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.checkpoints import checkpoints_in, load_checkpoint
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.evaluation import FeatureSet
-from vsslbox.utils import checkpoints_in, load_checkpoint
 from vsslbox.visualization import Retrieval, metrics_text, nearest_videos, write_report
 
 ROOT = Path(__file__).resolve().parent.parent

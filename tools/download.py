@@ -11,7 +11,7 @@ what such a cache has, or its address. A transfer that broke off is taken up aga
 import argparse
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.zoo import ZooEntry, fetch, zoo_entries
+from vsslbox.checkpoints.zoo import ZooEntry, fetch, zoo_entries
 
 
 def parse_args() -> argparse.Namespace:

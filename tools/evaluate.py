@@ -25,6 +25,7 @@ from vsslbox.apis.command_line import (
 )
 from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner import GalleryTestLoop
+from vsslbox.errors import InputError
 from vsslbox.evaluation.metrics import ReportCardMetric
 from vsslbox.visualization import (
     PaperNumbers,
@@ -66,24 +67,24 @@ def apply_args(config: Config, args: argparse.Namespace) -> list[str]:
     """Write what the command line says into the config; the metrics that have no place there."""
     apply_common_options(config, args)
     if _kind((config.get('test_cfg') or {}).get('type')) != 'GalleryTestLoop':
-        raise ValueError(
+        raise InputError(
             f'{args.config} is no protocol with features: give one whose test_cfg is a '
             'GalleryTestLoop, such as configs/vclr/benchmarks/retrieval_r50_ucf101.py'
         )
     missing = [key for key in PAPER if key not in (config.get('paper') or PAPER)]
     if missing:
-        raise ValueError(f'`paper` in {args.config} needs {", ".join(PAPER)}; it lacks {missing}')
+        raise InputError(f'`paper` in {args.config} needs {", ".join(PAPER)}; it lacks {missing}')
     evaluator = config.test_evaluator
     given = {}
     for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
         kind = _kind(metric['type'])
         if kind in given:
-            raise ValueError(
+            raise InputError(
                 f'test_evaluator in {args.config} has two {kind}: the report card takes the '
                 'settings of one, take the other out'
             )
         if isinstance(metric.get('labels'), str):
-            raise ValueError(f'`labels` of {kind} in {args.config} must be a list of columns')
+            raise InputError(f'`labels` of {kind} in {args.config} must be a list of columns')
         given[kind] = metric
     labels = dict.fromkeys(label for m in given.values() for label in m.get('labels', ['label']))
     protocols = {name: {**given.get(kind, {}), 'type': kind} for name, kind in PROTOCOLS.items()}
@@ -207,7 +208,7 @@ def report(
     for name, reason in impossible.items():
         print(f'{name}: not possible, {reason}')
     if not metrics[CHECKPOINT]:
-        raise ValueError('no protocol is possible: --labels names columns of the list to judge by')
+        raise InputError('no protocol is possible: --labels names columns of the list to judge by')
 
     contents = dict(
         config=args.config,

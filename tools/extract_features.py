@@ -22,6 +22,7 @@ from vsslbox.apis.command_line import (
     read_config,
     run_command,
 )
+from vsslbox.errors import InputError
 
 
 def parse_args() -> argparse.Namespace:
@@ -64,7 +65,7 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
     config.test_evaluator = []
     if args.taps:
         if config.model.type != 'FeatureExtractor':
-            raise ValueError(
+            raise InputError(
                 f'--taps needs a config whose model is a FeatureExtractor, in {args.config} it is '
                 f'{config.model.type}'
             )
@@ -74,7 +75,7 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
 
 def _gallery_of(config: Config, path: str) -> dict:
     if 'gallery_dataloader' not in config.test_cfg:
-        raise ValueError(f'{path} has no gallery: `test_cfg.gallery_dataloader` is missing')
+        raise InputError(f'{path} has no gallery: `test_cfg.gallery_dataloader` is missing')
     return config.test_cfg.gallery_dataloader
 
 
@@ -115,7 +116,7 @@ def main() -> None:
         require_h5py()
     config = read_config(args)
     if config.get('test_dataloader') is None:
-        raise ValueError(f'{args.config} has no test_dataloader: give the config of a protocol')
+        raise InputError(f'{args.config} has no test_dataloader: give the config of a protocol')
     apply_args(config, args)
     build_runner(config).test()
     if not is_main_process():

@@ -15,6 +15,7 @@ from vsslbox.apis.command_line import (
     read_config,
     run_command,
 )
+from vsslbox.errors import InputError
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,7 +48,7 @@ def main() -> None:
     args = parse_args()
     config = read_config(args)
     if config.get('test_cfg') is None:
-        raise ValueError(
+        raise InputError(
             f'{args.config} has no test_cfg: give the config of a protocol, such as '
             'configs/vclr/benchmarks/retrieval_r50_ucf101.py'
         )

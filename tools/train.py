@@ -15,6 +15,7 @@ from vsslbox.apis.command_line import (
     read_config,
     run_command,
 )
+from vsslbox.errors import InputError
 
 
 def parse_args() -> argparse.Namespace:
@@ -53,7 +54,7 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
         config.optim_wrapper.type = 'Bfloat16OptimWrapper' if on_cpu else 'AmpOptimWrapper'
     if args.auto_scale_lr:
         if 'base_batch_size' not in config.get('auto_scale_lr', {}):
-            raise ValueError(
+            raise InputError(
                 '--auto-scale-lr needs `auto_scale_lr = dict(base_batch_size=...)` in the config'
             )
         config.auto_scale_lr.enable = True

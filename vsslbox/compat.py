@@ -14,13 +14,15 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 
+from vsslbox.errors import InputError
+
 __all__ = ['allow_mmengine_checkpoints']
 
 
 def _history_buffer_method(owner: type, name: str):
     """Stand in for ``getattr`` while unpickling: gives methods of ``HistoryBuffer`` only."""
     if owner is not HistoryBuffer or name.startswith('_'):
-        raise ValueError(f'refusing to unpickle getattr({owner!r}, {name!r})')
+        raise InputError(f'refusing to unpickle getattr({owner!r}, {name!r})')
     return getattr(owner, name)
 
 

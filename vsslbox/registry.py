@@ -44,7 +44,7 @@ def _child(parent: root.Registry, *locations: str) -> root.Registry:
 
 MODELS = _child(root.MODELS, 'models')
 MODEL_WRAPPERS = _child(root.MODEL_WRAPPERS, 'models')
-WEIGHT_INITIALIZERS = _child(root.WEIGHT_INITIALIZERS, 'models')
+WEIGHT_INITIALIZERS = _child(root.WEIGHT_INITIALIZERS, 'checkpoints')
 
 DATASETS = _child(root.DATASETS, 'datasets')
 DATA_SAMPLERS = _child(root.DATA_SAMPLERS, 'datasets')

@@ -11,7 +11,7 @@ model = dict(
 )
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleUniformFrames', num_frames=10),
+    dict(type='SampleEndToEndFrames', num_frames=10),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
     dict(type='PackViews'),

@@ -17,7 +17,7 @@ def dataset(folder, counts=(24,) * 3, bin_interval=10, sampler=ONE_FRAME, **kwar
     (folder / 'list.csv').write_text('\n'.join(['path,label,num_frames', *rows]))
     return BinnedVideoDataset(
         'list.csv',
-        [dict(type='OpenVideo'), dict(type='KeepBin'), sampler, *DECODE],
+        [dict(type='OpenVideo'), dict(type='RestrictToBin'), sampler, *DECODE],
         str(folder),
         bin_interval=bin_interval,
         **kwargs,
@@ -42,7 +42,11 @@ def test_frames_are_those_of_the_bin(video_folder, sampler):
     """They equal the video's frames at the bin's start and the place within the bin."""
     bins = dataset(video_folder, sampler=sampler)
     whole = VideoDataset(
-        pipeline=[dict(type='OpenVideo'), dict(type='SampleUniformFrames', num_frames=24), *DECODE],
+        pipeline=[
+            dict(type='OpenVideo'),
+            dict(type='SampleEndToEndFrames', num_frames=24),
+            *DECODE,
+        ],
         data_root=str(video_folder),
     )
     for index in range(len(bins)):

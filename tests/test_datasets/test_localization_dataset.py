@@ -7,8 +7,8 @@ import pytest
 from mmaction.datasets import ActivityNetDataset
 
 from vsslbox.datasets import LocalizationDataset
+from vsslbox.evaluation.features.snippet_files import write_features
 from vsslbox.structures import SampleKey
-from vsslbox.utils.feature_files import write_features
 
 PIPELINE = [
     dict(type='LoadLocalizationFeature'),

@@ -8,7 +8,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.dataset import pseudo_collate
 
 from vsslbox.datasets.transforms import GaussianBlur, PackClips  # noqa: F401  (registers the blur)
-from vsslbox.datasets.transforms.defer import Defer
+from vsslbox.datasets.transforms.augmenting.defer import Defer
 from vsslbox.structures import View
 
 

@@ -8,9 +8,9 @@ import torch
 from mmaction.structures import ActionDataSample
 from mmengine.dataset import default_collate
 
-from vsslbox.datasets.transforms.color_jitter import ColorJitter  # noqa: F401  (registers it)
-from vsslbox.datasets.transforms.defer import Defer
-from vsslbox.datasets.transforms.pack_views import PackViews
+from vsslbox.datasets.transforms.augmenting.color_jitter import ColorJitter  # noqa: F401  (registers it)
+from vsslbox.datasets.transforms.augmenting.defer import Defer
+from vsslbox.datasets.transforms.packing.pack_views import PackViews
 from vsslbox.structures import View
 
 

@@ -9,13 +9,13 @@ import torch
 
 import vsslbox.datasets.transforms as transforms
 from tests.pictures import texture
-from vsslbox.datasets.transforms.color_jitter import ColorJitter
-from vsslbox.datasets.transforms.gaussian_blur import GaussianBlur
-from vsslbox.datasets.transforms.lab_channel_dropout import LabChannelDropout
-from vsslbox.datasets.transforms.random_grayscale import RandomGrayscale
-from vsslbox.datasets.transforms.random_rotation import RandomRotation
-from vsslbox.datasets.transforms.solarize import Solarize
-from vsslbox.datasets.transforms.view_transform import ViewTransform
+from vsslbox.datasets.transforms.augmenting.color_jitter import ColorJitter
+from vsslbox.datasets.transforms.augmenting.gaussian_blur import GaussianBlur
+from vsslbox.datasets.transforms.augmenting.lab_channel_dropout import LabChannelDropout
+from vsslbox.datasets.transforms.augmenting.random_grayscale import RandomGrayscale
+from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
+from vsslbox.datasets.transforms.augmenting.solarize import Solarize
+from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
 from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
 
 TRANSFORMS = {

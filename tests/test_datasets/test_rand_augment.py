@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from tests.pictures import texture
-from vsslbox.datasets.transforms import rand_augment_ops as ops
-from vsslbox.datasets.transforms.augment_views import AugmentViews
-from vsslbox.datasets.transforms.rand_augment import RandAugment
+from vsslbox.datasets.transforms.augmenting import rand_augment_ops as ops
+from vsslbox.datasets.transforms.augmenting.augment_views import AugmentViews
+from vsslbox.datasets.transforms.augmenting.rand_augment import RandAugment
 from vsslbox.structures import View
 
 OPERATIONS = [

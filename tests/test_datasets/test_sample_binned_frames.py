@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from vsslbox.datasets.transforms.sample_binned_frames import SampleBinnedFrames
+from vsslbox.datasets.transforms.sampling.sample_binned_frames import SampleBinnedFrames
 
 
 def sample(total_frames, draw, **kwargs):

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from vsslbox.datasets.transforms.sample_random_clip import SampleRandomClip
+from vsslbox.datasets.transforms.sampling.sample_random_clip import SampleRandomClip
 
 
 def sample(total_frames, draw, *args):

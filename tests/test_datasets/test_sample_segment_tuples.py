@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vsslbox.datasets.readers import VideoError
-from vsslbox.datasets.transforms.sample_segment_tuples import SampleSegmentTuples
+from vsslbox.datasets.transforms.sampling.sample_segment_tuples import SampleSegmentTuples
 
 
 def sample(total_frames, draw, **kwargs):

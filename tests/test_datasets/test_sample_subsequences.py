@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vsslbox.datasets.transforms.sample_subsequences import SampleSubsequences
+from vsslbox.datasets.transforms.sampling.sample_subsequences import SampleSubsequences
 
 
 def sample(total_frames, draw=0, **kwargs):

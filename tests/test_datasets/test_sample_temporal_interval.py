@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from vsslbox.datasets.transforms.sample_temporal_interval import SampleTemporalInterval
+from vsslbox.datasets.transforms.sampling.sample_temporal_interval import SampleTemporalInterval
 
 # The six laws of figure 3, each with its density on [0, 1] up to a factor.
 LAWS = {

@@ -18,18 +18,18 @@ CROP = dict(type='RandomResizedCrop', size=24)
 
 # Every sampler, with what has to follow it to make all views of one shape.
 SAMPLERS = {
-    'SampleAllWindowViews': [dict(num_views=2, clip_len=4, stride=8)],
+    'SampleAllWindows': [dict(num_views=2, clip_len=4, stride=8)],
     'SampleBinnedFrames': [dict(num_bins=4)],
     'SampleKeyFrameClip': [dict(clip_len=4)],
     'SampleRandomClip': [dict(clip_len=4)],
-    'SampleSegmentCentres': [dict(num_segments=3)],
+    'SampleCentreSegmentFrames': [dict(num_segments=3)],
     'SampleSegmentTuples': [dict(num_segments=3)],
-    'SampleSegments': [dict(num_segments=3)],
+    'SampleRandomSegmentFrames': [dict(num_segments=3)],
     'SampleSubsequences': [dict(clip_len=4)],
     'SampleTemporalInterval': [dict(clip_len=4)],
     'SampleUniformClips': [dict(num_clips=2, clip_len=4)],
-    'SampleUniformFrames': [dict(num_frames=4)],
-    'SampleWindowViews': [dict(num_views=2, clip_len=4)],
+    'SampleEndToEndFrames': [dict(num_frames=4)],
+    'SampleRandomWindow': [dict(num_views=2, clip_len=4)],
     'ShuffleOrder': [dict(num_segments=3)],
 }
 
@@ -57,11 +57,11 @@ TRANSFORM_CHAINS = {
 NOT_RANDOM = {
     'CenterCrop',
     'Resize',
-    'SampleAllWindowViews',
+    'SampleAllWindows',
     'SampleKeyFrameClip',
-    'SampleSegmentCentres',
+    'SampleCentreSegmentFrames',
     'SampleUniformClips',
-    'SampleUniformFrames',
+    'SampleEndToEndFrames',
 }
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from vsslbox.datasets.transforms.shuffle_order import ShuffleOrder
+from vsslbox.datasets.transforms.sampling.shuffle_order import ShuffleOrder
 
 FORWARD, BACKWARD = (0, 1, 2), (2, 1, 0)
 ALLOWED = {(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1)}

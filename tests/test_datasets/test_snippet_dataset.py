@@ -6,10 +6,14 @@ import torch
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
 
-from vsslbox.apis.snippet_features import class_scores, extract_features, pooled_features
 from vsslbox.datasets.readers import FallbackReader
 from vsslbox.datasets.snippet_dataset import SnippetDataset
 from vsslbox.datasets.transforms import CenterCrop, Resize
+from vsslbox.evaluation.features.snippet_features import (
+    class_scores,
+    encode_snippets,
+    pooled_features,
+)
 from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS
 
@@ -140,7 +144,8 @@ def test_a_broken_video_keeps_no_other_from_being_done(videos, tmp_path):
     videos = {'broken': str(tmp_path / 'broken.mp4'), **videos}
     snippets = SnippetDataset(videos, stride=5, batch_size=3, **SIZES)
     model = recognizer()
-    results = list(extract_features(model, class_scores, snippets, num_workers=0))
+    loader = DataLoader(snippets, batch_size=None)
+    results = list(encode_snippets(model, class_scores, loader))
     assert [result.video for result in results] == ['broken', 'video0', 'video1', 'video2']
     assert [bool(result.error) for result in results] == [True, False, False, False]
     whole = list(SnippetDataset(videos, stride=5, batch_size=100, **SIZES))

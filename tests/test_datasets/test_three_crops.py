@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vsslbox.datasets.transforms import GaussianBlur, Resize, ThreeCrops
-from vsslbox.datasets.transforms.defer import Defer
+from vsslbox.datasets.transforms.augmenting.defer import Defer
 from vsslbox.structures import View
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from vsslbox.datasets.transforms.sample_uniform_clips import SampleUniformClips
-from vsslbox.datasets.transforms.sample_uniform_frames import SampleUniformFrames
+from vsslbox.datasets.transforms.sampling.sample_end_to_end_frames import SampleEndToEndFrames
+from vsslbox.datasets.transforms.sampling.sample_uniform_clips import SampleUniformClips
 
 
 @pytest.mark.parametrize('total_frames', [1, 7, 30, 31, 250])
 def test_frames_are_the_rounded_points_of_the_source(total_frames):
-    view = SampleUniformFrames(30)(dict(total_frames=total_frames))['views'][0]
+    view = SampleEndToEndFrames(30)(dict(total_frames=total_frames))['views'][0]
     step = (total_frames - 1) / 29
     assert view.frame_indices.tolist() == [round(1 + i * step) - 1 for i in range(30)]
 

@@ -159,7 +159,7 @@ def test_real_frames_of_mmaction2(data_root):
         with_offset=True,
         pipeline=[
             dict(type='OpenFrames'),
-            dict(type='SampleUniformFrames', num_frames=1),
+            dict(type='SampleEndToEndFrames', num_frames=1),
             dict(type='DecodeViews'),
             dict(type='PackViews'),
         ],

@@ -7,19 +7,19 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from vsslbox.datasets.transforms.augment_views import AugmentViews
-from vsslbox.datasets.transforms.center_crop import CenterCrop
-from vsslbox.datasets.transforms.color_jitter import ColorJitter
-from vsslbox.datasets.transforms.defer import Defer
-from vsslbox.datasets.transforms.distorted_box_crop import DistortedBoxCrop
-from vsslbox.datasets.transforms.gaussian_blur import GaussianBlur
-from vsslbox.datasets.transforms.lab_channel_dropout import LabChannelDropout
-from vsslbox.datasets.transforms.random_flip import RandomFlip
-from vsslbox.datasets.transforms.random_grayscale import RandomGrayscale
-from vsslbox.datasets.transforms.random_resized_crop import RandomResizedCrop
-from vsslbox.datasets.transforms.random_rotation import RandomRotation
-from vsslbox.datasets.transforms.resize import Resize
-from vsslbox.datasets.transforms.solarize import Solarize
+from vsslbox.datasets.transforms.augmenting.augment_views import AugmentViews
+from vsslbox.datasets.transforms.augmenting.center_crop import CenterCrop
+from vsslbox.datasets.transforms.augmenting.color_jitter import ColorJitter
+from vsslbox.datasets.transforms.augmenting.defer import Defer
+from vsslbox.datasets.transforms.augmenting.distorted_box_crop import DistortedBoxCrop
+from vsslbox.datasets.transforms.augmenting.gaussian_blur import GaussianBlur
+from vsslbox.datasets.transforms.augmenting.lab_channel_dropout import LabChannelDropout
+from vsslbox.datasets.transforms.augmenting.random_flip import RandomFlip
+from vsslbox.datasets.transforms.augmenting.random_grayscale import RandomGrayscale
+from vsslbox.datasets.transforms.augmenting.random_resized_crop import RandomResizedCrop
+from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
+from vsslbox.datasets.transforms.augmenting.resize import Resize
+from vsslbox.datasets.transforms.augmenting.solarize import Solarize
 from vsslbox.structures import View
 
 NUM_DRAWS = 4000

@@ -107,7 +107,7 @@ def test_no_images(tmp_path):
 
 PIPELINE = [
     dict(type='OpenVideo', readers=['zip']),
-    dict(type='SampleUniformFrames', num_frames=3),
+    dict(type='SampleEndToEndFrames', num_frames=3),
     dict(type='DecodeViews'),
     dict(type='PackViews'),
 ]

@@ -11,8 +11,8 @@ from tests.distributed import run_on_processes
 from tests.judging import CONFIG, TINY, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis.command_line import build_runner
 from vsslbox.datasets import RawframeDataset
-from vsslbox.engine.runner.extract_features import _files_hash
 from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.features.extraction import _files_hash
 from vsslbox.evaluation.metrics import RetrievalMetric
 from vsslbox.registry import METRICS
 

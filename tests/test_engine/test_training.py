@@ -12,7 +12,7 @@ from mmengine.hooks import Hook
 from tests.distributed import run_on_processes
 from tests.tiny import GROUP_NORM, TinyViews, tiny_vclr_cfg
 from vsslbox.apis.command_line import build_runner
-from vsslbox.models.selfsup import NonFiniteLossError
+from vsslbox.engine.finite_losses import NonFiniteLossError
 from vsslbox.registry import DATASETS, HOOKS
 
 BATCH_NORM = dict(type='BN', requires_grad=True)

@@ -264,7 +264,7 @@ def test_metrics_share_a_search(monkeypatch):
         searched.append(k)
         return nearest_neighbours(queries, gallery, k, *groups, **kwargs)
 
-    monkeypatch.setattr('vsslbox.evaluation.feature_set.nearest_neighbours', watch)
+    monkeypatch.setattr('vsslbox.evaluation.features.feature_set.nearest_neighbours', watch)
     queries, gallery = feature_set(40, seed=0), feature_set(60, seed=1)
     RetrievalMetric(topk=(1, 30))(queries, gallery)
     KNNMetric(k=20)(queries, gallery)

@@ -10,8 +10,8 @@ from mmaction.models.localizers import BMN as StockBMN
 from mmaction.structures import ActionDataSample
 from mmengine.structures import InstanceData
 
+from vsslbox.checkpoints.loading import CheckpointError, load_state_dict
 from vsslbox.models.localizers import BMN
-from vsslbox.utils.checkpoint import CheckpointError, load_state_dict
 
 SETTINGS = dict(
     boundary_ratio=0.5,

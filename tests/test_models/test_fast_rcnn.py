@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from mmaction.structures import ActionDataSample
 from mmengine.structures import InstanceData
 
+from vsslbox.checkpoints.loading import CheckpointError, load_weights
 from vsslbox.models.utils import torch_roi_align
 from vsslbox.registry import MODELS
-from vsslbox.utils.checkpoint import CheckpointError, load_weights
 
 BACKBONE = dict(
     type='R3DResNet',

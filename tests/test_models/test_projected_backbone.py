@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from vsslbox.checkpoints import CheckpointError
+from vsslbox.checkpoints.loading import load_weights
 from vsslbox.registry import MODELS
-from vsslbox.utils import CheckpointError
-from vsslbox.utils.checkpoint import load_weights
 
 ENCODER = dict(type='VDIMEncoder', base_channels=2, extra_blocks=0)
 NECK = dict(type='ResidualMLPNeck', in_channels=16, out_channels=8)

@@ -10,9 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from tests.tiny import tiny_vclr
-from vsslbox.models.utils import PretrainedBackbone, PretrainedProjection
+from vsslbox.checkpoints import CheckpointError, PretrainedBackbone, PretrainedProjection
 from vsslbox.registry import MODELS
-from vsslbox.utils import CheckpointError
 
 BATCH_NORM = dict(type='BN', requires_grad=True)
 BACKBONE = dict(type='NarrowResNet', depth=18, base_channels=4)

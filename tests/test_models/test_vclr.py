@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.tiny import tiny_vclr, views_and_samples
-from vsslbox.models.utils import NonFiniteLossError, finite_losses
+from vsslbox.engine.finite_losses import NonFiniteLossError, finite_losses
 
 BATCH, TEMPERATURE = 4, 0.1
 

@@ -7,8 +7,8 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from vsslbox.checkpoints import CheckpointError
 from vsslbox.registry import MODELS
-from vsslbox.utils import CheckpointError
 
 RECIPES = Path(__file__).resolve().parents[2] / 'configs/vie'
 SINGLE = 'vie-single_r18_1xb128-1-734e_kinetics400.py'

@@ -9,8 +9,8 @@ import torch
 from mmengine.dataset import default_collate, pseudo_collate
 
 from tests.pictures import texture
-from vsslbox.datasets.transforms.augment_views import AugmentViews
-from vsslbox.datasets.transforms.pack_views import PackViews
+from vsslbox.datasets.transforms.augmenting.augment_views import AugmentViews
+from vsslbox.datasets.transforms.packing.pack_views import PackViews
 from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
 from vsslbox.models.data_preprocessors.views_preprocessor import ViewsPreprocessor
 from vsslbox.registry import MODELS

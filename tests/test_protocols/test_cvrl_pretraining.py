@@ -10,11 +10,11 @@ from mmengine.registry import DefaultScope
 from torch.utils.data import default_collate
 
 from vsslbox.apis.command_line import build_runner, on_videos
+from vsslbox.checkpoints.loading import load_checkpoint, load_weights
 from vsslbox.datasets.transforms import PackViews
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.registry import MODELS, TRANSFORMS
 from vsslbox.structures import View
-from vsslbox.utils.checkpoint import load_checkpoint, load_weights
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 RECIPE = 'cvrl/cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'

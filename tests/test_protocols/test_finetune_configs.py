@@ -14,9 +14,9 @@ from torch import nn
 from tests.tiny import tiny_vclr
 from tests.tiny_vie import tiny_vie_cfg
 from vsslbox.apis.command_line import build_runner
+from vsslbox.checkpoints.names import canonical_name, is_counter
 from vsslbox.registry import MODELS
-from vsslbox.utils.checkpoint import file_sha256
-from vsslbox.utils.checkpoint_names import canonical_name, is_counter
+from vsslbox.utils import file_sha256
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 VIE = CONFIGS / 'vie' / 'benchmarks'
@@ -165,8 +165,8 @@ def test_config_of_vclr_is_the_authors(stem):
     assert config.auto_scale_lr.base_batch_size == gpus * batch
 
     train, test, transforms = pipelines(config)
-    assert train['SampleSegments'].num_segments == trained
-    assert test['SampleSegmentCentres'].num_segments == tested
+    assert train['SampleRandomSegmentFrames'].num_segments == trained
+    assert test['SampleCentreSegmentFrames'].num_segments == tested
     assert tuple(transforms) == kinds
     if 'MultiScaleCrop' in kinds:
         crop = transforms['MultiScaleCrop']

@@ -15,7 +15,7 @@ from mmengine.registry import DefaultScope
 from tests.distributed import run_on_processes
 from vsslbox.apis.command_line import build_runner
 from vsslbox.registry import HOOKS, MODELS
-from vsslbox.utils.checkpoint import file_sha256
+from vsslbox.utils import file_sha256
 
 REPO = Path(__file__).resolve().parents[2]
 BENCHMARKS = REPO / 'configs' / 'cvrl' / 'benchmarks'

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from vsslbox.apis.command_line import build_runner
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.registry import MODELS
-from vsslbox.utils.checkpoint import file_sha256
+from vsslbox.utils import file_sha256
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / 'configs' / 'vdim' / 'benchmarks'
 NAME = re.compile(

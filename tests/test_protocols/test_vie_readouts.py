@@ -12,9 +12,9 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
 from vsslbox.apis.command_line import build_runner
+from vsslbox.checkpoints import CheckpointError
 from vsslbox.registry import MODELS
-from vsslbox.utils import CheckpointError
-from vsslbox.utils.checkpoint import file_sha256
+from vsslbox.utils import file_sha256
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs' / 'vie'
 BENCHMARKS = CONFIGS / 'benchmarks'

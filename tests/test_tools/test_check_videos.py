@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from vsslbox.utils import video_jobs
+from vsslbox.preparation import video_jobs
 
 REPO = Path(__file__).resolve().parents[2]
 TOOL = REPO / 'tools' / 'data' / 'check_videos.py'

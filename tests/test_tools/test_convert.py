@@ -25,11 +25,11 @@ from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
 from mmaction.models.backbones.resnet_tsm import ResNetTSM
 from numpy.lib.stride_tricks import sliding_window_view
 
+from vsslbox.checkpoints import zoo
+from vsslbox.checkpoints.importers.bundle_archive import open_bundle
+from vsslbox.checkpoints.importers.tensor_bundle import TensorBundle
+from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
 from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
-from vsslbox.utils import zoo
-from vsslbox.utils.bundle_archive import open_bundle
-from vsslbox.utils.checkpoint import CheckpointError, load_checkpoint, load_weights
-from vsslbox.utils.tensor_bundle import TensorBundle
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools' / 'convert'
 WIDTH = 4

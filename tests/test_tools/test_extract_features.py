@@ -54,7 +54,7 @@ def clips(videos):
     """What the test pipeline gives of each video, normalised."""
     pipeline = [
         dict(type='OpenVideo'),
-        dict(type='SampleUniformFrames', num_frames=3),
+        dict(type='SampleEndToEndFrames', num_frames=3),
         dict(type='DecodeViews'),
         dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
         dict(type='PackViews'),

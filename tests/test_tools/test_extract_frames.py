@@ -65,7 +65,7 @@ def real_list(data_root, tmp_path):
     return tmp_path / 'real.txt', data_root / 'formats'
 
 
-PIPELINE = [dict(type='SampleUniformFrames', num_frames=4), dict(type='DecodeViews')]
+PIPELINE = [dict(type='SampleEndToEndFrames', num_frames=4), dict(type='DecodeViews')]
 PIPELINE.append(dict(type='PackViews'))
 
 

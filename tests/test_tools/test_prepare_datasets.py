@@ -15,9 +15,9 @@ from mmengine.config import Config
 from scipy.io import savemat
 
 from vsslbox.datasets import ImageFolderDataset, VideoDataset
+from vsslbox.preparation.dataset_lists import link_folder
+from vsslbox.preparation.video_frames import VideoFrames
 from vsslbox.registry import DATASETS
-from vsslbox.utils.dataset_lists import link_folder
-from vsslbox.utils.video_frames import VideoFrames
 
 REPO = Path(__file__).resolve().parents[2]
 TOOLS = REPO / 'tools' / 'data'

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from vsslbox.utils.checkpoint import CheckpointError, file_sha256, load_checkpoint
+from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
+from vsslbox.utils import file_sha256
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'convert' / 'publish.py'
 WEIGHTS = nn.Linear(2, 3).state_dict()

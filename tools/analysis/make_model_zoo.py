@@ -18,6 +18,7 @@ from pathlib import Path
 from mmengine.fileio import load
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.errors import InputError
 
 INTRODUCTION = """\
 # Model zoo
@@ -121,7 +122,7 @@ def _recipe_rows(model: dict, names: dict[str, list[str]]) -> list[list[str]]:
         ])  # fmt: skip
         about, own_weights = [''] * len(about), []
     if measured:
-        raise ValueError(f'{model["Name"]} has results of no protocol: {list(measured)}')
+        raise InputError(f'{model["Name"]} has results of no protocol: {list(measured)}')
     return rows
 
 
@@ -131,7 +132,7 @@ def _measured(model: dict) -> dict[tuple[str, str], str]:
     for result in model.get('Results', []):
         lacking = [key for key in PROOF if key not in result]
         if lacking:
-            raise ValueError(f'a result of {model["Name"]} lacks {", ".join(lacking)}')
+            raise InputError(f'a result of {model["Name"]} lacks {", ".join(lacking)}')
         lists = ' '.join(f'`{sha256[:8]}`' for sha256 in result['List SHA256'])
         numbers = _metrics(result['Metrics'])
         if 'Random Start' in result:

@@ -31,8 +31,8 @@ from vsslbox.apis.command_line import on_videos, read_config, run_command
 from vsslbox.datasets import EpochSampler
 from vsslbox.datasets.readers.pyav_reader import forget_files
 from vsslbox.datasets.transforms import AugmentViews
-from vsslbox.datasets.worker import keep_freed_memory
 from vsslbox.engine.runner import SSLRunner
+from vsslbox.engine.worker import keep_freed_memory
 from vsslbox.registry import DATASETS, MODELS
 from vsslbox.structures import SampleKey
 

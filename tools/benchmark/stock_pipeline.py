@@ -8,6 +8,7 @@ from mmaction.datasets import transforms as stock
 from mmcv.transforms import BaseTransform, Compose, RandomApply
 from torch.utils.data import Dataset
 
+from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import SampleKey
 
@@ -25,7 +26,7 @@ class StockDataset(Dataset):
         pipeline: The configs of our pipeline.
 
     Raises:
-        ValueError: The pipeline has a step that mmaction2 has nothing like.
+        InputError: The pipeline has a step that mmaction2 has nothing like.
     """
 
     def __init__(self, filenames: Sequence[str], pipeline: Sequence[dict]) -> None:
@@ -150,5 +151,5 @@ TO_STOCK = {
 def _to_stock(transform: dict) -> BaseTransform:
     kind = transform['type']
     if kind not in TO_STOCK:
-        raise ValueError(f'no stock transform for {kind}; there is one for {", ".join(TO_STOCK)}')
+        raise InputError(f'no stock transform for {kind}; there is one for {", ".join(TO_STOCK)}')
     return TO_STOCK[kind](transform)

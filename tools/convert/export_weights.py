@@ -21,9 +21,9 @@ from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
 from torch import Tensor, nn
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
+from vsslbox.checkpoints.names import canonical_name, is_counter, resnet_depth
 from vsslbox.models.backbones import NarrowResNet, NarrowResNetTSM
-from vsslbox.utils.checkpoint import CheckpointError, load_checkpoint, load_weights
-from vsslbox.utils.checkpoint_names import canonical_name, is_counter, resnet_depth
 
 PREFIX = 'backbone.'
 STEM = f'{PREFIX}conv1.conv.weight'

@@ -26,12 +26,17 @@ import torch
 from torch import Tensor, nn
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.checkpoints.importers.bundle_archive import open_bundle
+from vsslbox.checkpoints.importers.published_names import (
+    cvrl_names,
+    moco_names,
+    vclr_names,
+    vie_names,
+)
+from vsslbox.checkpoints.importers.tensor_bundle import VARIABLE_VALUE
+from vsslbox.checkpoints.loading import CheckpointError, LoadReport, load_checkpoint, load_weights
+from vsslbox.checkpoints.zoo import SCHEME, fetch
 from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
-from vsslbox.utils.bundle_archive import open_bundle
-from vsslbox.utils.checkpoint import CheckpointError, LoadReport, load_checkpoint, load_weights
-from vsslbox.utils.published_names import cvrl_names, moco_names, vclr_names, vie_names
-from vsslbox.utils.tensor_bundle import VARIABLE_VALUE
-from vsslbox.utils.zoo import SCHEME, fetch
 
 # Beside the values of a network: counters of batches, and what belongs to training and to Keras.
 NO_WEIGHTS = re.compile(r'num_batches_tracked$|/Momentum$|/\.OPTIMIZER_SLOT/|/OBJECT_CONFIG_JSON$')

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.checkpoint import CheckpointError, file_sha256, load_checkpoint
+from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
+from vsslbox.utils import file_sha256
 
 KEPT = ('meta', 'state_dict')
 

@@ -32,7 +32,8 @@ import av
 from av.container import InputContainer
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.video_jobs import Failure, add_job_options, list_videos, printable, run_jobs
+from vsslbox.preparation.video_jobs import Failure, add_job_options, list_videos, run_jobs
+from vsslbox.utils.paths import printable
 
 Problems = list[tuple[str, str]]  # each with a detail
 

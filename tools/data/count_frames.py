@@ -14,7 +14,8 @@ from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import PyAVReader
-from vsslbox.utils.video_jobs import (
+from vsslbox.errors import InputError
+from vsslbox.preparation.video_jobs import (
     Failure,
     add_job_options,
     list_videos,
@@ -34,7 +35,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """The rows of a list that :func:`list_videos` has read.
 
     Raises:
-        ValueError: A line of text has several labels.
+        InputError: A line of text has several labels.
     """
     text = path.read_text(encoding='utf-8-sig')
     if path.suffix.lower() == '.csv':
@@ -43,7 +44,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     for line in filter(None, map(str.strip, text.splitlines())):
         name, *labels = line.split(' ')
         if len(labels) > 1:
-            raise ValueError(f'{path}: {line!r} has several labels: make it a CSV list first')
+            raise InputError(f'{path}: {line!r} has several labels: make it a CSV list first')
         rows.append(dict(zip(('path', 'label'), (name, *labels))))
     return rows
 

@@ -31,16 +31,16 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.video_frames import VideoFrames, fit_size, frames_at_rate, quarter_turns
-from vsslbox.utils.video_jobs import (
+from vsslbox.preparation.video_frames import VideoFrames, fit_size, frames_at_rate, quarter_turns
+from vsslbox.preparation.video_jobs import (
     add_job_options,
     check_settings,
     list_videos,
     make_outputs,
     plan_outputs,
     report_failures,
-    temporary_path,
 )
+from vsslbox.utils.paths import temporary_path
 
 LIST = 'list.txt'
 ENDINGS = {'jpg': '', 'zip': '.zip'}

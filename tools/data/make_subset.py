@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.checkpoint import file_sha256
+from vsslbox.errors import InputError
+from vsslbox.utils import file_sha256
 
 TEXT_FORM = '`path label`, separated by one space; a path that contains one needs a CSV list'
 
@@ -32,14 +33,14 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
 
     Raises:
         FileNotFoundError: There is no such list.
-        ValueError: It is empty.
+        InputError: It is empty.
     """
     if not path.is_file():
         raise FileNotFoundError(f'no list of videos at {path}')
     text = path.read_text(encoding='utf-8-sig')
     lines = [(number, line) for number, line in enumerate(text.split('\n'), 1) if line.strip()]
     if not lines:
-        raise ValueError(f'the list {path} is empty')
+        raise InputError(f'the list {path} is empty')
     return [(number, line.rstrip()) for number, line in lines]
 
 
@@ -47,14 +48,14 @@ def read_list(path: Path) -> tuple[str | None, list[tuple[int, str]]]:
     """The header of a CSV list (None of a text list), and the numbered lines below.
 
     Raises:
-        ValueError: There are none.
+        InputError: There are none.
     """
     lines = read_lines(path)
     if path.suffix.lower() != '.csv':
         return None, lines
     (_, header), *rows = lines
     if not rows:
-        raise ValueError(f'the list {path} has no rows below its header')
+        raise InputError(f'the list {path} has no rows below its header')
     return header, rows
 
 
@@ -64,7 +65,7 @@ def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[st
     A line that is there twice counts once.
 
     Raises:
-        ValueError: A line can't be read, or a CSV list lacks the column.
+        InputError: A line can't be read, or a CSV list lacks the column.
     """
     header, lines = read_list(path)
     classes = defaultdict(set)
@@ -72,16 +73,16 @@ def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[st
         for number, line in lines:
             fields = line.split(' ')
             if len(fields) != 2:
-                raise ValueError(f'{path}:{number}: {line!r} is not {TEXT_FORM}')
+                raise InputError(f'{path}:{number}: {line!r} is not {TEXT_FORM}')
             classes[fields[1]].add(line)
         return None, classes
     columns = next(csv.reader([header]))
     if label not in columns:
-        raise ValueError(f'{path} has no column {label!r}; it has {columns}: set --label')
+        raise InputError(f'{path} has no column {label!r}; it has {columns}: set --label')
     for number, line in lines:
         fields = next(csv.reader([line]))
         if len(fields) != len(columns):
-            raise ValueError(f'{path}:{number}: {line!r} is not a row of the columns {columns}')
+            raise InputError(f'{path}:{number}: {line!r} is not a row of the columns {columns}')
         classes[fields[columns.index(label)]].add(line)
     return header, classes
 

@@ -35,14 +35,14 @@ from av.video.reformatter import ColorRange, VideoReformatter
 from av.video.stream import VideoStream
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.video_frames import (
+from vsslbox.preparation.video_frames import (
     VideoFrames,
     fit_size,
     frames_at_rate,
     quarter_turns,
     turn_yuv,
 )
-from vsslbox.utils.video_jobs import (
+from vsslbox.preparation.video_jobs import (
     Failure,
     add_job_options,
     check_settings,
@@ -52,8 +52,8 @@ from vsslbox.utils.video_jobs import (
     plan_outputs,
     report_failures,
     run_jobs,
-    temporary_path,
 )
+from vsslbox.utils.paths import temporary_path
 
 # The encoders and what each of them needs for closed groups and a single thread.
 ENCODERS = {

@@ -25,8 +25,9 @@ from mmengine.device import get_device
 from mmengine.model import BaseModel
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.apis.snippet_features import load_trained_model
 from vsslbox.datasets.readers import FallbackReader
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.snippet_features import load_trained_model
 from vsslbox.registry import TRANSFORMS
 
 READERS = ('pyav', 'decord')
@@ -64,15 +65,15 @@ def read_boxes(path: Path) -> Tracks:
     with open(path, newline='', encoding='utf-8-sig') as file:
         reader = csv.DictReader(file)
         if reader.fieldnames != HEADER:
-            raise ValueError(f'{path} must begin with {",".join(HEADER)}, got {reader.fieldnames}')
+            raise InputError(f'{path} must begin with {",".join(HEADER)}, got {reader.fieldnames}')
         for row in reader:
             try:
                 box = np.array([float(row[side]) for side in HEADER[2:]])
                 tracks[row['track']][int(row['frame'])] = box
             except (TypeError, ValueError):
-                raise ValueError(f'{path}:{reader.line_num}: not a row of numbers') from None
+                raise InputError(f'{path}:{reader.line_num}: not a row of numbers') from None
     if not tracks:
-        raise ValueError(f'{path} has no boxes')
+        raise InputError(f'{path} has no boxes')
     return tracks
 
 
@@ -82,7 +83,7 @@ def check_boxes(tracks: Tracks, height: int, width: int) -> None:
         for frame, box in boxes.items():
             left, top, right, bottom = box.clip(0, [width, height, width, height])
             if left >= right or top >= bottom:
-                raise ValueError(
+                raise InputError(
                     f'the box of track {track} at frame {frame}, {box.tolist()}, has no pixel of '
                     f'the {width}x{height} frames: sides are left, top, right, bottom in pixels'
                 )

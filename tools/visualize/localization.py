@@ -14,8 +14,9 @@ import numpy as np
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import FallbackReader
-from vsslbox.utils.dataset_lists import read_json
-from vsslbox.utils.video_jobs import list_videos
+from vsslbox.errors import InputError
+from vsslbox.preparation.dataset_lists import read_json
+from vsslbox.preparation.video_jobs import list_videos
 from vsslbox.visualization import TimeSegment, draw_localization
 
 THUMBNAILS = 8
@@ -57,7 +58,7 @@ def main() -> None:
         paths = {PurePath(p).stem: p for p in list_videos(args.videos, None).values()}
     chosen = [v for v in annotations if v.removeprefix('v_') in results][: args.number]
     if not chosen:
-        raise ValueError(f'{args.proposals} has no proposals for a video of {args.annotations}')
+        raise InputError(f'{args.proposals} has no proposals for a video of {args.annotations}')
     args.out.mkdir(parents=True, exist_ok=True)
     for video in chosen:
         entry = annotations[video]

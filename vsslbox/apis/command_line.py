@@ -12,12 +12,10 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from vsslbox.config.check import check_config
+from vsslbox.config.options import replace_values
 from vsslbox.datasets.readers import VideoError
-from vsslbox.datasets.steady_batches import WorkersDiedError
-from vsslbox.engine.hooks import TooManyBadVideosError
-from vsslbox.models.utils import NonFiniteLossError
-from vsslbox.utils.config_check import check_config
-from vsslbox.utils.config_options import replace_values
+from vsslbox.errors import VSSLBoxError
 
 __all__ = [
     'add_common_options',
@@ -28,17 +26,8 @@ __all__ = [
     'run_command',
 ]
 
-# What users can put right. Anything else is a mistake of ours and shows its traceback.
-USER_ERRORS = (
-    ValueError,  # among them those of configs and checkpoints
-    OSError,
-    ImportError,
-    NonFiniteLossError,
-    TooManyBadVideosError,
-    VideoError,
-    WorkersDiedError,
-)
-
+# What users can mend. Anything else is a bug and shows its traceback.
+USER_ERRORS = (VSSLBoxError, OSError, ImportError)
 
 # As Python prints it before a message.
 _ERROR_CLASS = re.compile(r'^[\w.]+Error: ')

@@ -9,6 +9,7 @@ import numpy as np
 from mmengine.fileio import load
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
 __all__ = ['AVADataset']
@@ -41,7 +42,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
 
     Raises:
         FileNotFoundError: A file, a video or a folder of frames doesn't exist.
-        ValueError: ``key_frames`` is unknown or lacks the ``proposal_file``.
+        InputError: ``key_frames`` is unknown or lacks the ``proposal_file``.
     """
 
     prefix_key = 'img'
@@ -62,9 +63,9 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
         **kwargs,
     ) -> None:
         if key_frames not in ('annotated', 'proposed'):
-            raise ValueError(f"key_frames must be 'annotated' or 'proposed', got {key_frames!r}")
+            raise InputError(f"key_frames must be 'annotated' or 'proposed', got {key_frames!r}")
         if key_frames == 'proposed' and proposal_file is None:
-            raise ValueError("key_frames='proposed' needs proposal_file")
+            raise InputError("key_frames='proposed' needs proposal_file")
         self.key_frames = key_frames
         self.video_ending = video_ending
         super().__init__(
@@ -121,14 +122,14 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             unannotated = dict(templates[video_id], timestamp=int(second), img_key=key, ann=nothing)
             frames.append(entries.get(key, unannotated))
         if not frames:
-            raise ValueError(
+            raise InputError(
                 f'{self.proposal_file} has no box of a score of {self.person_det_score_thr} in the '
                 f'videos of {self.ann_file}'
             )
         return frames
 
     def _search(self) -> list[dict]:
-        raise ValueError('AVADataset needs ann_file')
+        raise InputError('AVADataset needs ann_file')
 
     def _parse_line(self, line: str) -> tuple[dict, list[int]]:
         raise NotImplementedError('mmaction2 reads the list')

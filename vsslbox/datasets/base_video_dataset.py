@@ -10,6 +10,7 @@ import numpy as np
 from mmaction.datasets import BaseActionDataset
 
 from vsslbox.datasets.readers.base_reader import VideoError
+from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import SampleKey
 
@@ -52,7 +53,7 @@ class BaseVideoDataset(BaseActionDataset):
         self.max_replacements = max_replacements
         data_prefix = {self.prefix_key: ''} if data_prefix is None else data_prefix
         if self.prefix_key not in data_prefix:
-            raise ValueError(
+            raise InputError(
                 f'data_prefix of {type(self).__name__} must be dict({self.prefix_key}=...), got '
                 f'{dict(data_prefix)}'
             )
@@ -109,7 +110,7 @@ class BaseVideoDataset(BaseActionDataset):
     def load_data_list(self) -> list[dict]:
         """Find the videos."""
         if self.multi_class and not self.num_classes:
-            raise ValueError('multi_class=True needs num_classes, the length of the label vector')
+            raise InputError('multi_class=True needs num_classes, the length of the label vector')
         entries = self._read_list() if self.ann_file else self._search()
         folder = Path(self.data_prefix[self.prefix_key])
         for entry in entries:
@@ -154,9 +155,9 @@ class BaseVideoDataset(BaseActionDataset):
         try:
             text = path.read_text(encoding='utf-8-sig')
         except UnicodeDecodeError as error:
-            raise ValueError(f'the list {path} is not text in UTF-8: {error}') from None
+            raise InputError(f'the list {path} is not text in UTF-8: {error}') from None
         if not text.strip():
-            raise ValueError(f'the list {path} is empty')
+            raise InputError(f'the list {path} is empty')
         return text
 
     def _line_error(self, number: int, line: str, expected: str) -> ValueError:
@@ -166,7 +167,7 @@ class BaseVideoDataset(BaseActionDataset):
         """The folder and all below it, with the names of their files; hidden ones are left out."""
         root = self.data_prefix[self.prefix_key]
         if not root:
-            raise ValueError('neither a list nor a folder of videos is given: set `data_root`')
+            raise InputError('neither a list nor a folder of videos is given: set `data_root`')
         if not os.path.isdir(root):
             raise FileNotFoundError(f'no folder at {root}: set `data_root` to where the videos are')
         for folder, inside, files in os.walk(root, onerror=_raise, followlinks=True):

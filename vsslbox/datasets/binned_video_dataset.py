@@ -1,6 +1,7 @@
 """Lists of parts of videos."""
 
 from vsslbox.datasets.video_dataset import VideoDataset
+from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
 __all__ = ['BinnedVideoDataset']
@@ -12,7 +13,7 @@ class BinnedVideoDataset(VideoDataset):
 
     Bins follow each other in the list, and the last one of a video may be shorter. Each has a name
     of its own, as ``path.mp4[52:104]``, so that the hash of the list depends on the bins. The
-    transform :class:`KeepBin` lets a sampler see the frames of the bin alone.
+    transform :class:`RestrictToBin` lets a sampler see the frames of the bin alone.
 
     The list is a CSV file with a column ``num_frames``: how many bins there are must be known
     before a video is opened. ``tools/data/count_frames.py`` makes one of any list.
@@ -26,12 +27,12 @@ class BinnedVideoDataset(VideoDataset):
         kwargs: As for :class:`VideoDataset`.
 
     Raises:
-        ValueError: The list doesn't tell the number of frames of each video.
+        InputError: The list doesn't tell the number of frames of each video.
     """
 
     def __init__(self, *args, bin_interval: int, **kwargs) -> None:
         if bin_interval < 1:
-            raise ValueError(f'bin_interval must be at least 1, got {bin_interval}')
+            raise InputError(f'bin_interval must be at least 1, got {bin_interval}')
         self.bin_interval = bin_interval
         super().__init__(*args, **kwargs)
 
@@ -43,7 +44,7 @@ class BinnedVideoDataset(VideoDataset):
         attributes = entry['attributes']
         num_frames = attributes.get('num_frames')
         if not isinstance(num_frames, int) or num_frames < 1:
-            raise ValueError(
+            raise InputError(
                 'BinnedVideoDataset needs a CSV list whose column `num_frames` counts the frames '
                 f'of each video, got {num_frames!r} for {attributes["name"]} of '
                 f'{self.ann_file or "a folder"}: make it by tools/data/count_frames.py'

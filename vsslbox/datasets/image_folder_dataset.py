@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
 from vsslbox.datasets.readers.zip_reader import IMAGE_ENDINGS
+from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
 __all__ = ['ImageFolderDataset']
@@ -25,7 +26,7 @@ class ImageFolderDataset(BaseVideoDataset):
 
     Raises:
         FileNotFoundError: The folder, the list or a file of the list doesn't exist.
-        ValueError: There are no images, or one outside the folders of the classes; the list can't
+        InputError: There are no images, or one outside the folders of the classes; the list can't
             be read.
     """
 
@@ -42,7 +43,7 @@ class ImageFolderDataset(BaseVideoDataset):
             if PurePath(name).suffix.lower() in IMAGE_ENDINGS
         )
         if not names:
-            raise ValueError(
+            raise InputError(
                 f'no images in {self.data_prefix["img"]}: looked for files that end in '
                 f'{", ".join(sorted(IMAGE_ENDINGS))}'
             )
@@ -54,7 +55,7 @@ class ImageFolderDataset(BaseVideoDataset):
     def _entry(self, name: str, numbers: dict[str, int]) -> dict:
         folder = PurePath(name).parts[0]
         if folder not in numbers:
-            raise ValueError(
+            raise InputError(
                 f'{name} in {self.data_prefix["img"]} is not in the folder of a class; without '
                 'such folders give a list by `ann_file`'
             )

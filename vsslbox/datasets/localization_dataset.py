@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmaction.datasets import ActivityNetDataset
 
+from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS, TRANSFORMS
 from vsslbox.structures import SampleKey
 
@@ -30,7 +31,7 @@ class LocalizationDataset(ActivityNetDataset):
 
     Raises:
         FileNotFoundError: The annotations or features don't exist.
-        ValueError: A video of the training has no annotation.
+        InputError: A video of the training has no annotation.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class LocalizationDataset(ActivityNetDataset):
             if name not in present:
                 missing.append(name)
             if not self.test_mode and not entry['annotations']:
-                raise ValueError(
+                raise InputError(
                     f'{self.ann_file} has no annotations of {entry["video_name"]}, which it needs '
                     'for training: leave this video out'
                 )

@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import PurePath
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
 __all__ = ['RawframeDataset']
@@ -30,7 +31,7 @@ class RawframeDataset(BaseVideoDataset):
 
     Raises:
         FileNotFoundError: The folder, the list or a folder of the list doesn't exist.
-        ValueError: There are no frames, or the list can't be read.
+        InputError: There are no frames, or the list can't be read.
     """
 
     prefix_key = 'img'
@@ -48,7 +49,7 @@ class RawframeDataset(BaseVideoDataset):
         **kwargs,
     ) -> None:
         if filename_tmpl.format(0) == filename_tmpl.format(1):
-            raise ValueError(
+            raise InputError(
                 f"filename_tmpl needs a place for the number, as 'img_{{:05}}.jpg', got "
                 f'{filename_tmpl!r}'
             )
@@ -68,7 +69,7 @@ class RawframeDataset(BaseVideoDataset):
         found = {PurePath(folder).as_posix(): self._count(files) for folder, files in self._walk()}
         if not any(found.values()):
             first = self.filename_tmpl.format(self.start_index)
-            raise ValueError(f'no folder in {self.data_prefix["img"]} holds an image {first}')
+            raise InputError(f'no folder in {self.data_prefix["img"]} holds an image {first}')
         return [
             dict(attributes=dict(name=name), total_frames=num_frames, offset=0)
             for name, num_frames in sorted(found.items())
@@ -88,5 +89,5 @@ class RawframeDataset(BaseVideoDataset):
             int(field) for field in fields
         ]
         if num_frames < 1:
-            raise ValueError('no frames')
+            raise InputError('no frames')
         return dict(attributes=dict(name=name), total_frames=num_frames, offset=offset), labels

@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from vsslbox.datasets.readers import FallbackReader, VideoError
-from vsslbox.datasets.transforms.center_crop import CenterCrop
-from vsslbox.datasets.transforms.resize import Resize
+from vsslbox.datasets.transforms.augmenting.center_crop import CenterCrop
+from vsslbox.datasets.transforms.augmenting.resize import Resize
 
 __all__ = ['SnippetBatch', 'SnippetDataset']
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
 __all__ = ['VideoDataset']
@@ -39,7 +40,7 @@ class VideoDataset(BaseVideoDataset):
 
     Raises:
         FileNotFoundError: The folder, the list or a file of the list doesn't exist.
-        ValueError: The folder holds no video, or the list can't be read.
+        InputError: The folder holds no video, or the list can't be read.
     """
 
     prefix_key = 'video'
@@ -58,12 +59,12 @@ class VideoDataset(BaseVideoDataset):
         **kwargs,
     ) -> None:
         if not isinstance(where, dict | None):
-            raise ValueError(f'`where` must be a dict of column and value, got {where!r}')
+            raise InputError(f'`where` must be a dict of column and value, got {where!r}')
         self.where = dict(where or {})
         self.label = label
         self.delimiter = delimiter
         if isinstance(endings, str) or not all(ending.startswith('.') for ending in endings):
-            raise ValueError(f"`endings` must be a list such as ['.zip'], got {endings!r}")
+            raise InputError(f"`endings` must be a list such as ['.zip'], got {endings!r}")
         self.endings = {ending.lower() for ending in endings}
         self.line_format = (
             f'`path`, `path label` or `path label label ...` with integer labels, separated by '
@@ -79,7 +80,7 @@ class VideoDataset(BaseVideoDataset):
             if Path(name).suffix.lower() in self.endings
         )
         if not names:
-            raise ValueError(
+            raise InputError(
                 f'no videos in {self.data_prefix["video"]}: looked for files that end in '
                 f'{", ".join(sorted(self.endings))}'
             )
@@ -93,7 +94,7 @@ class VideoDataset(BaseVideoDataset):
         if self.ann_file.lower().endswith('.csv'):
             return self._read_csv()
         if self.where:
-            raise ValueError(f'`where` needs a CSV list with a header, got {self.ann_file}')
+            raise InputError(f'`where` needs a CSV list with a header, got {self.ann_file}')
         return super()._read_list()
 
     def _read_csv(self) -> list[dict]:
@@ -111,7 +112,7 @@ class VideoDataset(BaseVideoDataset):
                 entry['label'] = class_ids[number]
             entries.append(entry)
         if not entries:
-            raise ValueError(f'no row of {self.ann_file} has {self.where}')
+            raise InputError(f'no row of {self.ann_file} has {self.where}')
         return entries
 
     def _csv_rows(self) -> tuple[list[str], list[list[str]]]:
@@ -122,7 +123,7 @@ class VideoDataset(BaseVideoDataset):
         for column in needed:
             if column not in header:
                 use = ', by which `where` chooses videos' if column in self.where else ''
-                raise ValueError(f'{self.ann_file} has no column {column!r}{use}; it has {header}')
+                raise InputError(f'{self.ann_file} has no column {column!r}{use}; it has {header}')
         rows = []
         for row in reader:
             if row and len(row) != len(header):
@@ -131,7 +132,7 @@ class VideoDataset(BaseVideoDataset):
             if row:
                 rows.append(row)
         if not rows:
-            raise ValueError(f'the list {self.ann_file} has no rows below its header')
+            raise InputError(f'the list {self.ann_file} has no rows below its header')
         return header, rows
 
     def _class_ids(self, labels: list[int] | list[str]) -> list[int]:
@@ -141,7 +142,7 @@ class VideoDataset(BaseVideoDataset):
         classes = self._metainfo.setdefault('classes', sorted(set(labels)))
         unknown = sorted(set(labels).difference(classes))
         if unknown:
-            raise ValueError(f'{self.ann_file} has classes that metainfo lacks: {unknown[:5]}')
+            raise InputError(f'{self.ann_file} has classes that metainfo lacks: {unknown[:5]}')
         numbers = {name: number for number, name in enumerate(classes)}
         return [numbers[name] for name in labels]
 

@@ -1,7 +1,13 @@
-"""What a backbone is worth."""
+"""Features of videos, and the protocols that evaluate them."""
 
-from vsslbox.evaluation import functional, metrics
-from vsslbox.evaluation.feature_set import FeatureSet
-from vsslbox.evaluation.feature_store import FeatureStore, FeatureStoreError
+from vsslbox.evaluation import features, functional, metrics
+from vsslbox.evaluation.features import FeatureSet, FeatureStore, FeatureStoreError
 
-__all__ = ['FeatureSet', 'FeatureStore', 'FeatureStoreError', 'functional', 'metrics']
+__all__ = [
+    'FeatureSet',
+    'FeatureStore',
+    'FeatureStoreError',
+    'features',
+    'functional',
+    'metrics',
+]

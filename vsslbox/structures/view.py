@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from vsslbox.errors import InputError
+
 __all__ = ['View']
 
 
@@ -39,7 +41,7 @@ class View:
     def __post_init__(self) -> None:
         self.frame_indices = np.asarray(self.frame_indices)
         if self.frame_indices.ndim != 1 or self.frame_indices.dtype.kind not in 'iu':
-            raise ValueError(
+            raise InputError(
                 f'frame_indices of view {self.name!r} must be integers of shape [T], got '
                 f'{self.frame_indices.dtype} of shape {list(self.frame_indices.shape)}'
             )

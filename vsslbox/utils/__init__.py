@@ -1,26 +1,6 @@
-"""Helpers that know nothing of models or data."""
+"""Small functions that know nothing of models, data or configs."""
 
-from vsslbox.utils.checkpoint import (
-    CheckpointError,
-    LoadReport,
-    checkpoints_in,
-    file_sha256,
-    load_checkpoint,
-    load_model,
-    load_state_dict,
-    load_weights,
-)
-from vsslbox.utils.config_check import ConfigError, check_config
+from vsslbox.utils.file_hash import file_sha256
+from vsslbox.utils.unwrap_model import unwrap_model
 
-__all__ = [
-    'CheckpointError',
-    'ConfigError',
-    'LoadReport',
-    'check_config',
-    'checkpoints_in',
-    'file_sha256',
-    'load_checkpoint',
-    'load_model',
-    'load_state_dict',
-    'load_weights',
-]
+__all__ = ['file_sha256', 'unwrap_model']

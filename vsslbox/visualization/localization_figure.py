@@ -6,6 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from vsslbox.errors import InputError
 from vsslbox.utils.segments import segment_iou
 
 __all__ = ['TimeSegment', 'draw_localization']
@@ -57,10 +58,10 @@ def draw_localization(
         RGB, uint8 ``[H, W, 3]``.
 
     Raises:
-        ValueError: The video has no length.
+        InputError: The video has no length.
     """
     if seconds <= 0:
-        raise ValueError(f'{title} has a length of {seconds} seconds')
+        raise InputError(f'{title} has a length of {seconds} seconds')
     strip = _film_strip(thumbnails)
     rows = _Rows(seconds, 1 + len(proposals))
     for segment in truth:

@@ -10,6 +10,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vsslbox.errors import InputError
+
 __all__ = ['Hit', 'PaperNumbers', 'Retrieval', 'Section', 'is_count', 'write_report']
 
 MAX_SIDE = 240  # pixels; larger thumbnails are shrunk to keep the file small
@@ -179,7 +181,7 @@ def write_report(
         sections: What is to stand before the details.
 
     Raises:
-        ValueError: A thumbnail is empty or isn't uint8 ``[H, W, 3]``.
+        InputError: A thumbnail is empty or isn't uint8 ``[H, W, 3]``.
     """
     charts = [_chart(name, points) for name, points in curves.items()]
     cards = [_retrieval(retrieval) for retrieval in retrievals]
@@ -373,7 +375,7 @@ def _retrieval(retrieval: Retrieval) -> str:
 def _figure(image: np.ndarray, caption: str, alt: str) -> str:
     """An image, as JPEG in the page itself, with a caption (HTML)."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-        raise ValueError(
+        raise InputError(
             'a thumbnail must be RGB, uint8 [H, W, 3] and not empty, got '
             f'{image.dtype} {list(image.shape)}'
         )

@@ -6,7 +6,7 @@ data_root = '{{$VSSLBOX_STHV2:data/sthv2}}'
 
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegments', num_segments=8),
+    dict(type='SampleRandomSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     # No flip: the classes tell left from right. (The appendix of VCLR claims flips on all data.)
     dict(
@@ -26,7 +26,7 @@ train_pipeline = [
 ]
 val_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegmentCentres', num_segments=8),
+    dict(type='SampleCentreSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',
@@ -36,7 +36,7 @@ val_pipeline = [
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegmentCentres', num_segments=8),
+    dict(type='SampleCentreSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms=[dict(type='Resize', short_side=256)]),
     dict(type='TenCrops', size=224),

@@ -14,7 +14,7 @@ model = dict(
 )
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegments', num_segments=8),
+    dict(type='SampleRandomSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',
@@ -27,7 +27,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegmentCentres', num_segments=8),
+    dict(type='SampleCentreSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
     dict(type='PackFrames'),

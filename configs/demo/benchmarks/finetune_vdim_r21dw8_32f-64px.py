@@ -28,7 +28,7 @@ model = dict(
 # One view of 32 frames: the videos have 48. No flip: it would turn a motion round.
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleWindowViews', num_views=1, clip_len=32),
+    dict(type='SampleRandomWindow', num_views=1, clip_len=32),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',
@@ -41,7 +41,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleAllWindowViews', num_views=1, clip_len=32, stride=8),
+    dict(type='SampleAllWindows', num_views=1, clip_len=32, stride=8),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
     dict(type='PackClips'),

@@ -8,7 +8,7 @@ model = dict(type='FeatureExtractor', backbone=dict(type='mmaction.ResNet', dept
 
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleUniformFrames', num_frames=30),
+    dict(type='SampleEndToEndFrames', num_frames=30),
     dict(type='DecodeViews'),
     # The paper resizes the short side to 256; the authors' frames are stretched to 340x256.
     dict(

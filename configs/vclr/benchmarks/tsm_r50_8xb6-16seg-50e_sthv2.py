@@ -4,7 +4,7 @@ _base_ = './tsm_r50_8xb6-8seg-50e_sthv2.py'
 model = dict(backbone=dict(num_segments=16), cls_head=dict(num_segments=16))
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegments', num_segments=16),
+    dict(type='SampleRandomSegmentFrames', num_segments=16),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',
@@ -23,7 +23,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegmentCentres', num_segments=16),
+    dict(type='SampleCentreSegmentFrames', num_segments=16),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',

@@ -10,7 +10,7 @@ _base_ = [
 model = dict(cls_head=dict(num_classes=174, dropout_ratio=0.5, init_std=0.001))
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegments', num_segments=8),
+    dict(type='SampleRandomSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',

@@ -1,7 +1,7 @@
 # VCLR's fine-tuning on Something-Something V2 by TSN: 8 GPUs x 16 videos, 50 epochs.
 #
 # The authors' code tests on random frames of the segments instead of the middle ones. For that, add
-# `--cfg-options test_dataloader.dataset.pipeline.1.type=SampleSegments`.
+# `--cfg-options test_dataloader.dataset.pipeline.1.type=SampleRandomSegmentFrames`.
 _base_ = [
     '../../_base_/models/tsn_r50_finetune.py',
     '../../_base_/datasets/sthv2_8seg.py',

@@ -10,7 +10,7 @@ _base_ = [
 model = dict(cls_head=dict(num_classes=51, dropout_ratio=0.4, init_std=0.01))
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegments', num_segments=8),
+    dict(type='SampleRandomSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',
@@ -24,7 +24,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegmentCentres', num_segments=8),
+    dict(type='SampleCentreSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',

@@ -12,7 +12,7 @@ data_root = '{{$VSSLBOX_ACTIVITYNET:data/activitynet}}'
 model = dict(cls_head=dict(num_classes=200, dropout_ratio=0.8, init_std=0.01))
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegments', num_segments=8),
+    dict(type='SampleRandomSegmentFrames', num_segments=8),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',
@@ -25,7 +25,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleSegmentCentres', num_segments=25),
+    dict(type='SampleCentreSegmentFrames', num_segments=25),
     dict(type='DecodeViews'),
     dict(type='AugmentViews', transforms=[dict(type='Resize', short_side=256)]),
     dict(type='ThreeCrops', size=256),

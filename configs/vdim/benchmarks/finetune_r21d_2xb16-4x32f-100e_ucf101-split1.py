@@ -11,14 +11,14 @@ _base_ = [
 model = dict(cls_head=dict(num_classes=101))
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleWindowViews', num_views=4, clip_len=32),
+    dict(type='SampleRandomWindow', num_views=4, clip_len=32),
     dict(type='DecodeViews'),
     {{_base_.augment}},
     dict(type='PackClips'),
 ]
 test_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleAllWindowViews', num_views=4, clip_len=32, stride=32),
+    dict(type='SampleAllWindows', num_views=4, clip_len=32, stride=32),
     dict(type='DecodeViews'),
     {{_base_.take_middle}},
     dict(type='PackClips'),

@@ -3,7 +3,7 @@ _base_ = './finetune_r21d_2xb16-4x32f-67e_ucf101-split1.py'
 
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='SampleWindowViews', num_views=4, clip_len=32),
+    dict(type='SampleRandomWindow', num_views=4, clip_len=32),
     dict(type='DecodeViews'),
     {{_base_.augment_by_jitter}},
     dict(type='PackClips'),

@@ -14,7 +14,7 @@ custom_hooks = [
 ]
 train_pipeline = [
     dict(type='OpenVideo'),
-    dict(type='KeepBin'),
+    dict(type='RestrictToBin'),
     dict(type='SampleRandomClip', clip_len=1, frame_interval=1),
     dict(type='DecodeViews'),
     {{_base_.change_geometry}},

@@ -16,8 +16,9 @@ import json
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import read_json, write_text
-from vsslbox.utils.feature_files import noted_videos
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.snippet_files import noted_videos
+from vsslbox.preparation.dataset_lists import read_json, write_text
 
 SUBSETS = {'training': 'train', 'validation': 'val', 'testing': 'test'}
 NEEDED = {'subset', 'duration', 'annotations'}
@@ -46,7 +47,7 @@ def annotate(
         videos: The frames of each video, and how many of them its features cover.
 
     Raises:
-        ValueError: An annotation lacks something.
+        InputError: An annotation lacks something.
     """
     subsets: dict[str, dict[str, dict]] = {}
     for video, (frames, covered) in sorted(videos.items()):
@@ -55,7 +56,7 @@ def annotate(
             continue
         entry = database[name]
         if not entry.keys() >= NEEDED or entry['subset'] not in SUBSETS:
-            raise ValueError(
+            raise InputError(
                 f'the annotations of {name} need {sorted(NEEDED)}, and one of {list(SUBSETS)} as '
                 f'subset; they have {entry}'
             )
@@ -76,7 +77,7 @@ def main() -> None:
         raise FileNotFoundError(f'{args.features} has no features of snippet_features.py')
     database = read_json(args.annotations)
     if 'database' not in database:
-        raise ValueError(f"{args.annotations} has no 'database': is it ActivityNet's?")
+        raise InputError(f"{args.annotations} has no 'database': is it ActivityNet's?")
     subsets = annotate(database['database'], videos)
     without = len(videos) - sum(map(len, subsets.values()))
     print(f'{without} of {len(videos)} videos with features are not in {args.annotations}')

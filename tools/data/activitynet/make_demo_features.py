@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import write_text
-from vsslbox.utils.feature_files import rescale_features, write_features
+from vsslbox.evaluation.features.snippet_files import rescale_features, write_features
+from vsslbox.preparation.dataset_lists import write_text
 
 ACTIVITIES = ('baking', 'diving', 'fencing', 'rowing', 'skating')
 DIMENSIONS = 24

@@ -8,35 +8,40 @@ it again to go on where it stopped. Then annotate_features.py writes the annotat
 """
 
 import argparse
+from functools import partial
 from pathlib import Path, PurePath
 
+import cv2
 from mmengine.config import Config
 from mmengine.device import get_device
 from rich.console import Console
 from rich.progress import track
+from torch.utils.data import DataLoader
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.apis.snippet_features import (
+from vsslbox.datasets.snippet_dataset import SnippetDataset
+from vsslbox.engine.worker import start_worker
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.snippet_features import (
     class_scores,
-    extract_features,
+    encode_snippets,
     load_trained_model,
     pooled_features,
 )
-from vsslbox.datasets.snippet_dataset import SnippetDataset
-from vsslbox.utils.checkpoint import file_sha256
-from vsslbox.utils.feature_files import (
+from vsslbox.evaluation.features.snippet_files import (
     note_video,
     noted_videos,
     rescale_features,
     write_features,
 )
-from vsslbox.utils.video_jobs import (
+from vsslbox.preparation.video_jobs import (
     add_job_options,
     check_settings,
     list_videos,
-    printable,
     report_failures,
 )
+from vsslbox.utils import file_sha256
+from vsslbox.utils.paths import printable
 
 KINDS = {'scores': class_scores, 'pooled': pooled_features}
 
@@ -75,14 +80,19 @@ def by_stem(videos: dict[str, str]) -> dict[str, str]:
     """The path of each video by the name of its file without ending.
 
     Raises:
-        ValueError: Two have the same.
+        InputError: Two have the same.
     """
     paths: dict[str, str] = {}
     for name, path in videos.items():
         other = paths.setdefault(PurePath(name).stem, path)
         if other != path:
-            raise ValueError(f'{printable(other)} and {printable(path)} have one name: rename one')
+            raise InputError(f'{printable(other)} and {printable(path)} have one name: rename one')
     return paths
+
+
+def use_one_thread(worker_id: int) -> None:
+    """Keep OpenCV from starting threads in each worker."""
+    cv2.setNumThreads(0)
 
 
 def main() -> None:
@@ -111,10 +121,16 @@ def main() -> None:
         crop=args.crop,
         batch_size=args.batch_size,
     )
+    loader = DataLoader(
+        snippets,
+        batch_size=None,
+        num_workers=args.num_workers,
+        worker_init_fn=partial(start_worker, use_one_thread),
+    )
     failures = {}
     # No thread redraws the bar: the loader forks its workers.
     for result in track(
-        extract_features(model, KINDS[args.kind], snippets, args.num_workers),
+        encode_snippets(model, KINDS[args.kind], loader),
         description='features',
         total=len(left),
         auto_refresh=False,

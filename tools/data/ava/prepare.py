@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import (
+from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
     find,

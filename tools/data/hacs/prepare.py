@@ -6,7 +6,7 @@ python tools/data/hacs/prepare.py DOWNLOAD [--dataset segments] [--out data/hacs
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import (
+from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
     files_below,

@@ -6,7 +6,7 @@ python tools/data/hmdb51/prepare.py DOWNLOAD [--out data/hmdb51] [--allow-missin
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import (
+from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
     files_below,

@@ -8,7 +8,8 @@ from pathlib import Path, PurePath
 from scipy.io import loadmat
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import (
+from vsslbox.errors import InputError
+from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
     files_below,
@@ -61,7 +62,7 @@ def main() -> None:
     names = {split: classes_by_folder(files[split]) for split in COUNTS}
     classes = sorted(set(names['train'].values()))
     if len(classes) != NUM_CLASSES:
-        raise ValueError(f'{args.out / "train"} has {len(classes)} folders, not {NUM_CLASSES}')
+        raise InputError(f'{args.out / "train"} has {len(classes)} folders, not {NUM_CLASSES}')
     if '' in names['val'].values():
         names['val'] = classes_by_annotation(args.download)
     labels = {name: number for number, name in enumerate(classes)}

@@ -6,7 +6,8 @@ python tools/data/kinetics/prepare.py DOWNLOAD --classes {400,600} [--out DIR] [
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import (
+from vsslbox.errors import InputError
+from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
     files_below,
@@ -47,7 +48,7 @@ def main() -> None:
         splits[split] = read_split(find(args.download, *names))
     classes = sorted(set(splits['train'].values()))
     if len(classes) != args.classes:
-        raise ValueError(
+        raise InputError(
             f'the annotations in {args.download} are of {len(classes)} classes, not {args.classes}'
         )
     numbers = {label: number for number, label in enumerate(classes)}

@@ -4,7 +4,7 @@ python tools/data/sthv2/prepare.py DOWNLOAD [--out data/sthv2] [--allow-missing]
 """
 
 from vsslbox.apis.command_line import run_command
-from vsslbox.utils.dataset_lists import (
+from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
     files_below,

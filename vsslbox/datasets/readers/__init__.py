@@ -3,9 +3,9 @@
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.decord_reader import DecordReader
 from vsslbox.datasets.readers.fallback_reader import FallbackReader
+from vsslbox.datasets.readers.frame_range_reader import FrameRangeReader
 from vsslbox.datasets.readers.frames_reader import FramesReader
 from vsslbox.datasets.readers.image_reader import ImageReader
-from vsslbox.datasets.readers.part_reader import PartReader
 from vsslbox.datasets.readers.pyav_reader import PyAVReader
 from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
 from vsslbox.datasets.readers.zip_reader import ZipReader
@@ -14,9 +14,9 @@ __all__ = [
     'BaseReader',
     'DecordReader',
     'FallbackReader',
+    'FrameRangeReader',
     'FramesReader',
     'ImageReader',
-    'PartReader',
     'PyAVReader',
     'TorchCodecReader',
     'VideoError',

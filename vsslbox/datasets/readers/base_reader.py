@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vsslbox.errors import VSSLBoxError
+
 __all__ = ['BaseReader', 'VideoError']
 
 
-class VideoError(Exception):
+class VideoError(VSSLBoxError):
     """A video that can't be read, or not as far as asked for.
 
     Args:

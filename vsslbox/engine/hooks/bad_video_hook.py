@@ -6,12 +6,13 @@ from mmengine.dist import all_gather_object, master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.registry import HOOKS
 
 __all__ = ['BadVideoHook', 'TooManyBadVideosError']
 
 
-class TooManyBadVideosError(RuntimeError):
+class TooManyBadVideosError(VSSLBoxError, RuntimeError):
     """A larger share of the videos than allowed can't be read."""
 
 
@@ -33,7 +34,7 @@ class BadVideoHook(Hook):
         self, max_share: float = 0.1, filename: str = 'bad_videos.txt', interval: int = 50
     ) -> None:
         if not 0 < max_share <= 1:
-            raise ValueError(f'max_share must be within (0, 1], got {max_share}')
+            raise InputError(f'max_share must be within (0, 1], got {max_share}')
         self.max_share = max_share
         self.filename = filename
         self.interval = interval

@@ -4,12 +4,13 @@ import time
 
 from mmengine.dist import broadcast, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from vsslbox.errors import InputError
 from vsslbox.models.memories import FeatureBank
 from vsslbox.models.utils.kmeans import kmeans
 from vsslbox.registry import HOOKS
+from vsslbox.utils import unwrap_model
 
 __all__ = ['ClusterHook']
 
@@ -44,14 +45,14 @@ class ClusterHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Refuse a bank that can't be clustered so, before a warm-up is spent on it."""
-        bank = _model(runner).bank
+        bank = unwrap_model(runner.model).bank
         if len(self.num_clusters) != len(bank.labels):
-            raise ValueError(
+            raise InputError(
                 f'`ClusterHook` makes {len(self.num_clusters)} clusterings, the bank has '
                 f'`num_clusterings={len(bank.labels)}`: give `num_clusters` of the hook that length'
             )
         if max(self.num_clusters) > bank.num_videos:
-            raise ValueError(
+            raise InputError(
                 f'`num_clusters={max(self.num_clusters)}` of `ClusterHook` is more than the '
                 f'{bank.num_videos} videos of the bank: lower it'
             )
@@ -60,7 +61,7 @@ class ClusterHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: dict | None = None
     ) -> None:
         """Cluster if an epoch begins or there are no clusters yet."""
-        model = _model(runner)
+        model = unwrap_model(runner.model)
         if not model.warming_up and (batch_idx == 0 or not model.bank.clustered):
             self._cluster(runner, model.bank)
 
@@ -76,7 +77,3 @@ class ClusterHook(Hook):
                     f'{time.perf_counter() - start:.1f} s so far'
                 )
         broadcast(bank.labels, src=0)
-
-
-def _model(runner: Runner):
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

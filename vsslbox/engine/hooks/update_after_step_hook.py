@@ -1,10 +1,10 @@
 """Updates that belong to an optimizer step rather than to a forward pass."""
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from vsslbox.registry import HOOKS
+from vsslbox.utils import unwrap_model
 
 __all__ = ['UpdateAfterStepHook']
 
@@ -28,6 +28,6 @@ class UpdateAfterStepHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Update the model if this iteration ended in a step."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap_model(runner.model)
         if hasattr(model, 'update_after_step') and runner.optim_wrapper.should_update():
             model.update_after_step()

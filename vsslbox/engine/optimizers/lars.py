@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from vsslbox.errors import InputError
 from vsslbox.registry import OPTIMIZERS
 
 __all__ = ['LARS']
@@ -38,7 +39,7 @@ class LARS(Optimizer):
         trust_coefficient: :math:`\eta`.
 
     Raises:
-        ValueError: One of the numbers is negative.
+        InputError: One of the numbers is negative.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class LARS(Optimizer):
         )
         for name, value in defaults.items():
             if value < 0:
-                raise ValueError(f'{name} of LARS must not be negative, got {value}')
+                raise InputError(f'{name} of LARS must not be negative, got {value}')
         super().__init__(params, defaults)
 
     @torch.no_grad()

@@ -2,17 +2,18 @@
 
 import torch
 from mmengine.dist import all_gather_object
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslbox.datasets import BaseVideoDataset
-from vsslbox.datasets.steady_batches import steady_batches
-from vsslbox.evaluation.feature_set import as_ids
+from vsslbox.engine.steady_batches import steady_batches
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import as_ids
 from vsslbox.evaluation.functional import knn_vote, nearest_neighbours
 from vsslbox.registry import LOOPS
+from vsslbox.utils import unwrap_model
 
 __all__ = ['BankKNNLoop']
 
@@ -39,7 +40,7 @@ class BankKNNLoop(BaseLoop):
         label: The column of both lists that holds the class.
 
     Raises:
-        ValueError: The model has no bank, a list has no labels, or an evaluator is given.
+        InputError: The model has no bank, a list has no labels, or an evaluator is given.
     """
 
     def __init__(
@@ -53,10 +54,10 @@ class BankKNNLoop(BaseLoop):
     ) -> None:
         super().__init__(runner, dataloader)
         if evaluator:
-            raise ValueError('BankKNNLoop judges by itself: set `val_evaluator = []`')
-        self.model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+            raise InputError('BankKNNLoop judges by itself: set `val_evaluator = []`')
+        self.model = unwrap_model(runner.model)
         if not (hasattr(self.model, 'bank') and hasattr(self.model, 'embed')):
-            raise ValueError(
+            raise InputError(
                 f'BankKNNLoop needs a model with a memory bank, such as VIE, not '
                 f'{type(self.model).__name__}: leave it out, or train with --no-validate'
             )
@@ -119,7 +120,7 @@ def _labels(videos: BaseVideoDataset, label: str) -> list:
     try:
         return [info['attributes'][label] for info in infos]
     except KeyError:
-        raise ValueError(
+        raise InputError(
             f'{videos.ann_file or "a folder of videos"} has no column {label!r}, which BankKNNLoop '
             'compares: give a list with one label a video and set `label` of `val_cfg`, or train '
             'with --no-validate'

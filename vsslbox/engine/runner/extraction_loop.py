@@ -8,9 +8,9 @@ from mmengine.dist import master_only
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 
-from vsslbox.engine.runner.extract_features import extract_features, origin_of_features
 from vsslbox.engine.runner.record import origin_of_run
 from vsslbox.evaluation import FeatureStore
+from vsslbox.evaluation.features.extraction import extract_features, origin_of_features
 from vsslbox.registry import LOOPS
 
 __all__ = ['ExtractionLoop']

@@ -13,9 +13,10 @@ from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 
 from vsslbox.datasets import BaseVideoDataset
-from vsslbox.engine.runner.extract_features import kept_features
 from vsslbox.engine.runner.record import write_record
+from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.features.extraction import kept_features
 from vsslbox.evaluation.metrics import ReportCardMetric
 from vsslbox.registry import LOOPS, METRICS
 
@@ -70,7 +71,7 @@ class GalleryTestLoop(BaseLoop):
         self.metrics = [METRICS.build(metric) for metric in evaluator]
         for metric in self.metrics:
             if isinstance(labels := getattr(metric, 'labels', ()), str):
-                raise ValueError(
+                raise InputError(
                     f'`labels` of {type(metric).__name__} must be a list, such as [{labels!r}], '
                     f'got {labels!r}'
                 )
@@ -181,7 +182,7 @@ def _paths(dataset: BaseVideoDataset) -> set[str]:
 def _refuse_given(values: dict[str, float], given: dict[str, float]) -> None:
     again = sorted(set(values).intersection(given))
     if again:
-        raise ValueError(
+        raise InputError(
             f'two metrics of test_evaluator give {again[0]}, such as two KNNMetric with different '
             'k: judge by them in two configs'
         )

@@ -8,8 +8,8 @@ from mmengine.dist import master_only
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 
-from vsslbox.utils.checkpoint import file_sha256
-from vsslbox.utils.zoo import local_path
+from vsslbox.checkpoints.zoo import local_path
+from vsslbox.utils import file_sha256
 
 __all__ = ['origin_of_run', 'write_record']
 

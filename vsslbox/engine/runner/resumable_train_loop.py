@@ -3,8 +3,9 @@
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
-from vsslbox.datasets.steady_batches import steady_batches
-from vsslbox.models.utils import finite_losses
+from vsslbox.engine.finite_losses import finite_losses
+from vsslbox.engine.steady_batches import steady_batches
+from vsslbox.errors import InputError
 from vsslbox.registry import LOOPS
 
 __all__ = ['ResumableTrainLoop']
@@ -39,7 +40,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
     ) -> None:
         super().__init__(runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals)
         if len(self.dataloader) == 0:
-            raise ValueError(
+            raise InputError(
                 f'the data set has {len(self.dataloader.dataset)} videos, fewer than one batch of '
                 f'{self.dataloader.batch_size} on each process: lower '
                 '`train_dataloader.batch_size` or add videos'

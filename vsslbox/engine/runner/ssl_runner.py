@@ -8,20 +8,21 @@ from pathlib import Path
 import torch.distributed
 from mmengine.device import get_device
 from mmengine.dist import is_distributed
-from mmengine.model import MMDistributedDataParallel, is_model_wrapper
+from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.utils.data import DataLoader
 
-from vsslbox.datasets.worker import start_worker
-from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
-from vsslbox.utils.checkpoint import (
+from vsslbox.checkpoints.loading import (
     CheckpointError,
     checkpoints_in,
     load_checkpoint,
     load_state_dict,
     load_weights,
 )
+from vsslbox.engine.worker import start_worker
+from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
+from vsslbox.utils import unwrap_model
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
 
@@ -83,7 +84,7 @@ class SSLRunner(Runner):
         """Load weights into the model, all of it or fail, and log what was filled."""
         checkpoint = load_checkpoint(filename, map_location)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
-        model = self.model.module if is_model_wrapper(self.model) else self.model
+        model = unwrap_model(self.model)
         fill = load_state_dict if self._resume else load_weights
         self.logger.info(f'loaded {fill(model, checkpoint, str(filename))}')
         self._has_loaded = True
@@ -91,7 +92,7 @@ class SSLRunner(Runner):
 
     def test(self) -> dict:
         """Judge the checkpoint, or a random start where there is none."""
-        model = self.model.module if is_model_wrapper(self.model) else self.model
+        model = unwrap_model(self.model)
         was_trained = isinstance(self._train_loop, BaseLoop)  # before, it is a config
         is_given = self._load_from is not None or self._resume or self._has_loaded
         if not (is_given or was_trained or getattr(model, 'is_init', True)):

@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.optim import OptimWrapper, _ParamScheduler
 from torch.optim import Optimizer
 
+from vsslbox.errors import InputError
 from vsslbox.registry import PARAM_SCHEDULERS
 
 __all__ = ['WarmupCosineLR']
@@ -42,7 +43,7 @@ class WarmupCosineLR(_ParamScheduler):
         verbose: Whether to print every value.
 
     Raises:
-        ValueError: The warm-up is negative or not shorter than the schedule.
+        InputError: The warm-up is negative or not shorter than the schedule.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class WarmupCosineLR(_ParamScheduler):
         self.warmup = warmup
         self.T_max = end - begin if T_max is None else T_max
         if not 0 <= warmup < self.T_max:
-            raise ValueError(
+            raise InputError(
                 f'warmup of WarmupCosineLR must be within [0, T_max), got warmup={warmup} and '
                 f'T_max={self.T_max}'
             )
@@ -79,7 +80,7 @@ class WarmupCosineLR(_ParamScheduler):
     ) -> 'WarmupCosineLR':
         """Build a schedule in iterations from lengths in epochs of ``epoch_length`` iterations."""
         if not by_epoch:
-            raise ValueError('convert_to_iter_based needs by_epoch=True: lengths are in epochs')
+            raise InputError('convert_to_iter_based needs by_epoch=True: lengths are in epochs')
         return cls(
             *args,
             warmup=round(warmup * epoch_length),

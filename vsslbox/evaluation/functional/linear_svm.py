@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.evaluation.functional.squared_hinge import SquaredHinge
 
 __all__ = ['fit_linear_svm']
@@ -63,7 +64,7 @@ def fit_linear_svm(
         product with x.
 
     Raises:
-        ValueError: Labels are out of range or not as many as the features, features are not
+        InputError: Labels are out of range or not as many as the features, features are not
             finite, or an option is not positive.
     """
     labels = torch.as_tensor(labels)
@@ -102,14 +103,14 @@ def _check(
 ) -> None:
     for name, value in positive.items():
         if value <= 0:
-            raise ValueError(f'{name} must be positive, got {value}')
+            raise InputError(f'{name} must be positive, got {value}')
     if features.ndim != 2 or labels.shape != (len(features),) or not len(features):
-        raise ValueError(
+        raise InputError(
             f'expected features [N, F] and labels [N] of at least one row, got '
             f'{list(features.shape)} and {list(labels.shape)}'
         )
     if labels.min() < 0 or labels.max() >= num_classes:
-        raise ValueError(
+        raise InputError(
             f'labels must be from 0 to {num_classes - 1}, got {int(labels.min())} to '
             f'{int(labels.max())}'
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.evaluation.functional.best_scores import BestScores
 
 __all__ = ['nearest_neighbours']
@@ -104,10 +105,10 @@ def nearest_neighbours(
         a query has fewer candidates, the rest is minus infinity at index 0.
 
     Raises:
-        ValueError: There is no such precision, or features are not finite.
+        InputError: There is no such precision, or features are not finite.
     """
     if precision not in PRECISIONS:
-        raise ValueError(f'precision must be one of {sorted(PRECISIONS)}, got {precision!r}')
+        raise InputError(f'precision must be one of {sorted(PRECISIONS)}, got {precision!r}')
     k = min(k, len(gallery))
     similarities = torch.full((len(queries), k), -torch.inf, device=queries.device)
     indices = torch.zeros_like(similarities, dtype=torch.long)
@@ -181,7 +182,7 @@ def _unit(
         The rounded rows and the lengths of what rounding took off, ``[N, 1]``.
 
     Raises:
-        ValueError: A row is not finite.
+        InputError: A row is not finite.
     """
     rows = rows.to(out.dtype)
     norms = _norms(name, rows, out.dtype, start)
@@ -196,12 +197,12 @@ def _norms(name: str, rows: Tensor, dtype: torch.dtype, start: int = 0) -> Tenso
     """The lengths of rows, ``[N, 1]``.
 
     Raises:
-        ValueError: A row is not finite: it would be the first neighbour of all.
+        InputError: A row is not finite: it would be the first neighbour of all.
     """
     norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=dtype)
     if not norms.isfinite().all():
         row = start + int(norms.flatten().isfinite().logical_not().nonzero()[0])
-        raise ValueError(f'row {row} of the {name} (counted from 0) is not finite')
+        raise InputError(f'row {row} of the {name} (counted from 0) is not finite')
     return norms
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
+
 __all__ = ['SquaredHinge']
 
 
@@ -65,7 +67,7 @@ class SquaredHinge:
         """The sum of x x^T over all rows, float64 ``[F, F]``.
 
         Raises:
-            ValueError: A row is not finite.
+            InputError: A row is not finite.
         """
         total = torch.zeros(
             self.dimensions, self.dimensions, dtype=torch.float64, device=self.device
@@ -74,7 +76,7 @@ class SquaredHinge:
             bad = (~block.isfinite().all(dim=1)).nonzero()
             if len(bad):
                 row = where.start + int(bad[0])
-                raise ValueError(f'the features of row {row} (counted from 0) are not finite')
+                raise InputError(f'the features of row {row} (counted from 0) are not finite')
             total += block.T @ block
         return total
 

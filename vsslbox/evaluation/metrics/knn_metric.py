@@ -1,6 +1,7 @@
 """Classification by the nearest neighbours."""
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import knn_vote
 from vsslbox.registry import METRICS
 
@@ -34,7 +35,7 @@ class KNNMetric:
         precision: str = 'float32',
     ) -> None:
         if k < 1 or temperature <= 0:
-            raise ValueError(f'k and temperature must be positive, got {k} and {temperature}')
+            raise InputError(f'k and temperature must be positive, got {k} and {temperature}')
         self.labels = labels
         self.k = k
         self.temperature = temperature

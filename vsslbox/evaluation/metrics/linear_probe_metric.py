@@ -4,7 +4,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.registry import METRICS
 
 __all__ = ['LinearProbeMetric']
@@ -30,7 +31,7 @@ class LinearProbeMetric:
         max_iter: int = 1000,
     ) -> None:
         if inverse_weight_decay <= 0:
-            raise ValueError(f'inverse_weight_decay must be positive, got {inverse_weight_decay}')
+            raise InputError(f'inverse_weight_decay must be positive, got {inverse_weight_decay}')
         self.labels = labels
         self.inverse_weight_decay = inverse_weight_decay
         self.max_iter = max_iter
@@ -41,7 +42,7 @@ class LinearProbeMetric:
         for label in self.labels:
             query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
             if len(gallery_ids.unique()) < 2:
-                raise ValueError(f'a linear probe needs at least two classes of {label!r}')
+                raise InputError(f'a linear probe needs at least two classes of {label!r}')
             probe = make_pipeline(
                 StandardScaler(),
                 LogisticRegression(C=self.inverse_weight_decay, max_iter=self.max_iter),

@@ -2,7 +2,8 @@
 
 import torch.nn.functional as F
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import fit_linear_svm
 from vsslbox.registry import METRICS
 
@@ -29,7 +30,7 @@ class LinearSVMMetric:
         normalize: bool = False,
     ) -> None:
         if cost <= 0:
-            raise ValueError(f'cost must be positive, got {cost}')
+            raise InputError(f'cost must be positive, got {cost}')
         self.labels = labels
         self.cost = cost
         self.normalize = normalize
@@ -45,7 +46,7 @@ class LinearSVMMetric:
             gallery_ids, query_ids = as_ids(gallery.column(label), queries.column(label))
             num_classes = int(gallery_ids.max()) + 1
             if num_classes < 2:
-                raise ValueError(f'a linear SVM needs at least two classes of {label!r}')
+                raise InputError(f'a linear SVM needs at least two classes of {label!r}')
             weights = fit_linear_svm(rows, gallery_ids, num_classes, self.cost)
             accuracy = ((inputs @ weights.T).argmax(dim=1) == query_ids).double().mean().item()
             values[f'svm/{label}/top1'] = 100 * accuracy

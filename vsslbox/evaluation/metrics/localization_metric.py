@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from vsslbox.errors import InputError
 from vsslbox.evaluation.functional import (
     THRESHOLDS,
     Detection,
@@ -73,12 +74,12 @@ class LocalizationMetric(BaseMetric):
         """Judge all videos.
 
         Raises:
-            ValueError: No video has annotations.
+            InputError: No video has annotations.
         """
         if self.out is not None:
             _write_proposals(results, self.out)
         if not any(result['annotations'] for result in results):
-            raise ValueError('no video of the list has `annotations`: there is nothing to find')
+            raise InputError('no video of the list has `annotations`: there is nothing to find')
         recall, area = average_recall(
             [_segments(result['annotations']) for result in results],
             [_proposals(result['proposal_list']) for result in results],
@@ -110,7 +111,7 @@ class LocalizationMetric(BaseMetric):
 
     def _classes_of(self, video: str) -> list[dict]:
         if video not in self.classes:
-            raise ValueError(f'{self.classification} has no classes for the video {video}')
+            raise InputError(f'{self.classification} has no classes for the video {video}')
         by_score = sorted(self.classes[video], key=lambda activity: -activity['score'])
         return by_score[: self.top_classes]
 
@@ -133,7 +134,7 @@ def _read_classes(path: Path) -> dict[str, list[dict]]:
         raise FileNotFoundError(f'no file at {path}: set `classification` of LocalizationMetric')
     results = json.loads(path.read_text(encoding='utf-8')).get('results')
     if not isinstance(results, dict):
-        raise ValueError(
+        raise InputError(
             f'{path} is not {{"results": {{"ID": [{{"label": ..., "score": ...}}]}}}}: '
             '`classification` of LocalizationMetric must be'
         )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mmaction.evaluation import top_k_accuracy
 from mmengine.evaluator import BaseMetric
 
+from vsslbox.errors import InputError
 from vsslbox.registry import METRICS
 
 __all__ = ['ReadoutMetric']
@@ -26,7 +27,7 @@ class ReadoutMetric(BaseMetric):
 
     def __init__(self, topk: Sequence[int] = (1, 5), **kwargs) -> None:
         if not topk or min(topk) < 1:
-            raise ValueError(f'topk of ReadoutMetric must be positive integers, got {topk!r}')
+            raise InputError(f'topk of ReadoutMetric must be positive integers, got {topk!r}')
         super().__init__(**kwargs)
         self.topk = tuple(topk)
 
@@ -38,26 +39,26 @@ class ReadoutMetric(BaseMetric):
             data_samples: Samples with ``pred_scores``, probabilities ``[K]`` by tap, and one label.
 
         Raises:
-            ValueError: A sample doesn't have one label, or one that no score belongs to; or scores
+            InputError: A sample doesn't have one label, or one that no score belongs to; or scores
                 are not finite.
         """
         for sample in data_samples:
             labels = sample.get('gt_labels', dict(item=()))['item']
             if len(labels) != 1:
-                raise ValueError(
+                raise InputError(
                     'ReadoutMetric needs one label for each sample: set `ann_file` of the data set '
                     'to a list with labels'
                 )
             label, hits = int(labels[0]), {}
             for tap, scores in sample['pred_scores'].items():
                 if not 0 <= label < len(scores):
-                    raise ValueError(
+                    raise InputError(
                         f'sample {sample.get("index")} has the label {label}, but the read-out of '
                         f'{tap} has the classes 0 to {len(scores) - 1}: is this the list that it '
                         'was trained for?'
                     )
                 if not scores.isfinite().all():
-                    raise ValueError(
+                    raise InputError(
                         f'the scores of {tap} for sample {sample.get("index")} are not finite: did '
                         "the checkpoint's training diverge?"
                     )

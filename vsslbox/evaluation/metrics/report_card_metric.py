@@ -1,6 +1,6 @@
 """All protocols that the data allows."""
 
-from vsslbox.evaluation.feature_set import FeatureSet
+from vsslbox.evaluation.features.feature_set import FeatureSet
 from vsslbox.registry import METRICS
 
 __all__ = ['ReportCardMetric']

@@ -7,7 +7,8 @@ import torch
 from mmengine.logging import print_log
 from torch import Tensor
 
-from vsslbox.evaluation.feature_set import FeatureSet, as_ids
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import recall_at
 from vsslbox.registry import METRICS
 
@@ -41,7 +42,7 @@ class RetrievalMetric:
         precision: str = 'float32',
     ) -> None:
         if isinstance(topk, int) or not topk or min(topk) < 1:
-            raise ValueError(
+            raise InputError(
                 f'topk of RetrievalMetric must be positive integers such as (1, 5), got {topk!r}'
             )
         self.labels = labels

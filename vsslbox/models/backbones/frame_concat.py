@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
 __all__ = ['FrameConcat']
@@ -34,11 +35,11 @@ class FrameConcat(BaseModule):
         """Map clips ``[N, C, T, H, W]`` to ``[N, T * F, 1, h, w]``, the first frame first.
 
         Raises:
-            ValueError: The network has changed the number of frames.
+            InputError: The network has changed the number of frames.
         """
         maps = self.frame_net(x)
         if maps.shape[2] != x.shape[2]:
-            raise ValueError(
+            raise InputError(
                 f'FrameConcat needs a backbone that keeps the {x.shape[2]} frames of a clip, this '
                 f'one gives {maps.shape[2]}: all its temporal strides must be 1'
             )

@@ -8,6 +8,7 @@ from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.backbones.fan_in_init import fill_by_fan_in
 from vsslbox.models.backbones.preact_block import PreActBlock, centred_conv
 from vsslbox.models.backbones.same_padding import SameMaxPool3d
@@ -64,7 +65,7 @@ class PreActResNet3d(BaseModule):
         feat_dim: The channels of the last feature map, F.
 
     Raises:
-        ValueError: ``blocks``, ``kernels_t`` and ``strides_t`` are for different numbers of stages.
+        InputError: ``blocks``, ``kernels_t`` and ``strides_t`` are for different numbers of stages.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class PreActResNet3d(BaseModule):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         if not len(blocks) == len(kernels_t) == len(strides_t):
-            raise ValueError(
+            raise InputError(
                 'blocks, kernels_t and strides_t need one entry for each stage, got '
                 f'{len(blocks)}, {len(kernels_t)} and {len(strides_t)} entries'
             )
@@ -143,7 +144,7 @@ class PreActResNet3d(BaseModule):
             taps: Which of them.
 
         Raises:
-            ValueError: There is no tap of such a name.
+            InputError: There is no tap of such a name.
         """
         return pick_taps(self.walk(x), taps, len(self.res_layers))
 
@@ -188,12 +189,12 @@ def pick_taps(
         num_stages: The number of stages of the network.
 
     Raises:
-        ValueError: There is no tap of such a name.
+        InputError: There is no tap of such a name.
     """
     names = [f'conv{number}' for number in range(1, num_stages + 2)]
     unknown = [tap for tap in taps if tap not in names]
     if unknown:
-        raise ValueError(f'taps must be of {", ".join(names)}, got {", ".join(unknown)}')
+        raise InputError(f'taps must be of {", ".join(names)}, got {", ".join(unknown)}')
     found = {}
     last = max((names.index(tap) for tap in taps), default=-1)
     for name, (_, activated) in zip(names[: last + 1], steps):

@@ -6,6 +6,7 @@ from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
 from mmengine.model import BaseModule
 from torch import nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.backbones.fan_in_init import fill_by_fan_in
 from vsslbox.models.backbones.same_padding import SameConv3d, SameMaxPool3d
 from vsslbox.registry import MODELS
@@ -43,11 +44,11 @@ class R3DResNet(ResNet3dSlowOnly):
         **kwargs,
     ) -> None:
         if padding not in ('symmetric', 'same'):
-            raise ValueError(f"padding must be 'symmetric' or 'same', got {padding!r}")
+            raise InputError(f"padding must be 'symmetric' or 'same', got {padding!r}")
         if padding == 'same':
             kwargs['conv_cfg'] = dict(type=SameConv3d)
         if kwargs.get('pretrained') is not None:
-            raise ValueError(
+            raise InputError(
                 "R3DResNet takes no `pretrained`: give `init_cfg=dict(type='PretrainedBackbone', "
                 'checkpoint=...)`'
             )

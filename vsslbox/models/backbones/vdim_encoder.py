@@ -8,6 +8,7 @@ from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
 __all__ = ['SpaceTimeResBlock', 'VDIMEncoder', 'receptive_field']
@@ -119,7 +120,7 @@ class VDIMEncoder(BaseModule):
             ``[N, F, t, h, w]``; ``[N, F, 1, 1, 1]`` for clips of 32 frames and 128x128 pixels.
 
         Raises:
-            ValueError: The clips are smaller.
+            InputError: The clips are smaller.
         """
         last = len(self.layers)
         return self.extract(x, [last])[last]
@@ -135,11 +136,11 @@ class VDIMEncoder(BaseModule):
             A map ``[N, c, t, h, w]`` for each layer.
 
         Raises:
-            ValueError: There is no such layer, or the clips are too small for it.
+            InputError: There is no such layer, or the clips are too small for it.
         """
         unknown = [tap for tap in taps if tap not in range(1, len(self.layers) + 1)]
         if unknown or not taps:
-            raise ValueError(f'taps must be layers from 1 to {len(self.layers)}, got {list(taps)}')
+            raise InputError(f'taps must be layers from 1 to {len(self.layers)}, got {list(taps)}')
         highest = max(taps)
         _check_size(x, self.plan[:highest])
         x = F.pad(x, [PADDING] * 6, mode='reflect')
@@ -210,7 +211,7 @@ def _check_size(x: Tensor, layers: Sequence[_Layer]) -> None:
     frames, pixels = (max(size - 2 * PADDING, PADDING + 1) for size in receptive_field(layers))
     num_frames, height, width = x.shape[2:]
     if num_frames < frames or min(height, width) < pixels:
-        raise ValueError(
+        raise InputError(
             f'layer {len(layers)} of VDIMEncoder needs clips of at least {frames} frames and '
             f'{pixels}x{pixels} pixels, got {num_frames} frames of {height}x{width}'
         )

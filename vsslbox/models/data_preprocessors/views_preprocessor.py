@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from mmengine.model import BaseDataPreprocessor
 
+from vsslbox.errors import InputError, InputTypeError
 from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
 from vsslbox.registry import MODELS
 
@@ -33,7 +34,7 @@ class ViewsPreprocessor(BaseDataPreprocessor):
         super().__init__(non_blocking)
         for name, values in (('mean', mean), ('std', std)):
             if len(values) != 3:
-                raise ValueError(f'{name} must have 3 numbers, for R, G and B, got {values!r}')
+                raise InputError(f'{name} must have 3 numbers, for R, G and B, got {values!r}')
             constant = torch.tensor(values, dtype=torch.float32).view(3, 1, 1, 1)
             self.register_buffer(name, constant, persistent=False)
 
@@ -61,7 +62,7 @@ class ViewsPreprocessor(BaseDataPreprocessor):
         clips = clips.float()
         for name, params in deferred.items():
             if name not in PHOTOMETRIC:
-                raise ValueError(
+                raise InputError(
                     f'{name} was deferred, but only {", ".join(PHOTOMETRIC)} can be applied to a '
                     'batch: move it out of Defer, or add its function to '
                     'vsslbox.models.data_preprocessors.photometric.PHOTOMETRIC'
@@ -72,14 +73,14 @@ class ViewsPreprocessor(BaseDataPreprocessor):
 
 def _check_inputs(inputs: Sequence[torch.Tensor]) -> None:
     if isinstance(inputs, torch.Tensor):
-        raise TypeError(
+        raise InputTypeError(
             f'inputs must be a list with one tensor [N, 3, T, H, W] per view, got one tensor of '
             f'shape {list(inputs.shape)}; a single view is a list of one'
         )
     for clips in inputs:
         if not isinstance(clips, torch.Tensor) or clips.ndim != 5 or clips.shape[1] != 3:
             got = list(clips.shape) if isinstance(clips, torch.Tensor) else type(clips).__name__
-            raise TypeError(
+            raise InputTypeError(
                 f'every view in inputs must be a tensor [N, 3, T, H, W], got {got}: is the '
                 "collate function 'default_collate'?"
             )

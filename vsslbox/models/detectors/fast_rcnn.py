@@ -5,6 +5,7 @@ from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
 __all__ = ['FastRCNN']
@@ -64,4 +65,4 @@ class FastRCNN(BaseModel):
                     bboxes=sample.proposals.video_bboxes, scores=scores
                 )
             return data_samples
-        raise ValueError(f"mode must be 'tensor', 'loss' or 'predict', got {mode!r}")
+        raise InputError(f"mode must be 'tensor', 'loss' or 'predict', got {mode!r}")

@@ -3,6 +3,7 @@
 from mmaction.models.heads import BaseHead
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
 __all__ = ['MLPClsHead']
@@ -61,10 +62,10 @@ class MLPClsHead(BaseHead):
             Class scores ``[N, num_classes]`` of the windows.
 
         Raises:
-            ValueError: The clips are not whole windows.
+            InputError: The clips are not whole windows.
         """
         if len(x) % self.num_views:
-            raise ValueError(
+            raise InputError(
                 f'MLPClsHead takes windows of {self.num_views} views, got {len(x)} clips: '
                 '`num_views` of the head and of the sampler must be the same'
             )

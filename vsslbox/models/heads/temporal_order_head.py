@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.utils.precision import at_least_float32
 from vsslbox.registry import MODELS
 
@@ -44,13 +45,13 @@ class TemporalOrderHead(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         if num_segments < 3:
-            raise ValueError(
+            raise InputError(
                 f'the temporal order task needs at least 3 segments, got {num_segments}: every '
                 'order of fewer segments is forward or backward. Set `order=None` in the model and '
                 'take `ShuffleOrder` out of the pipeline'
             )
         if norm_axis not in ('frame', 'channel'):
-            raise ValueError(f"norm_axis must be 'frame' or 'channel', got {norm_axis!r}")
+            raise InputError(f"norm_axis must be 'frame' or 'channel', got {norm_axis!r}")
         self.norm_dim = {'frame': 1, 'channel': 2}[norm_axis]
         self.loss_weight = loss_weight
         self.classifier = nn.Linear(2 * num_segments * in_channels, self.NUM_CLASSES)

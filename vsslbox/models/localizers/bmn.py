@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from mmaction.models.localizers import BMN as StockBMN
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 from vsslbox.utils.segments import soft_nms
 
@@ -64,12 +65,12 @@ class BMN(StockBMN):
             of ``score`` and ``segment`` (seconds), the best first.
 
         Raises:
-            ValueError: Features have another shape than the model.
+            InputError: Features have another shape than the model.
         """
         wanted = [self.feat_dim - self._padding, self.tscale]
         for features in inputs:
             if list(features.shape) != wanted:
-                raise ValueError(
+                raise InputError(
                     f'BMN with feat_dim={wanted[0]} and temporal_dim={wanted[1]} got features of '
                     f'{features.shape[0]} dimensions x {features.shape[1]} steps: set these in '
                     '`model` to what the files of the features hold'

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.utils.precision import at_least_float32
 from vsslbox.registry import MODELS
 
@@ -52,7 +53,7 @@ class InfoNCELoss(nn.Module):
     def __init__(self, temperature: float = 0.1, loss_weight: float = 1.0) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature must be positive, got {temperature}')
+            raise InputError(f'temperature must be positive, got {temperature}')
         self.temperature = temperature
         self.loss_weight = loss_weight
 

@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.losses.info_nce_loss import info_nce
 from vsslbox.models.memories.feature_bank import FeatureBank
 from vsslbox.models.utils.precision import at_least_float32
@@ -79,11 +80,11 @@ class InstanceRecognitionLoss(nn.Module):
     ) -> None:
         super().__init__()
         if num_noise < 1:
-            raise ValueError(f'num_noise must be at least 1, got {num_noise}')
+            raise InputError(f'num_noise must be at least 1, got {num_noise}')
         if temperature <= 0:
-            raise ValueError(f'temperature must be positive, got {temperature}')
+            raise InputError(f'temperature must be positive, got {temperature}')
         if form not in ('nce', 'softmax'):
-            raise ValueError(f"form must be 'nce' or 'softmax', got {form!r}")
+            raise InputError(f"form must be 'nce' or 'softmax', got {form!r}")
         self.num_noise = num_noise
         self.temperature = temperature
         self.form = form

@@ -5,6 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.losses.info_nce_loss import info_nce
 from vsslbox.registry import MODELS
 
@@ -56,9 +57,9 @@ class IntraVideoLoss(nn.Module):
     ) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature must be positive, got {temperature}')
+            raise InputError(f'temperature must be positive, got {temperature}')
         if form not in ('pairwise', 'joint'):
-            raise ValueError(f"form must be 'pairwise' or 'joint', got {form!r}")
+            raise InputError(f"form must be 'pairwise' or 'joint', got {form!r}")
         self.temperature = temperature
         self.form = form
         self.loss_weight = loss_weight

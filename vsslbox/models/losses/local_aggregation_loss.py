@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.memories.feature_bank import FeatureBank
 from vsslbox.models.utils.precision import at_least_float32
 from vsslbox.registry import MODELS
@@ -70,7 +71,7 @@ class LocalAggregationLoss(nn.Module):
     ) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature must be positive, got {temperature}')
+            raise InputError(f'temperature must be positive, got {temperature}')
         self.background_size = background_size
         self.temperature = temperature
         self.loss_weight = loss_weight
@@ -84,14 +85,14 @@ class LocalAggregationLoss(nn.Module):
             bank: The bank with the clusters; it is not changed.
 
         Raises:
-            ValueError: There are no clusters yet, or the background is larger than the bank.
+            InputError: There are no clusters yet, or the background is larger than the bank.
         """
         if not bank.clustered:
-            raise ValueError(
+            raise InputError(
                 "the bank has no clusters yet: add `dict(type='ClusterHook')` to `custom_hooks`"
             )
         if self.background_size > bank.num_videos:
-            raise ValueError(
+            raise InputError(
                 f'`background_size={self.background_size}` of `LocalAggregationLoss` is more than '
                 f'the {bank.num_videos} videos of the bank: lower it'
             )

@@ -10,6 +10,7 @@ from mmengine.dist import get_rank
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from vsslbox.errors import InputError
 from vsslbox.models.utils.gather import gather_with_gradient
 from vsslbox.models.utils.precision import at_least_float32
 from vsslbox.registry import MODELS
@@ -58,10 +59,10 @@ def position_info_nce(
         A scalar in float32 (float64 for inputs in float64).
 
     Raises:
-        ValueError: There is no other video.
+        InputError: There is no other video.
     """
     if mask_same_video and len(keys) < 2:
-        raise ValueError('the batch has one video: without others there are no negatives')
+        raise InputError('the batch has one video: without others there are no negatives')
     query, keys = at_least_float32(query), at_least_float32(keys)
     num_positions, num_keys = query.shape[1], keys.shape[0] * keys.shape[1]
     rows = query.flatten(0, 1)
@@ -140,9 +141,9 @@ class MultiScaleInfoNCELoss(nn.Module):
     ) -> None:
         super().__init__()
         if not layers or not other_layers:
-            raise ValueError('layers and other_layers need at least one layer each')
+            raise InputError('layers and other_layers need at least one layer each')
         if clip is not None and clip <= 0:
-            raise ValueError(f'clip must be positive, or None for no clipping, got {clip}')
+            raise InputError(f'clip must be positive, or None for no clipping, got {clip}')
         self.pairs = list(
             dict.fromkeys([*product(layers, other_layers), *product(other_layers, layers)])
         )
@@ -165,7 +166,7 @@ class MultiScaleInfoNCELoss(nn.Module):
             second: Those of the second views; row i belongs to row i of ``first``.
 
         Raises:
-            ValueError: There is only one video.
+            InputError: There is only one video.
         """
         queries = [[_positions(view[tap]) for tap in self.taps] for view in (first, second)]
         sizes = [positions.shape[1] for positions in queries[0]]

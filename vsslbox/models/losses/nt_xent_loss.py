@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from mmengine.dist import get_rank
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
 from vsslbox.models.utils.gather import gather_with_gradient
 from vsslbox.models.utils.precision import normalized
 from vsslbox.registry import MODELS
@@ -73,9 +74,9 @@ class NTXentLoss(nn.Module):
     ) -> None:
         super().__init__()
         if temperature <= 0:
-            raise ValueError(f'temperature must be positive, got {temperature}')
+            raise InputError(f'temperature must be positive, got {temperature}')
         if reduction not in ('sum', 'mean'):
-            raise ValueError(f"reduction must be 'sum' or 'mean', got {reduction!r}")
+            raise InputError(f"reduction must be 'sum' or 'mean', got {reduction!r}")
         self.temperature = temperature
         self.reduction = reduction
         self.loss_weight = loss_weight

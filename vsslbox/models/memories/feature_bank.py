@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.memories.base_memory import BaseMemory
 from vsslbox.models.utils.gather import gather_batch
 from vsslbox.models.utils.precision import normalized
@@ -41,7 +42,7 @@ class FeatureBank(BaseMemory):
     ) -> None:
         super().__init__()
         if not 0 <= momentum <= 1:
-            raise ValueError(f'momentum must be within [0, 1], got {momentum}')
+            raise InputError(f'momentum must be within [0, 1], got {momentum}')
         self.momentum = momentum
         bound = (channels / 3) ** -0.5
         self.register_buffer('features', torch.empty(num_videos, channels).uniform_(-bound, bound))
@@ -69,13 +70,13 @@ class FeatureBank(BaseMemory):
             embeddings: ``[N, D]`` on each process, L2-normalised.
 
         Raises:
-            ValueError: More embeddings wait than the bank has rows.
+            InputError: More embeddings wait than the bank has rows.
         """
         embeddings = embeddings.detach().to(self.features.dtype)
         self._staged.append((gather_batch(indices), gather_batch(embeddings)))
         waiting = sum(len(indices) for indices, _ in self._staged)
         if waiting > self.num_videos:
-            raise ValueError(
+            raise InputError(
                 f'{waiting} embeddings wait to enter a bank of {self.num_videos} videos: make the '
                 'batch smaller, and see that `UpdateAfterStepHook` is among the hooks'
             )
@@ -104,17 +105,17 @@ class FeatureBank(BaseMemory):
             num_videos: How many videos it has.
 
         Raises:
-            ValueError: The bank has another number of rows, or it was filled with another list.
+            InputError: The bank has another number of rows, or it was filled with another list.
         """
         if num_videos != self.num_videos:
-            raise ValueError(
+            raise InputError(
                 f'the bank has {self.num_videos} rows, the training list {num_videos} videos: set '
                 f'`num_videos={num_videos}` in the config of the `FeatureBank`'
             )
         given = torch.tensor(list(bytes.fromhex(list_hash)), dtype=torch.uint8)
         known = self.list_hash.cpu()
         if known.any() and not torch.equal(known, given):
-            raise ValueError(
+            raise InputError(
                 'the bank was filled with another list of videos (SHA-256 '
                 f'{bytes(known.tolist()).hex()}) than the training list (SHA-256 {list_hash}), so '
                 'its rows belong to other videos: train on that list, or start a new run and load '

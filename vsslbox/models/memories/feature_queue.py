@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.memories.base_memory import BaseMemory
 from vsslbox.models.utils.gather import gather_batch
 from vsslbox.registry import MODELS
@@ -42,12 +43,12 @@ class FeatureQueue(BaseMemory):
         """Note keys, ``[N, D]`` on each process, for the next :meth:`flush`.
 
         Raises:
-            ValueError: More keys wait than the queue can hold.
+            InputError: More keys wait than the queue can hold.
         """
         self._staged.append(gather_batch(keys.detach()).to(self.features.dtype))
         waiting = sum(len(staged) for staged in self._staged)
         if waiting > self.size:
-            raise ValueError(
+            raise InputError(
                 f'{waiting} keys wait to enter a queue of {self.size}: make the queue larger or '
                 'the batch smaller, and see that `UpdateAfterStepHook` is among the hooks'
             )

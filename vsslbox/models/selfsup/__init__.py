@@ -6,7 +6,6 @@ from vsslbox.models.selfsup.vclr import VCLR
 from vsslbox.models.selfsup.vdim import VDIM
 from vsslbox.models.selfsup.vdim_temporal_difference import VDIMTemporalDifference
 from vsslbox.models.selfsup.vie import VIE
-from vsslbox.models.utils import NonFiniteLossError
 
 __all__ = [
     'CVRL',
@@ -14,6 +13,5 @@ __all__ = [
     'VDIM',
     'VIE',
     'BaseSelfSupervisor',
-    'NonFiniteLossError',
     'VDIMTemporalDifference',
 ]

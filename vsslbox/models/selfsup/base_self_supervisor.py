@@ -4,8 +4,9 @@ from abc import abstractmethod
 
 from torch import Tensor
 
+from vsslbox.errors import InputError
+from vsslbox.models.extractors.feature_extractor import FeatureExtractor
 from vsslbox.models.memories import BaseMemory
-from vsslbox.models.recognizers.feature_extractor import FeatureExtractor
 
 __all__ = ['BaseSelfSupervisor']
 
@@ -33,13 +34,13 @@ class BaseSelfSupervisor(FeatureExtractor):
             mode: ``'loss'`` gives a dict of losses, ``'tensor'`` features ``[N, F]``.
 
         Raises:
-            ValueError: The mode is another one.
+            InputError: The mode is another one.
         """
         if mode == 'tensor':
             return super().forward(inputs)
         if mode == 'loss':
             return self.loss(inputs, data_samples)
-        raise ValueError(f"mode must be 'loss' or 'tensor', got {mode!r}")
+        raise InputError(f"mode must be 'loss' or 'tensor', got {mode!r}")
 
     @abstractmethod
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:

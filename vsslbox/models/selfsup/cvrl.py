@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS
@@ -43,7 +44,7 @@ class CVRL(BaseSelfSupervisor):
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute ``loss_contrast``."""
         if len(inputs) != 2:
-            raise ValueError(
+            raise InputError(
                 f'CVRL takes 2 views, got {len(inputs)}: does the pipeline sample two clips of '
                 'each video?'
             )

@@ -4,6 +4,7 @@ import torch
 from mmengine.model import ModuleDict
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.models.utils import (
     copy_parameters,
@@ -78,11 +79,11 @@ class VCLR(BaseSelfSupervisor):
         objectives = dict(inter=inter, intra=intra, video=video, order=order)
         objectives = {name: cfg for name, cfg in objectives.items() if cfg is not None}
         if not objectives:
-            raise ValueError('VCLR needs at least one of inter, intra, video and order')
+            raise InputError('VCLR needs at least one of inter, intra, video and order')
         if intra is not None and num_segments < 2:
-            raise ValueError('the intra loss needs at least 2 segments; set `intra=None`')
+            raise InputError('the intra loss needs at least 2 segments; set `intra=None`')
         if not 0 <= momentum <= 1:
-            raise ValueError(f'momentum must be within [0, 1], got {momentum}')
+            raise InputError(f'momentum must be within [0, 1], got {momentum}')
         self.num_segments = num_segments
         self.momentum = momentum
         # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
@@ -106,7 +107,7 @@ class VCLR(BaseSelfSupervisor):
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute the losses of the objectives, by the names ``loss_inter`` and so on."""
         if len(inputs) != 3:
-            raise ValueError(
+            raise InputError(
                 f'VCLR takes 3 views (anchor, positive, query clip), got {len(inputs)}: does the '
                 'pipeline sample with `SampleSegmentTuples`?'
             )
@@ -188,7 +189,7 @@ def _stack(data_samples: list, name: str, device: torch.device) -> Tensor:
     """A field of every sample as one tensor, ``[N, ...]``."""
     if name not in data_samples[0]:
         maker = 'SampleSegmentTuples' if name == 'query_segment' else 'ShuffleOrder'
-        raise ValueError(f'the samples have no `{name}`: add `{maker}` to the pipeline')
+        raise InputError(f'the samples have no `{name}`: add `{maker}` to the pipeline')
     return torch.stack([sample.get(name) for sample in data_samples]).to(device)
 
 

@@ -4,6 +4,7 @@ import torch
 from mmengine.model import ModuleDict
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.registry import MODELS
 
@@ -44,7 +45,7 @@ class VDIM(BaseSelfSupervisor):
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute ``loss_contrast``."""
         if len(inputs) != 2:
-            raise ValueError(
+            raise InputError(
                 f'VDIM takes 2 views, got {len(inputs)}: does the pipeline sample two '
                 'subsequences of each video?'
             )

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.selfsup.vdim import VDIM
 from vsslbox.registry import MODELS
 
@@ -30,7 +31,7 @@ class VDIMTemporalDifference(VDIM):
         """The maps of the antecedents, then the differences."""
         length, expected = consequents.shape[2], 2 * antecedents.shape[2]
         if length != expected:
-            raise ValueError(
+            raise InputError(
                 f'VDIMTemporalDifference needs a consequent of {expected} frames, twice those of '
                 f'the antecedent, got {length}: set SampleSubsequences(consequent_len={expected})'
             )

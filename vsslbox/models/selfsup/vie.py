@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.models.utils import encode_clips, normalized
 from vsslbox.registry import MODELS
@@ -47,7 +48,7 @@ class VIE(BaseSelfSupervisor):
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
         if (warmup_loss is None) != (warmup_steps == 0):
-            raise ValueError('set both `warmup_loss` and `warmup_steps` of VIE, or neither')
+            raise InputError('set both `warmup_loss` and `warmup_steps` of VIE, or neither')
         self.neck = MODELS.build(neck)
         self.bank = MODELS.build(bank)
         self.objective = MODELS.build(loss)
@@ -72,7 +73,7 @@ class VIE(BaseSelfSupervisor):
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute ``loss_instance``."""
         if len(inputs) != 1:
-            raise ValueError(
+            raise InputError(
                 f'VIE takes 1 view, got {len(inputs)}: does the pipeline sample one clip of each '
                 'video?'
             )

@@ -1,26 +1,17 @@
 """Small functions that several models share."""
 
-from vsslbox.models.utils.backbone_init import PretrainedBackbone
-from vsslbox.models.utils.bank_init import PretrainedBank
 from vsslbox.models.utils.box_iou import box_iou
 from vsslbox.models.utils.encode import encode_clips, is_3d, split_segments
-from vsslbox.models.utils.finite_losses import NonFiniteLossError, finite_losses
 from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
 from vsslbox.models.utils.momentum import copy_parameters, momentum_copy, momentum_update
 from vsslbox.models.utils.precision import at_least_float32, normalized
-from vsslbox.models.utils.projection_init import PretrainedProjection
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 
 __all__ = [
-    'NonFiniteLossError',
-    'PretrainedBackbone',
-    'PretrainedBank',
-    'PretrainedProjection',
     'at_least_float32',
     'box_iou',
     'copy_parameters',
     'encode_clips',
-    'finite_losses',
     'gather_batch',
     'gather_with_gradient',
     'is_3d',

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from vsslbox.errors import InputError
+
 __all__ = ['encode_clips', 'is_3d', 'split_segments']
 
 
@@ -43,7 +45,7 @@ def split_segments(view: Tensor, num_segments: int) -> Tensor:
     """
     num_frames = view.shape[2]
     if num_frames % num_segments:
-        raise ValueError(
+        raise InputError(
             f'a view of {num_frames} frames does not split into {num_segments} segments: '
             '`num_segments` of the model and of the sampler must be the same'
         )

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vsslbox.errors import InputError
 from vsslbox.models.utils.precision import at_least_float32
 
 __all__ = ['KMeansResult', 'assign', 'kmeans', 'update_centroids']
@@ -53,10 +54,10 @@ def kmeans(
         init: Where the centroids start instead, ``[K, D]``.
 
     Raises:
-        ValueError: There are fewer points than clusters.
+        InputError: There are fewer points than clusters.
     """
     if len(points) < num_clusters:
-        raise ValueError(
+        raise InputError(
             f'{len(points)} points do not fill {num_clusters} clusters: lower `num_clusters`'
         )
     points = at_least_float32(points)

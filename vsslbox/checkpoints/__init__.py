@@ -1,0 +1,29 @@
+"""Weights: loading them strictly, by file or by name, and starting models from them."""
+
+from vsslbox.checkpoints.initializers import (
+    PretrainedBackbone,
+    PretrainedBank,
+    PretrainedProjection,
+)
+from vsslbox.checkpoints.loading import (
+    CheckpointError,
+    LoadReport,
+    checkpoints_in,
+    load_checkpoint,
+    load_model,
+    load_state_dict,
+    load_weights,
+)
+
+__all__ = [
+    'CheckpointError',
+    'LoadReport',
+    'PretrainedBackbone',
+    'PretrainedBank',
+    'PretrainedProjection',
+    'checkpoints_in',
+    'load_checkpoint',
+    'load_model',
+    'load_state_dict',
+    'load_weights',
+]

@@ -1,0 +1,56 @@
+"""Checkpoints of TensorFlow as they are published: packed into one archive."""
+
+import shutil
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+from vsslbox.checkpoints.importers.tensor_bundle import TensorBundle
+from vsslbox.checkpoints.loading import CheckpointError
+
+__all__ = ['open_bundle']
+
+
+@contextmanager
+def open_bundle(path: str | PathLike) -> Iterator[TensorBundle]:
+    """Open a checkpoint of TensorFlow, packed or not.
+
+    Args:
+        path: An archive (``.tar``, ``.tar.gz``), which is unpacked for as long as the checkpoint is
+            open; else a ``.index`` file, or its path without this ending.
+
+    Raises:
+        CheckpointError: It can't be read, or is an archive of none or several checkpoints.
+    """
+    path = Path(path)
+    if not path.is_file() or path.suffix == '.index':
+        yield TensorBundle(str(path).removesuffix('.index'))
+        return
+    with tempfile.TemporaryDirectory(prefix='vsslbox-') as folder:
+        yield TensorBundle(_unpack(path, Path(folder)))
+
+
+def _unpack(archive: Path, folder: Path) -> Path:
+    """Unpack the files of a checkpoint; all names of folders are dropped, wherever they lead."""
+    try:
+        with tarfile.open(archive) as packed:
+            for member in packed:
+                name = PurePosixPath(member.name).name
+                if member.isfile() and (name.endswith('.index') or '.data-' in name):
+                    if (folder / name).exists():
+                        raise CheckpointError(f'{archive} holds several files {name}')
+                    with packed.extractfile(member) as source, (folder / name).open('wb') as target:
+                        shutil.copyfileobj(source, target)
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        raise CheckpointError(f'{archive} is damaged or no archive: {error}') from error
+    indices = list(folder.glob('*.index'))
+    if len(indices) != 1:
+        raise CheckpointError(
+            f'{archive} holds {len(indices)} checkpoints of TensorFlow, not one; unpack it and '
+            'give the .index file that you want'
+        )
+    return indices[0].with_suffix('')

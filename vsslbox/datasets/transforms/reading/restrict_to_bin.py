@@ -1,0 +1,29 @@
+"""Let a sample see its bin alone."""
+
+from mmcv.transforms import BaseTransform
+
+from vsslbox.datasets.readers import FrameRangeReader
+from vsslbox.registry import TRANSFORMS
+
+__all__ = ['RestrictToBin']
+
+
+@TRANSFORMS.register_module()
+class RestrictToBin(BaseTransform):
+    """Narrow an open video down to the bin of the sample; it comes after ``OpenVideo``.
+
+    Any sampler can follow. Frames are counted from the first of the bin, in the views' meta data
+    too.
+
+    Required keys: ``reader``, ``bin`` (see :class:`BinnedVideoDataset`). Modified: ``reader``,
+    ``total_frames``.
+
+    Raises:
+        VideoError: The video has fewer frames than the list says.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Narrow the reader."""
+        reader = FrameRangeReader(results['reader'], *results['bin'])
+        results.update(reader=reader, total_frames=reader.num_frames)
+        return results

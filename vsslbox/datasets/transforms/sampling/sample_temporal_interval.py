@@ -1,0 +1,105 @@
+"""The sampling of CVRL."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from vsslbox.errors import InputError
+from vsslbox.registry import TRANSFORMS
+from vsslbox.structures import View
+
+__all__ = ['SampleTemporalInterval']
+
+Law = Literal['decreasing', 'uniform', 'increasing', 'same']
+LAWS = get_args(Law)
+
+
+@TRANSFORMS.register_module()
+class SampleTemporalInterval(BaseTransform):
+    r"""Two clips of a video, whose distance follows a law.
+
+    With M positions at which a clip can start and x = t / M, the density of the interval t is
+
+    * ``'decreasing'``: :math:`\frac{p + 1}{p M} (1 - x^p)`;
+    * ``'uniform'``: :math:`\frac{1}{M}`;
+    * ``'increasing'``: :math:`\frac{p + 1}{M} x^p`;
+    * ``'same'``: the clips are the same, only their augmentations differ.
+
+    An interval drawn from it is rounded down to whole frames. The earlier clip starts anywhere
+    that leaves room for it, and either of the views ``first`` and ``second`` may be the earlier
+    one. In a video shorter than a clip both start anywhere, and it starts over at its end.
+
+    Source: CVRL, section 3.2, appendix A and figure 3; M and the order of the two by the authors'
+    code.
+
+    Args:
+        clip_len: The frames of a clip, T.
+        frame_interval: The distance of a clip's frames.
+        law: Which intervals are likely, as above.
+        exponent: p, positive, of the laws that have one.
+    """
+
+    def __init__(
+        self,
+        clip_len: int = 16,
+        frame_interval: int = 2,
+        law: Law = 'decreasing',
+        exponent: float = 1.0,
+    ) -> None:
+        if min(clip_len, frame_interval) < 1:
+            raise InputError(
+                f'clip_len and frame_interval must be at least 1, got {clip_len} and '
+                f'{frame_interval}'
+            )
+        if law not in LAWS:
+            raise InputError(f'law must be one of {", ".join(map(repr, LAWS))}, got {law!r}')
+        if exponent <= 0:
+            raise InputError(
+                f'exponent must be positive, got {exponent}; for intervals all alike set '
+                "law='uniform'"
+            )
+        self.clip_len = clip_len
+        self.frame_interval = frame_interval
+        self.law = law
+        self.exponent = exponent
+
+    def transform(self, results: dict) -> dict:
+        """Add the views ``first`` and ``second``."""
+        rng, total_frames = results['rng'], results['total_frames']
+        starts = rng.permutation(self._two_starts(rng, total_frames))
+        offsets = np.arange(self.clip_len) * self.frame_interval
+        results['views'] = [
+            View(name, (start + offsets) % total_frames)
+            for name, start in zip(('first', 'second'), starts)
+        ]
+        return results
+
+    def _two_starts(self, rng: np.random.Generator, total_frames: int) -> np.ndarray:
+        num_starts = total_frames - (self.clip_len - 1) * self.frame_interval
+        if num_starts < 1 and self.law != 'same':
+            return rng.integers(total_frames, size=2)
+        num_starts = max(num_starts, 1)
+        interval = self.whole_interval(rng.random(), num_starts)
+        start = rng.integers(num_starts - interval)
+        return np.array([start, start + interval])
+
+    def whole_interval(self, probability: float, num_starts: int) -> int:
+        """The largest whole interval that the law stays below with no more than a probability."""
+        shares = self._cumulative(np.arange(num_starts) / num_starts)
+        return int(np.searchsorted(shares, probability, side='right')) - 1
+
+    def _cumulative(self, x: np.ndarray) -> np.ndarray:
+        """The probability of an interval below the share ``x`` of M."""
+        p = self.exponent
+        if self.law == 'decreasing':
+            return ((p + 1) * x - x ** (p + 1)) / p
+        if self.law == 'increasing':
+            return x ** (p + 1)
+        return x if self.law == 'uniform' else np.sign(x)
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(clip_len={self.clip_len}, '
+            f'frame_interval={self.frame_interval}, law={self.law!r}, exponent={self.exponent})'
+        )

@@ -1,0 +1,165 @@
+"""Features of a whole data set, kept on disk."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.runner import Runner
+from mmengine.utils import track_iter_progress
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from vsslbox.datasets import BaseVideoDataset
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import FeatureSet
+from vsslbox.evaluation.features.feature_store import FeatureStore
+from vsslbox.utils import unwrap_model
+
+__all__ = ['extract_features', 'kept_features', 'origin_of_features']
+
+# What of a data set's config the hashes of its list and its files stand for.
+_HASHED = ('ann_file', 'data_prefix', 'data_root', 'where')
+
+
+@torch.no_grad()
+def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureStore) -> None:
+    """Fill a store with the features of all videos, on several processes if there are.
+
+    Videos that the store has already are not read again. A run that goes on where another one of
+    as many processes was killed makes the same batches, and so the same features, bit for bit.
+
+    Args:
+        model: Gives features in the mode ``'tensor'``, ``[N, F]`` or a dict of such by tap; wrapped
+            or not.
+        dataloader: Every process loads its share; the data set is a :class:`BaseVideoDataset`.
+        store: Where the features go; complete afterwards. One tap is called ``features``.
+
+    Raises:
+        InputError: Features are NaN or infinite.
+    """
+    if store.is_complete:
+        return
+    model = unwrap_model(model)
+    model.eval()
+    for batch in _with_progress(_without(store.done(), dataloader)):
+        batch = model.data_preprocessor(batch, training=False)
+        features = model(**batch, mode='tensor')
+        features = features if isinstance(features, dict) else dict(features=features)
+        features = {tap: rows.float().cpu() for tap, rows in features.items()}
+        indices = [sample.get('index') for sample in batch['data_samples']]
+        _refuse_non_finite(features, indices, dataloader.dataset)
+        store.append(indices, features)
+    store.finish()
+
+
+def origin_of_features(
+    runner: Runner, dataset: BaseVideoDataset, dataloader_cfg: dict
+) -> dict[str, str]:
+    """All that features depend on; the same wherever the data lies, if files keep their times.
+
+    Args:
+        runner: The runner, whose model has its weights.
+        dataset: The videos.
+        dataloader_cfg: The config of their loader.
+
+    Raises:
+        InputError: The loader was built elsewhere, so that its pipeline is unknown.
+    """
+    if not isinstance(dataloader_cfg, dict):
+        raise InputError('extracting features needs the config of the data loader, not a loader')
+    origin = [None]
+    if is_main_process():
+        model = unwrap_model(runner.model)
+        settings = dataloader_cfg['dataset']
+        origin[0] = dict(
+            weights_sha256=_weights_hash(model),
+            list_sha256=dataset.list_hash(),
+            files_sha256=_files_hash(dataset),
+            model=_as_text(runner.cfg.get('model')),
+            dataset=_as_text({name: settings[name] for name in settings if name not in _HASHED}),
+        )
+    broadcast_object_list(origin)
+    return origin[0]
+
+
+def kept_features(runner: Runner, dataloader: DataLoader, dataloader_cfg: dict) -> FeatureSet:
+    """The features of a data set by a runner's model, from its work directory if they are there.
+
+    Args:
+        runner: The runner; its model has one tap.
+        dataloader: The loader of the data set.
+        dataloader_cfg: Its config.
+    """
+    dataset = dataloader.dataset
+    origin = origin_of_features(runner, dataset, dataloader_cfg)
+    folder = hashlib.sha256(_as_text(origin).encode()).hexdigest()[:16]
+    store = FeatureStore(Path(runner.work_dir) / 'features' / folder, origin, len(dataset))
+    extract_features(runner.model, dataloader, store)
+    (features,) = store.read().values()
+    attributes = [dataset.get_data_info(index)['attributes'] for index in range(len(dataset))]
+    return FeatureSet(features, attributes, origin['list_sha256'])
+
+
+def _refuse_non_finite(
+    features: dict[str, Tensor], indices: list[int], dataset: BaseVideoDataset
+) -> None:
+    for tap, rows in features.items():
+        finite = rows.isfinite().all(dim=1)
+        if not finite.all():
+            index = indices[int(finite.logical_not().nonzero()[0])]
+            path = dataset.get_data_info(index)[dataset.path_key]
+            raise InputError(
+                f'the {tap} of {path} (video {index} of the list, from 0) are not finite: did the '
+                "checkpoint's training diverge?"
+            )
+
+
+def _without(done: set[int], dataloader: DataLoader) -> DataLoader:
+    """A loader of those of this process's batches that are not done."""
+    batches = [batch for batch in dataloader.batch_sampler if not done.issuperset(batch)]
+    return DataLoader(
+        dataloader.dataset,
+        batch_sampler=batches,
+        num_workers=dataloader.num_workers,
+        collate_fn=dataloader.collate_fn,
+        pin_memory=dataloader.pin_memory,
+        worker_init_fn=dataloader.worker_init_fn,
+        multiprocessing_context=dataloader.multiprocessing_context,
+        prefetch_factor=dataloader.prefetch_factor,
+    )
+
+
+def _with_progress(dataloader: DataLoader) -> Iterable[dict]:
+    if not is_main_process() or not len(dataloader):
+        return dataloader
+    return track_iter_progress((dataloader, len(dataloader)))
+
+
+def _weights_hash(model: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in model.state_dict().items():
+        digest.update(f'{name} {tensor.dtype} {list(tensor.shape)}\n'.encode())
+        digest.update(tensor.cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _files_hash(dataset: BaseVideoDataset) -> str:
+    """Of the sizes and times of all files, since a list's names tell nothing of their content.
+
+    And of which frames a list takes of a folder.
+    """
+    digest = hashlib.sha256()
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        found = os.stat(info[dataset.path_key])
+        frames = ''.join(f' {info[key]}' for key in ('offset', 'total_frames') if key in info)
+        digest.update(f'{found.st_size} {found.st_mtime_ns}{frames}\n'.encode())
+    return digest.hexdigest()
+
+
+def _as_text(config: dict) -> str:
+    return json.dumps(config, default=str, sort_keys=True)

@@ -1,0 +1,102 @@
+"""The features of a data set and what is known of its videos."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from vsslbox.errors import InputError
+from vsslbox.evaluation.functional import nearest_neighbours
+
+__all__ = ['FeatureSet', 'as_ids']
+
+
+@dataclass
+class FeatureSet:
+    """One feature a video, in the order of the list.
+
+    Args:
+        features: ``[N, F]``, float32; a memory-mapped file will do.
+        attributes: What the list says of each video: its name, labels, group.
+        list_hash: The hash of the list's names.
+    """
+
+    features: Tensor
+    attributes: list[dict]
+    list_hash: str = ''
+    _found: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.features.ndim != 2 or len(self.features) != len(self.attributes):
+            raise InputError(
+                f'expected features [N, F] for {len(self.attributes)} videos, got '
+                f'{list(self.features.shape)}'
+            )
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def column(self, name: str) -> list:
+        """An attribute of every video.
+
+        Raises:
+            InputError: The list has no such attribute, or not of every video.
+        """
+        try:
+            values = [attributes[name] for attributes in self.attributes]
+        except KeyError:
+            known = sorted(set.intersection(*(set(known) for known in self.attributes)))
+            raise InputError(f'the list has no column {name!r}; it has {known}') from None
+        empty = [number for number, value in enumerate(values) if not str(value).strip()]
+        if empty:  # they would be taken for one more class
+            raise InputError(
+                f'the column {name!r} of the list is empty for {len(empty)} of {len(values)} '
+                f'videos, first for {self.attributes[empty[0]].get("name")}: fill it in, or leave '
+                'these videos out of the list'
+            )
+        return values
+
+    def neighbours(
+        self,
+        gallery: 'FeatureSet',
+        k: int,
+        leave_out: str | None = None,
+        precision: str = 'float32',
+    ) -> tuple[Tensor, Tensor]:
+        """The nearest videos of a gallery, by cosine similarity.
+
+        They are kept, so that whoever asks next for as many or fewer need not search.
+
+        Args:
+            gallery: The candidates.
+            k: How many; at most as many as the gallery has are given.
+            leave_out: A column; candidates that share a video's value in it are left out.
+            precision: See :func:`nearest_neighbours`; it does not change the result.
+
+        Returns:
+            Similarities and indices, ``[N, min(k, G)]`` each; see :func:`nearest_neighbours`.
+        """
+        k = min(k, len(gallery))
+        searched, similarities, indices = self._found.get(leave_out, (None, None, None))
+        if searched is not gallery or similarities.shape[1] < k:
+            groups = (None, None)
+            if leave_out is not None:
+                groups = as_ids(self.column(leave_out), gallery.column(leave_out))
+            similarities, indices = nearest_neighbours(
+                self.features, gallery.features, k, *groups, precision=precision
+            )
+            self._found[leave_out] = (gallery, similarities, indices)
+        return similarities[:, :k], indices[:, :k]
+
+
+def as_ids(*columns: list) -> list[Tensor]:
+    """Number the distinct values of several columns alike.
+
+    Args:
+        columns: Lists of hashable values.
+
+    Returns:
+        For each column int64 ids, ``[len(column)]``; equal values have equal ids.
+    """
+    ids: dict = {}
+    return [torch.tensor([ids.setdefault(value, len(ids)) for value in col]) for col in columns]

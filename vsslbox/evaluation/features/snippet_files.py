@@ -1,0 +1,92 @@
+"""The features of untrimmed videos, as localization reads them."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+
+from vsslbox.errors import InputError
+from vsslbox.utils.paths import temporary_path
+
+__all__ = ['note_video', 'noted_videos', 'rescale_features', 'write_features']
+
+POINTS = 3  # a step
+MARGIN = 1e-4
+TABLE = 'videos.csv'
+COLUMNS = 'video', 'frames', 'feature_frames'
+
+
+def rescale_features(features: np.ndarray, num_steps: int) -> np.ndarray:
+    """Bring features to a fixed number of steps.
+
+    From the first to the last row is divided into equal steps; each is the mean of three points, at
+    its start, a third and two thirds of it, interpolated linearly.
+
+    Source: mmaction2's preparation of ActivityNet's features for BMN.
+
+    Args:
+        features: ``[n, D]``, evenly over the video.
+        num_steps: T.
+
+    Returns:
+        float32 ``[T, D]``.
+    """
+    if len(features) == 1:
+        return np.repeat(features, num_steps, axis=0).astype(np.float32)
+    start, end = MARGIN, len(features) - 1 - MARGIN
+    position = start + (end - start) / num_steps * np.arange(num_steps * POINTS) / POINTS
+    below = position.astype(int)
+    share = (position - below)[:, None]
+    points = (1 - share) * features[below] + share * features[below + 1]
+    return points.reshape(num_steps, POINTS, -1).mean(axis=1).astype(np.float32)
+
+
+def write_features(path: str | Path, features: np.ndarray) -> None:
+    """Write the features ``[T, D]`` of a video: whole, or not at all.
+
+    Args:
+        path: If it ends in ``.npy``, a NumPy array; else CSV with 4 decimals and a header, which
+            mmaction2's ``ActivityNetDataset`` reads.
+        features: The features.
+    """
+    unfinished = temporary_path(str(path))
+    if unfinished.suffix == '.npy':
+        np.save(unfinished, features)
+    else:
+        header = ','.join(f'f{number}' for number in range(features.shape[1]))
+        np.savetxt(unfinished, features, '%.4f', ',', header=header, comments='')
+    os.replace(unfinished, path)
+
+
+def note_video(folder: Path, video: str, num_frames: int, feature_frames: int) -> None:
+    """Note in the folder of the features that those of a video are there.
+
+    Args:
+        folder: The folder.
+        video: The name of the video, that of its file of features without ending.
+        num_frames: Its frames.
+        feature_frames: How many of them the features cover.
+    """
+    path = folder / TABLE
+    is_new = not path.is_file()
+    with open(path, 'a', newline='', encoding='utf-8', errors='surrogateescape') as file:
+        writer = csv.writer(file, lineterminator='\n')
+        writer.writerows([COLUMNS] * is_new + [(video, num_frames, feature_frames)])
+
+
+def noted_videos(folder: Path) -> dict[str, tuple[int, int]]:
+    """The videos whose features are in a folder: their frames, and how many of them are covered.
+
+    Raises:
+        InputError: The table of the videos is damaged.
+    """
+    path = folder / TABLE
+    if not path.is_file():
+        return {}
+    with open(path, newline='', encoding='utf-8', errors='surrogateescape') as file:
+        _, *rows = csv.reader(file)
+    try:
+        return {video: (int(frames), int(covered)) for video, frames, covered in rows}
+    except ValueError:
+        raise InputError(f'{path} has a row that is not {",".join(COLUMNS)}: remove it') from None

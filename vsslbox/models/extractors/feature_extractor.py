@@ -1,0 +1,53 @@
+"""A backbone by itself, to be judged."""
+
+import torch
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from vsslbox.errors import InputError
+from vsslbox.models.utils import encode_clips
+from vsslbox.registry import MODELS
+
+__all__ = ['FeatureExtractor']
+
+
+@MODELS.register_module()
+class FeatureExtractor(BaseModel):
+    """The pooled features of a backbone, averaged over the views.
+
+    The checkpoint of any method whose backbone is of this kind can be loaded into it.
+
+    Args:
+        backbone: The config of the backbone, 2D or 3D, with one feature map as output.
+        data_preprocessor: The config of the preprocessor, :class:`ViewsPreprocessor` as a rule.
+        init_cfg: mmengine's weight initialization.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        preprocessor = MODELS.build(data_preprocessor or dict(type='ViewsPreprocessor'))
+        super().__init__(preprocessor, init_cfg)
+        self.backbone = MODELS.build(backbone)
+
+    def forward(
+        self, inputs: list[Tensor], data_samples: list | None = None, mode: str = 'tensor'
+    ) -> Tensor:
+        """Compute features.
+
+        Args:
+            inputs: Views, each ``[N, C, T, H, W]``, normalised.
+            data_samples: Not used.
+            mode: ``'tensor'``.
+
+        Returns:
+            ``[N, F]``.
+        """
+        if mode != 'tensor':
+            raise InputError(
+                f"FeatureExtractor is not trained: mode must be 'tensor', got {mode!r}"
+            )
+        return torch.stack([encode_clips(self.backbone, view) for view in inputs]).mean(dim=0)

@@ -1,0 +1,157 @@
+"""Linear classifiers of the stages of a frozen network."""
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModel, ModuleDict
+from mmengine.structures import LabelData
+from torch import Tensor, nn
+
+from vsslbox.errors import InputError
+from vsslbox.models.utils import at_least_float32
+from vsslbox.registry import MODELS
+
+__all__ = ['LayerReadout']
+
+# As in the authors' code, but for its cut at two standard deviations.
+INIT = dict(type='Kaiming', layer='Linear', mode='fan_in')
+
+
+@MODELS.register_module()
+class LayerReadout(BaseModel):
+    """What single stages of a frozen backbone know of the classes.
+
+    A tap's feature map is averaged over time, all its spatial positions are laid side by side, and
+    one linear layer classifies them. Maps with more than ``max_features`` values are first averaged
+    over 2x2 positions, as often as it takes. All taps are trained together, each by its own
+    cross-entropy; the backbone is as in inference, BatchNorm included.
+
+    Source: the evaluation of Zhuang et al., "Unsupervised Learning from Video with Deep Neural
+    Embeddings", by the authors' code.
+
+    Args:
+        backbone: The config of a backbone whose ``extract(x, taps)`` gives maps ``[N, C, t, h, w]``
+            by the taps' names: :class:`PreActResNet3d`, :class:`PreActSlowFast`,
+            :class:`FrameConcat` or :class:`TwoStream`.
+        in_features: How many values each tap has for its linear layer, by the taps' names.
+        num_classes: The number of classes, K.
+        max_features: The most values that a map may have without being averaged.
+        data_preprocessor: The config of the preprocessor, :class:`ViewsPreprocessor` as a rule.
+        init_cfg: mmengine's weight initialization.
+
+    Raises:
+        InputError: There is no tap.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        in_features: dict[str, int],
+        num_classes: int,
+        max_features: int = 200_000,
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        preprocessor = MODELS.build(data_preprocessor or dict(type='ViewsPreprocessor'))
+        super().__init__(preprocessor, init_cfg)
+        if not in_features:
+            raise InputError('in_features of LayerReadout needs at least one tap')
+        # Frozen here, before anything wraps the model or looks for what it has to train.
+        self.backbone = MODELS.build(backbone).requires_grad_(False).eval()
+        self.readouts = ModuleDict(
+            {tap: nn.Linear(size, num_classes) for tap, size in in_features.items()}, init_cfg=INIT
+        )
+        self.max_features = max_features
+
+    def train(self, mode: bool = True) -> 'LayerReadout':
+        """Set the mode of the linear layers; the backbone stays as in inference."""
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def forward(
+        self, inputs: list[Tensor], data_samples: list | None = None, mode: str = 'tensor'
+    ) -> dict[str, Tensor] | list:
+        """Train the read-outs, or use them.
+
+        Args:
+            inputs: Views, each ``[N, C, T, H, W]``, normalised; a single one in training.
+            data_samples: What the pipeline knows of each of the N samples.
+            mode: ``'loss'`` gives ``loss_TAP`` for each tap; ``'tensor'`` probabilities ``[N, K]``
+                by tap, averaged over the views; ``'predict'`` the data samples with these as
+                ``pred_scores``.
+
+        Raises:
+            InputError: The mode is another one; in training there are several views, or a sample
+                doesn't have one label; a tap doesn't have as many values as ``in_features`` says.
+        """
+        if mode == 'loss':
+            return self.loss(inputs, data_samples)
+        if mode == 'predict':
+            return self.predict(inputs, data_samples)
+        if mode == 'tensor':
+            return self.probabilities(inputs)
+        raise InputError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
+
+    def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
+        """The cross-entropy of each tap; mmengine adds them up."""
+        if len(inputs) != 1:
+            raise InputError(
+                f'LayerReadout is trained on 1 view, got {len(inputs)}: does the pipeline sample '
+                'one clip of each video?'
+            )
+        labels = _labels(data_samples)
+        scores = self.scores(inputs[0])
+        return {f'loss_{tap}': F.cross_entropy(scores[tap], labels) for tap in scores}
+
+    def predict(self, inputs: list[Tensor], data_samples: list) -> list:
+        """Write the probabilities into the data samples."""
+        probabilities = self.probabilities(inputs)
+        for row, sample in enumerate(data_samples):
+            sample.pred_scores = LabelData(**{tap: p[row] for tap, p in probabilities.items()})
+        return data_samples
+
+    def probabilities(self, inputs: list[Tensor]) -> dict[str, Tensor]:
+        """Softmax over the classes, averaged over the views, by tap."""
+        views = [self.scores(view) for view in inputs]
+        return {
+            tap: torch.stack([scores[tap].softmax(dim=1) for scores in views]).mean(dim=0)
+            for tap in self.readouts
+        }
+
+    def scores(self, clips: Tensor) -> dict[str, Tensor]:
+        """Scores ``[N, K]`` of clips ``[N, C, T, H, W]``, by tap, in at least float32."""
+        features = self.features(clips)
+        return {tap: at_least_float32(self.readouts[tap](features[tap])) for tap in self.readouts}
+
+    @torch.no_grad()
+    def features(self, clips: Tensor) -> dict[str, Tensor]:
+        """What the linear layers see, ``[N, F]`` by tap."""
+        maps = self.backbone.extract(clips, list(self.readouts))
+        features = {}
+        for tap, readout in self.readouts.items():
+            features[tap] = _side_by_side(maps[tap].mean(dim=2), self.max_features)
+            found = features[tap].shape[1]
+            if found != readout.in_features:
+                raise InputError(
+                    f'in_features.{tap} of LayerReadout is {readout.in_features}, but clips of '
+                    f'shape {list(clips.shape[1:])} give a map of {list(maps[tap].shape[1:])}: '
+                    f'set it to {found}, or another size of clips'
+                )
+        return features
+
+
+def _side_by_side(maps: Tensor, max_features: int) -> Tensor:
+    """All positions of maps ``[N, C, h, w]`` as ``[N, F]``, averaged if there are too many."""
+    while maps[0].numel() > max_features and max(maps.shape[2:]) > 1:
+        maps = F.avg_pool2d(maps, 2, ceil_mode=True)
+    return maps.flatten(1)
+
+
+def _labels(data_samples: list) -> Tensor:
+    labels = [sample.gt_labels.item if 'gt_labels' in sample else () for sample in data_samples]
+    if any(len(its_labels) != 1 for its_labels in labels):
+        raise InputError(
+            'LayerReadout needs one label for each sample: set `ann_file` of the data set to a '
+            'list with labels'
+        )
+    return torch.cat(labels)

@@ -1,0 +1,96 @@
+"""A backbone's stages, to be judged or kept."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from vsslbox.errors import InputError
+from vsslbox.models.extractors.feature_extractor import FeatureExtractor
+from vsslbox.models.utils import encode_clips
+from vsslbox.registry import MODELS
+
+__all__ = ['TapExtractor']
+
+
+@MODELS.register_module()
+class TapExtractor(FeatureExtractor):
+    """The pooled features of several stages of a backbone, averaged over the views.
+
+    Args:
+        taps: Of a backbone with ``extract(x, taps)``, names that it knows: ``conv3`` and such of
+            :class:`PreActResNet3d`, numbers of layers of :class:`VDIMEncoder`. Of any other one,
+            names of its modules, such as ``layer3``.
+        kwargs: As for :class:`FeatureExtractor`.
+
+    Raises:
+        InputError: There is no tap, or the backbone has no such module.
+    """
+
+    def __init__(self, taps: Sequence[str | int], **kwargs) -> None:
+        super().__init__(**kwargs)
+        if not taps:
+            raise InputError('taps of TapExtractor needs at least one name')
+        if not hasattr(self.backbone, 'extract'):
+            names = dict(self.backbone.named_modules())
+            unknown = [tap for tap in taps if tap not in names]
+            if unknown:
+                known = ', '.join(name for name, _ in self.backbone.named_children())
+                raise InputError(
+                    f'{type(self.backbone).__name__} has no module {unknown[0]!r} to be a tap; it '
+                    f'has {known}, and those inside them'
+                )
+        self.taps = list(taps)
+
+    def forward(
+        self, inputs: list[Tensor], data_samples: list | None = None, mode: str = 'tensor'
+    ) -> dict[str, Tensor]:
+        """Compute features.
+
+        Args:
+            inputs: Views, each ``[N, C, T, H, W]``, normalised.
+            data_samples: Not used.
+            mode: ``'tensor'``.
+
+        Returns:
+            ``[N, F]`` by tap.
+        """
+        if mode != 'tensor':
+            raise InputError(f"TapExtractor is not trained: mode must be 'tensor', got {mode!r}")
+        views = [self._encode(view) for view in inputs]
+        return {
+            str(tap): torch.stack([features[tap] for features in views]).mean(dim=0)
+            for tap in self.taps
+        }
+
+    def _encode(self, clips: Tensor) -> dict[str | int, Tensor]:
+        if hasattr(self.backbone, 'extract'):
+            maps = self.backbone.extract(clips, self.taps)
+            return {tap: _pool(maps[tap], len(clips)) for tap in self.taps}
+        with _outputs(self.backbone, self.taps) as maps:
+            encode_clips(self.backbone, clips)
+        return {tap: _pool(maps[tap], len(clips)) for tap in self.taps}
+
+
+def _pool(maps: Tensor, num_clips: int) -> Tensor:
+    """Average maps ``[N, F, ...]``, or of each of T frames ``[N * T, F, ...]``, to ``[N, F]``."""
+    features = maps.flatten(2).mean(dim=2)
+    return features.unflatten(0, (num_clips, -1)).mean(dim=1)
+
+
+@contextmanager
+def _outputs(backbone: nn.Module, taps: list[str]) -> Iterator[dict[str, Tensor]]:
+    """Collect what modules give while the context is open."""
+    outputs: dict[str, Tensor] = {}
+
+    def keep(tap: str, module: nn.Module, inputs: tuple, output: Tensor) -> None:
+        outputs[tap] = output.clone()  # an activation may change it in place
+
+    hooks = [backbone.get_submodule(tap).register_forward_hook(partial(keep, tap)) for tap in taps]
+    try:
+        yield outputs
+    finally:
+        for hook in hooks:
+            hook.remove()

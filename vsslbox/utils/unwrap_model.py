@@ -1,0 +1,11 @@
+"""The model inside its wrapper for several processes."""
+
+from mmengine.model import is_model_wrapper
+from torch import nn
+
+__all__ = ['unwrap_model']
+
+
+def unwrap_model(model: nn.Module) -> nn.Module:
+    """Return the model itself, whether it is wrapped for several processes or not."""
+    return model.module if is_model_wrapper(model) else model
