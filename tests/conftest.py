@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 
+import vsslbox  # noqa: F401  (declares what torch.load may read)
+
 REPO = Path(__file__).resolve().parent.parent
 
 

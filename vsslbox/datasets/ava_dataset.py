@@ -1,6 +1,5 @@
 """AVA: key frames of videos, with boxes of people and what they do."""
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,6 +8,7 @@ import numpy as np
 from mmengine.fileio import load
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
@@ -25,7 +25,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
 
     Args:
         ann_file: A row ``video,second,left,top,right,bottom,class,person`` for each action.
-        pipeline: Transforms or their configs.
+        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data; all files and ``data_prefix`` lie below it.
         data_prefix: ``dict(img=...)``, the folder of the videos or of their folders of frames.
         exclude_file: Rows ``video,second`` of key frames to leave out.
@@ -51,7 +51,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
     def __init__(
         self,
         ann_file: str,
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Steps = (),
         data_root: str | None = None,
         data_prefix: dict | None = None,
         exclude_file: str | None = None,

@@ -3,15 +3,15 @@
 import hashlib
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from mmaction.datasets import BaseActionDataset
 
 from vsslbox.datasets.readers.base_reader import VideoError
+from vsslbox.datasets.transforms.steps import Steps, build_steps
 from vsslbox.errors import InputError
-from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import SampleKey
 
 __all__ = ['BaseVideoDataset']
@@ -27,7 +27,7 @@ class BaseVideoDataset(BaseActionDataset):
 
     Args:
         ann_file: The list, relative to ``data_root``; without it the folder is searched.
-        pipeline: Transforms or their configs.
+        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data.
         data_prefix: Folders below ``data_root`` by kind, as in mmengine's ``BaseDataset``.
         test_mode: Whether a video that can't be read is an error.
@@ -43,7 +43,7 @@ class BaseVideoDataset(BaseActionDataset):
     def __init__(
         self,
         ann_file: str = '',
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Steps = (),
         data_root: str | None = None,
         data_prefix: dict | None = None,
         test_mode: bool = False,
@@ -59,8 +59,7 @@ class BaseVideoDataset(BaseActionDataset):
             )
         super().__init__(
             ann_file,
-            # Built here, since mmengine would look for the names in the default scope alone.
-            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            pipeline=build_steps(pipeline),
             data_root=str(data_root or ''),
             data_prefix=data_prefix,
             test_mode=test_mode,

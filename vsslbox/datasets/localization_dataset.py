@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmaction.datasets import ActivityNetDataset
 
+from vsslbox.datasets.transforms.steps import Steps, build_steps
 from vsslbox.errors import InputError
-from vsslbox.registry import DATASETS, TRANSFORMS
+from vsslbox.registry import DATASETS
 from vsslbox.structures import SampleKey
 
 __all__ = ['LocalizationDataset']
@@ -22,7 +22,7 @@ class LocalizationDataset(ActivityNetDataset):
         ann_file: The annotations, ``anet_anno_train.json`` or the like: by the name of each video
             ``duration_frame``, ``duration_second``, ``feature_frame`` (the frames that the features
             cover) and ``annotations`` (each a ``segment`` in seconds and a ``label``).
-        pipeline: Transforms or their configs.
+        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: What the other paths are relative to.
         data_prefix: ``dict(video=...)``, the folder of the features.
         ending: What their names end in, after the name of the video.
@@ -37,7 +37,7 @@ class LocalizationDataset(ActivityNetDataset):
     def __init__(
         self,
         ann_file: str,
-        pipeline: Sequence[dict | Callable],
+        pipeline: Steps,
         data_root: str = '',
         data_prefix: dict | None = None,
         ending: str = '.csv',
@@ -47,8 +47,7 @@ class LocalizationDataset(ActivityNetDataset):
         self.ending = ending
         super().__init__(
             ann_file,
-            # Built here, since mmengine would look for the names in the default scope alone.
-            pipeline=[TRANSFORMS.build(t) if isinstance(t, dict) else t for t in pipeline],
+            pipeline=build_steps(pipeline),
             data_root=data_root,
             data_prefix=data_prefix or dict(video='features'),
             test_mode=test_mode,

@@ -1,10 +1,10 @@
 """Lists of folders of frames."""
 
-from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import PurePath
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
@@ -21,7 +21,7 @@ class RawframeDataset(BaseVideoDataset):
 
     Args:
         ann_file: The list, relative to ``data_root``.
-        pipeline: Transforms or their configs.
+        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data.
         data_prefix: ``dict(img=...)``, the folder of the folders below ``data_root``.
         filename_tmpl: The name of an image, with a place for its number.
@@ -40,7 +40,7 @@ class RawframeDataset(BaseVideoDataset):
     def __init__(
         self,
         ann_file: str = '',
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Steps = (),
         data_root: str | None = None,
         data_prefix: dict | None = None,
         filename_tmpl: str = 'img_{:05}.jpg',

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
@@ -26,7 +27,7 @@ class VideoDataset(BaseVideoDataset):
 
     Args:
         ann_file: The list, relative to ``data_root``.
-        pipeline: Transforms or their configs.
+        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data.
         data_prefix: ``dict(video=...)``, the folder of the files below ``data_root``.
         where: Take only rows of a CSV list with these values, such as ``dict(split='train')``.
@@ -49,7 +50,7 @@ class VideoDataset(BaseVideoDataset):
     def __init__(
         self,
         ann_file: str = '',
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Steps = (),
         data_root: str | None = None,
         data_prefix: dict | None = None,
         where: dict | None = None,

@@ -6,6 +6,7 @@ from mmcv.transforms import BaseTransform
 
 from vsslbox.datasets.transforms.augmenting.defer import Defer
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
+from vsslbox.datasets.transforms.steps import Steps, build_steps
 from vsslbox.errors import InputError, InputTypeError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -20,12 +21,12 @@ class AugmentViews(BaseTransform):
     Required keys: ``views`` (with frames), ``rng``. Modified: ``views``, in place.
 
     Args:
-        transforms: Configs of view transforms, in order of application.
+        transforms: Configs of view transforms in the order in which they run, as a list or by name.
         views: Names of the views to augment; None means all.
     """
 
-    def __init__(self, transforms: Sequence[dict], views: Sequence[str] | None = None) -> None:
-        self.transforms = [TRANSFORMS.build(transform) for transform in transforms]
+    def __init__(self, transforms: Steps, views: Sequence[str] | None = None) -> None:
+        self.transforms = build_steps(transforms)
         self.views = views
         for transform in self.transforms:
             if not isinstance(transform, (ViewTransform, Defer)):

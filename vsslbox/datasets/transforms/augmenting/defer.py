@@ -1,10 +1,9 @@
 """Leave photometric transforms to the model's device."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
+from vsslbox.datasets.transforms.steps import Steps, build_steps
 from vsslbox.errors import InputError, InputTypeError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -21,11 +20,12 @@ class Defer:
     transforms do. Worth it where there is a GPU; on a CPU the worker's transforms are faster.
 
     Args:
-        transforms: Configs of photometric transforms, in order of application.
+        transforms: Configs of photometric transforms in the order in which they run, as a list or
+            by name.
     """
 
-    def __init__(self, transforms: Sequence[dict]) -> None:
-        self.transforms = [TRANSFORMS.build(transform) for transform in transforms]
+    def __init__(self, transforms: Steps) -> None:
+        self.transforms = build_steps(transforms)
         for transform in self.transforms:
             if not (isinstance(transform, ViewTransform) and transform.photometric):
                 raise InputTypeError(
