@@ -1,44 +1,151 @@
-"""What the engine and its relatives need to work together.
+"""Every use of torch's, NumPy's and mmengine's private names, and workarounds for their versions.
 
-From 2.6 on ``torch.load`` unpickles nothing but tensors and plain containers unless told otherwise.
-A checkpoint of mmengine also holds the history of its logger (``HistoryBuffer``, which stores NumPy
-arrays), and reading it back fails. What it needs is declared safe here, name by name;
-``weights_only`` stays on, so that a file which carries code is refused.
+Nothing else in vsslbox reads a private name of a foreign object; subclasses use the protected names
+of their base classes that :data:`INHERITED` lists. ``tests/test_compat.py`` fails when one of them
+changes.
 
-mmcv-lite warns on import of an operator which it lacks and nothing here needs.
+On import, :func:`allow_mmengine_checkpoints` is called, and a warning of mmcv-lite is silenced: it
+lacks an operator that vsslbox does not use.
 """
 
 import warnings
+from collections.abc import Callable
+from itertools import dropwhile
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
+from torch import Tensor
+from torch.utils.data import DataLoader
 
 from vsslbox.errors import InputError
 
-__all__ = ['allow_mmengine_checkpoints']
+if TYPE_CHECKING:  # slow to import
+    from mmengine.runner import Runner
+
+__all__ = [
+    'INHERITED',
+    'allow_mmengine_checkpoints',
+    'checkpoint_of',
+    'has_onednn_product',
+    'onednn_product',
+    'stop_workers',
+    'tells_of_dead_worker',
+    'without_traceback',
+    'worker_pids',
+]
+
+# The protected names that subclasses in vsslbox use, by the base class that has them.
+INHERITED = {
+    'mmaction.models.BMN': ('_forward',),
+    'mmaction.models.ResNet3d': ('_freeze_stages',),
+    'mmengine.dataset.BaseDataset': ('_metainfo',),
+    'mmengine.optim._ParamScheduler': ('_get_value',),
+    'mmengine.runner.EpochBasedTrainLoop': ('_epoch', '_iter'),
+    'mmengine.runner.Runner': (
+        '_has_loaded',
+        '_init_model_weights',
+        '_load_from',
+        '_resume',
+        '_train_loop',
+    ),
+    'torch.nn.Module': ('_load_from_state_dict',),
+}
+
+# The beginnings of torch's messages; the second if the worker dies while its batch is pinned.
+_DEATHS = ('DataLoader worker', 'Pin memory thread')
+# The beginning of a message that torch makes of a worker's own error, and what its text follows.
+_CAUGHT, _TRACEBACK = 'Caught ', 'Traceback (most recent call last):\n'
 
 
-def _history_buffer_method(owner: type, name: str):
-    """Stand in for ``getattr`` while unpickling: gives methods of ``HistoryBuffer`` only."""
+def allow_mmengine_checkpoints() -> None:
+    """Let ``torch.load(..., weights_only=True)`` read what mmengine's Runner writes.
+
+    Since torch 2.6 it refuses a checkpoint of mmengine, which also holds the history of the logger
+    (``HistoryBuffer``, with NumPy arrays). The names it needs are declared safe one by one;
+    ``weights_only`` stays on, so that a file with code is refused.
+    """
+    torch.serialization.add_safe_globals(
+        [HistoryBuffer, (_history_buffer_method, 'builtins.getattr'), *_numpy_globals()]
+    )
+
+
+def _history_buffer_method(owner: type, name: str) -> Callable:
+    """Replace ``getattr`` while unpickling: return methods of ``HistoryBuffer`` only."""
     if owner is not HistoryBuffer or name.startswith('_'):
         raise InputError(f'refusing to unpickle getattr({owner!r}, {name!r})')
     return getattr(owner, name)
 
 
 def _numpy_globals() -> list:
-    """What NumPy's pickles of arrays and scalars call by name."""
+    """Return what NumPy's pickles of arrays and scalars refer to by name."""
     core = np._core if hasattr(np, '_core') else np.core
     kinds = {type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32, bool)}
     rebuild = [core.multiarray.scalar, core.multiarray._reconstruct]
     return [np.ndarray, np.dtype, *rebuild, *kinds]
 
 
-def allow_mmengine_checkpoints() -> None:
-    """Let ``torch.load(..., weights_only=True)`` read what mmengine's Runner writes."""
-    torch.serialization.add_safe_globals(
-        [HistoryBuffer, (_history_buffer_method, 'builtins.getattr'), *_numpy_globals()]
-    )
+def checkpoint_of(runner: 'Runner') -> str | None:
+    """Return the checkpoint that a runner was told to load (``load_from``)."""
+    return runner._load_from
+
+
+def worker_pids(loader: DataLoader) -> list[int]:
+    """Return the process ids of the workers that a loader keeps between epochs."""
+    return [worker.pid for worker in getattr(loader._iterator, '_workers', ())]
+
+
+def stop_workers(loader: DataLoader) -> None:
+    """Stop the workers that a loader keeps between epochs; the next epoch starts new ones."""
+    if loader._iterator is not None:
+        loader._iterator._shutdown_workers()
+        loader._iterator = None
+
+
+def tells_of_dead_worker(error: Exception) -> bool:
+    """Return whether a loader's error means that a worker died, rather than that a sample failed.
+
+    torch has no class for it: the wording, or a broken connection to the worker, tells.
+    """
+    message = str(error)
+    if isinstance(error, RuntimeError):
+        return message.startswith(_DEATHS)
+    return not message.startswith(_CAUGHT)
+
+
+def without_traceback(message: str) -> str:
+    """Return the message of a worker's error, from the text that torch re-raises it with.
+
+    That text contains the worker's traceback, whose last unindented lines are the class of the
+    error and its message. Other messages are returned as they are.
+    """
+    head, found, traceback = message.rpartition(_TRACEBACK)
+    if not found:
+        return head + traceback
+    lines = dropwhile(lambda line: line.startswith(' '), traceback.strip('\n').split('\n'))
+    error_class, colon, text = '\n'.join(lines).partition(': ')
+    return text if colon else error_class
+
+
+def has_onednn_product() -> bool:
+    """Return whether this torch can multiply matrices by oneDNN on the CPU."""
+    has_operator = hasattr(torch.ops.mkldnn, '_linear_pointwise')
+    return torch.backends.mkldnn.is_available() and has_operator
+
+
+def onednn_product(left: Tensor, num_rows: int) -> Callable[[Tensor], Tensor]:
+    """Return a function that computes ``right @ left.T`` by oneDNN, with ``left`` packed once.
+
+    torch's public product uses MKL for float32.
+
+    Args:
+        left: ``[M, D]``, float32 on the CPU.
+        num_rows: The largest number of rows of ``right``.
+    """
+    onednn = torch.ops.mkldnn
+    packed = onednn._reorder_linear_weight(left, num_rows)
+    return lambda right: onednn._linear_pointwise(right, packed, None, 'none', [], '')
 
 
 allow_mmengine_checkpoints()

@@ -1,6 +1,15 @@
-"""Checking configs, and replacing values in them."""
+"""Check configs, replace values in them, compare and print them."""
 
-from vsslbox.config.check import ConfigError, check_config
+from vsslbox.config.check import TOP_LEVEL, ConfigError, check_config
+from vsslbox.config.difference import config_difference
 from vsslbox.config.options import replace_values
+from vsslbox.config.text import config_text
 
-__all__ = ['ConfigError', 'check_config', 'replace_values']
+__all__ = [
+    'TOP_LEVEL',
+    'ConfigError',
+    'check_config',
+    'config_difference',
+    'config_text',
+    'replace_values',
+]

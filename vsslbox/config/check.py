@@ -1,9 +1,9 @@
 """The full check of a config, before anything is built from it.
 
-mmengine notices a wrong name when it builds the component that has it: one at a time, and often
-after minutes of reading data. And a class that takes ``**kwargs`` may swallow a misspelt argument
-without a word. The check here looks up every component that the config names, compares what is
-given with the signatures, and reports all that is wrong together.
+mmengine notices a wrong name only when it builds the component that has it: one name at a time, and
+often after minutes of reading data. A class that takes ``**kwargs`` may even swallow a misspelt
+argument silently. The check here looks up every component that the config names, compares the given
+arguments with the signatures, and reports all mistakes together.
 """
 
 import ast
@@ -12,10 +12,10 @@ import importlib.util
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import NamedTuple, get_args, get_origin
 
 from mmengine import Config
 from mmengine import registry as root
@@ -29,10 +29,10 @@ from vsslbox.errors import InputError
 
 __all__ = ['TOP_LEVEL', 'ConfigError', 'check_config']
 
-# What may stand at a place in a config; None where it may be any component.
+# What a place in a config may hold; None for any component.
 Kind = Registry | type[DataLoader] | None
 
-_KINDS: dict[str, Kind] = {  # by the key under which it stands
+_KINDS: dict[str, Kind] = {  # by key
     'batch_sampler': root.DATA_SAMPLERS,
     'collate_fn': root.FUNCTIONS,
     'constructor': root.OPTIM_WRAPPER_CONSTRUCTORS,
@@ -64,11 +64,11 @@ _KINDS: dict[str, Kind] = {  # by the key under which it stands
     'visualizer': root.VISUALIZERS,
     'worker_init_fn': root.FUNCTIONS,
 }
-# Functions stand in dataloaders only.
+# Only dataloaders name functions.
 _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS']
 
 # The top-level names that the engine reads: the arguments of Runner, and what it or the tools look
-# up in the config itself. All others are variables of the user's own.
+# up in the config itself. All others are the user's own variables.
 TOP_LEVEL = {
     *inspect.signature(Runner).parameters,
     'activation_checkpointing',
@@ -80,12 +80,12 @@ TOP_LEVEL = {
     'runner_type',
     'sync_bn',
 }
-# Where a dict without `type` is settings of the component that has it.
+# Kinds at whose places a dict without `type` may be settings of the component above.
 _MAY_BE_SETTINGS = (None, root.MODELS, root.WEIGHT_INITIALIZERS)
-# A variable of the user's own is reported when it is as close as this to a name of the engine's.
+# How similar to a name of the engine's a variable of the user's own must be to be reported.
 _NEAR_MISS = 0.85
 
-# What the engine hands to a component, by kind.
+# The arguments that the engine passes to a component, by kind.
 _GIVEN = {
     root.DATA_SAMPLERS: {'batch_size', 'dataset', 'sampler', 'seed'},
     root.LOOPS: {'dataloader', 'evaluator', 'runner'},
@@ -96,7 +96,7 @@ _GIVEN = {
     root.PARAM_SCHEDULERS: {'optimizer'},
     root.VISBACKENDS: {'save_dir'},
 }
-# What the engine takes out of a component's dict before it is built, by kind.
+# The keys that the engine removes from a component's dict before it builds it, by kind.
 _TAKEN = {
     root.HOOKS: {'priority'},
     root.OPTIM_WRAPPERS: {'constructor', 'paramwise_cfg'},
@@ -106,20 +106,21 @@ _TAKEN = {
 }
 _TAKEN_FROM_DATALOADER = {'disable_subprocess_warning', 'num_batch_per_epoch'}
 
-# Dicts whose `type` is no registered name: the component that has them reads them itself. Such are
-# the consensus of TSN's head and the pathways of SlowFast (mmaction2), and how gradients are
-# clipped (mmengine).
+# Keys of dicts whose `type` is not a registered name, since the component above reads them itself:
+# the consensus of TSN's head, the pathways of SlowFast (mmaction2), gradient clipping (mmengine).
 _READ_BY_OWNER = ('clip_grad', 'consensus', 'fast_pathway', 'slow_pathway')
 _READERS = ('Imgaug', 'mmaction.Imgaug')
-# mmaction2 builds backbones with these prefixes by the packages' own functions.
+# mmaction2 builds backbones with these prefixes through the packages' own functions.
 _FOREIGN_BACKBONES = ('timm.', 'torchvision.')
 _BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-# Layers take further arguments from the module that builds them, so only their types are checked.
+# Layers get further arguments from the module that builds them, so only their types are checked.
 _LAYERS = ('act_cfg', 'conv_cfg', 'norm_cfg')
+# The keys of pipelines, which some classes take as named steps.
+_STEPS = ('pipeline', 'transforms')
 
 
 class ConfigError(InputError):
-    """A config with something wrong in it; the message lists everything, one line each."""
+    """A config with mistakes; the message lists all of them, one a line."""
 
 
 class _Signature(NamedTuple):
@@ -134,16 +135,16 @@ class _Signature(NamedTuple):
 def check_config(cfg: Config) -> None:
     """Check every name in a config without building anything.
 
-    Checked are the types of all components, the arguments given to each (unknown ones and missing
-    ones), and top-level variables that look like a misspelt name of the engine's. Other top-level
-    variables are the user's own.
+    This covers the types of all components, unknown and missing arguments of each, the named steps
+    of pipelines, and top-level variables that look like a misspelt name that the engine reads. All
+    other top-level variables are the user's own.
 
     Args:
         cfg: A config for :class:`mmengine.runner.Runner`.
 
     Raises:
-        ConfigError: Something is wrong; all of it is in the message, with its place in the config
-            and the nearest right name.
+        ConfigError: The config has mistakes. The message gives the place of each one and the
+            nearest right name.
     """
     problems = list(_check_top_level_names(cfg))
     scope = cfg.get('default_scope') or 'mmengine'
@@ -169,7 +170,7 @@ def _check_top_level_names(cfg: Config) -> Iterator[str]:
 
 
 def _with_default_type(key: str, value: object) -> tuple[object, Kind]:
-    """A top-level component, with the type that the engine takes where none is given; its kind."""
+    """Return a top-level component, with the engine's type if it has none, and its kind."""
     kind = _KINDS[key]
     if not isinstance(value, dict) or 'type' in value:
         return value, kind
@@ -180,7 +181,7 @@ def _with_default_type(key: str, value: object) -> tuple[object, Kind]:
     if key.endswith('_evaluator') and 'metrics' in value:
         return dict(value, type='Evaluator'), root.EVALUATOR
     if key == 'optim_wrapper' and 'optimizer' not in value:
-        return value, kind  # several optimizers, put together by a constructor
+        return value, kind  # several optimizers, combined by a constructor
     default = {
         'val_cfg': 'ValLoop',
         'test_cfg': 'TestLoop',
@@ -195,10 +196,15 @@ def _walk(node: object, kind: Kind, place: str, scope: str) -> Iterator[str]:
     if isinstance(node, (list, tuple)):
         for index, item in enumerate(node):
             yield from _walk(item, kind, f'{place}[{index}]', scope)
-    if isinstance(node, str) and kind is root.OPTIM_WRAPPER_CONSTRUCTORS:
-        node = {'type': node}
-    if not isinstance(node, dict):
-        return
+            if item is None and kind is root.TRANSFORMS:
+                yield f'{place}[{index}]: is None; remove it, or give the steps by name'
+    elif isinstance(node, str) and kind is root.OPTIM_WRAPPER_CONSTRUCTORS:
+        yield from _walk_dict({'type': node}, kind, place, scope)
+    elif isinstance(node, dict):
+        yield from _walk_dict(node, kind, place, scope)
+
+
+def _walk_dict(node: dict, kind: Kind, place: str, scope: str) -> Iterator[str]:
     scope = node.get('_scope_', scope)
     if not _is_installed(scope):
         yield f"{place}._scope_: the package '{scope}' is not installed"
@@ -207,6 +213,9 @@ def _walk(node: object, kind: Kind, place: str, scope: str) -> Iterator[str]:
         yield from _check_dataloader(node, place)
     elif 'type' in node:
         yield from _check_component(node, kind, place, scope)
+    elif kind is root.TRANSFORMS and place.rpartition('.')[2] in _STEPS:
+        yield from _walk_steps(node, place, scope)
+        return
     else:
         yield from _check_untyped(node, kind, place)
     for key, value in node.items():
@@ -216,7 +225,7 @@ def _walk(node: object, kind: Kind, place: str, scope: str) -> Iterator[str]:
 
 
 def _kind_below(kind: Kind, key: str, is_component: bool) -> Kind:
-    """What stands under a key of a dict, which is a component or a mapping of names to some."""
+    """Return the kind below a key of a dict, which is a component or maps names to components."""
     if kind is root.MODELS:
         return root.WEIGHT_INITIALIZERS if key == 'init_cfg' else kind
     if kind is root.WEIGHT_INITIALIZERS:
@@ -235,7 +244,7 @@ def _check_component(cfg: dict, kind: Kind, place: str, scope: str) -> Iterator[
     if place.endswith('backbone') and str(type_).startswith(_FOREIGN_BACKBONES):
         return
     if kind is root.FUNCTIONS:
-        scope = 'mmengine'  # the engine looks them up without regard to the default scope
+        scope = 'mmengine'  # the engine looks functions up without the default scope
     kind, target = _find(type_, kind, scope)
     if target is None:
         yield (
@@ -247,17 +256,36 @@ def _check_component(cfg: dict, kind: Kind, place: str, scope: str) -> Iterator[
         yield from _check_defaults(cfg, place, kind, target, scope)
 
 
+def _walk_steps(steps: dict, place: str, scope: str) -> Iterator[str]:
+    """Check named steps; a name that a child config misspells is a new step without a type."""
+    others = [name for name, step in steps.items() if not isinstance(step, dict) or 'type' in step]
+    for name, step in steps.items():
+        if isinstance(step, dict) and name not in others and not _misspelt_type(step):
+            near = get_close_matches(name, others, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "a new one needs a 'type'"
+            yield f"{place}.{name}: there is no step '{name}'; {hint}"
+        elif isinstance(step, dict):
+            yield from _walk(step, root.TRANSFORMS, f'{place}.{name}', scope)
+        elif step is not None and not callable(step):
+            yield f'{place}.{name}: is {step!r}; give the config of a step, or None to drop it'
+
+
 def _check_untyped(cfg: dict, kind: Kind, place: str) -> Iterator[str]:
-    names = [str(key) for key, value in cfg.items() if isinstance(value, str)]
-    near = get_close_matches('type', names, 1, _NEAR_MISS)
+    near = _misspelt_type(cfg)
     if near:
-        yield f"{place}.{near[0]}: did you mean 'type'?"
+        yield f"{place}.{near}: did you mean 'type'?"
     elif place == 'model' or (kind not in _MAY_BE_SETTINGS and not _is_group(cfg)):
         yield f"{place}: has no 'type', the name of a {kind.name}"
 
 
+def _misspelt_type(cfg: dict) -> str | None:
+    """Return the key of a dict without ``type`` that is most likely meant to be it, if any."""
+    names = [str(key) for key, value in cfg.items() if isinstance(value, str)]
+    return next(iter(get_close_matches('type', names, 1, _NEAR_MISS)), None)
+
+
 def _is_group(cfg: dict) -> bool:
-    """Whether a dict without ``type`` can be a mapping of names to components, as of hooks."""
+    """Whether a dict without ``type`` can map names to components, as ``default_hooks`` does."""
     return all(value is None or isinstance(value, (dict, list, tuple)) for value in cfg.values())
 
 
@@ -276,24 +304,28 @@ def _check_arguments(cfg: dict, place: str, kind: Registry, target: Callable) ->
     name = getattr(target, '__name__', cfg['type'])
     accepted = signature.accepted | _TAKEN.get(kind, set()) | {'type', '_scope_'}
     for key in (key for key in cfg if key not in accepted):
-        # Where anything is taken, a near miss of a known name is still more likely a slip.
+        # Even where any argument is accepted, a near miss of a known name is most likely a slip.
         if not signature.takes_anything or get_close_matches(key, accepted, 1, 0.8):
             yield f'{place}.{key}: {name} has no such argument{_hint(key, signature.accepted)}'
     if kind is root.FUNCTIONS:
-        return  # the dataloader calls them with arguments of its own
+        return  # the dataloader calls them with its own arguments
     for key in sorted(signature.required - set(cfg) - _GIVEN.get(kind, set())):
         yield f"{place}: {name} needs '{key}'"
     if cfg.get('init_cfg') and _ignores_init_cfg(target):
         yield (
-            f'{place}.init_cfg: {name} never reads it, its init_weights has a way of its own; '
+            f'{place}.init_cfg: {name} never reads it, because its init_weights ignores it; '
             'give it to the model above if that takes one'
         )
+    for key in _STEPS:
+        steps = cfg.get(key)
+        if isinstance(steps, dict) and 'type' not in steps and not _takes_mapping(target, key):
+            yield f'{place}.{key}: {name} takes a list of steps, not steps by name'
 
 
 def _check_defaults(
     cfg: dict, place: str, kind: Kind, target: Callable, scope: str
 ) -> Iterator[str]:
-    """Check components that a signature has as defaults: their names may lack the scope here."""
+    """Check components that are defaults of a signature: their names may lack the scope."""
     for key, default in _signature(target).defaults.items():
         if key not in cfg and key not in _READ_BY_OWNER and isinstance(default, dict):
             below = _kind_below(kind, key, is_component=True)
@@ -302,13 +334,13 @@ def _check_defaults(
 
 
 def _find(type_: str | Callable, kind: Kind, scope: str) -> tuple[Kind, Callable | None]:
-    """Look up a component as the engine will: the kind it was found under, and the component."""
+    """Look up a component as the engine does; return the kind that has it, and the component."""
     if callable(type_):
         return kind, type_
     any_kind = kind is None or kind is root.MODELS
     for candidate in [root.MODELS, *_ALL_KINDS] if any_kind else [kind]:
         with candidate.switch_scope_and_registry(scope) as registry, suppress(RuntimeError):
-            found = registry.get(type_)  # raises for a string that can't be a name
+            found = registry.get(type_)  # raises for a string that cannot be a name
             if callable(found):
                 return candidate, found
     return kind, None
@@ -334,7 +366,7 @@ def _nearest_type(type_: str, kind: Kind, scope: str) -> str:
 
 
 def _hint(key: str, accepted: Iterable[str]) -> str:
-    """The end of a message: the argument with the nearest name, or all."""
+    """Return the end of a message: the argument with the nearest name, or all arguments."""
     near = get_close_matches(key, accepted, 1)
     if near:
         return f"; did you mean '{near[0]}'?"
@@ -343,11 +375,11 @@ def _hint(key: str, accepted: Iterable[str]) -> str:
 
 @functools.cache
 def _signature(target: Callable) -> _Signature:
-    """What a class or function accepts by keyword.
+    """Return the keyword arguments that a class or function accepts.
 
-    Where ``__init__`` hands its ``**kwargs`` on to the next class, what that one accepts is
-    accepted as well. Where it does something else with them, anything is. What a base class
-    requires may come from the class itself, so only the first ``__init__`` requires arguments.
+    Where ``__init__`` passes its ``**kwargs`` to the next class, the arguments of that class are
+    accepted too. Where it uses them in another way, any argument is. The class itself may supply
+    what its base classes require, so only the first ``__init__`` requires arguments.
     """
     defaults: dict[str, object] = {}
     required: list[set[str]] = []
@@ -363,39 +395,47 @@ def _signature(target: Callable) -> _Signature:
         kwargs = next((item.name for item in parameters if item.kind is item.VAR_KEYWORD), None)
         if kwargs is None:
             break
-        takes_anything |= not _hands_on(function, kwargs)
+        takes_anything |= not _passes_on(function, kwargs)
     first_required = required[0] if required else set()
     return _Signature(frozenset(defaults), frozenset(first_required), defaults, takes_anything)
 
 
 def _constructors(target: Callable) -> list[Callable]:
-    """The functions that get a component's arguments: of a class every ``__init__`` in turn."""
+    """Return the functions that get a component's arguments: every ``__init__`` of a class."""
     if not inspect.isclass(target) or target.__new__ is not object.__new__:
         return [target]
-    # The last two have signatures that take anything, and refuse it.
+    # These two accept any argument by signature but refuse it when called.
     classes = [cls for cls in target.__mro__ if cls not in (nn.Module, object)]
     return [vars(cls)['__init__'] for cls in classes if '__init__' in vars(cls)]
 
 
-def _hands_on(init: Callable, kwargs: str) -> bool:
-    """Whether an ``__init__`` uses its ``**kwargs`` for nothing but the next ``__init__``."""
+def _takes_mapping(target: Callable, key: str) -> bool:
+    """Whether an argument may be a mapping, by its annotation in the class or one above it."""
+    parameters = (inspect.signature(init).parameters.get(key) for init in _constructors(target))
+    annotations = [p.annotation for p in parameters if p and p.annotation is not p.empty]
+    options = [option for annotation in annotations for option in get_args(annotation)]
+    return not annotations or Mapping in map(get_origin, options)
+
+
+def _passes_on(init: Callable, kwargs: str) -> bool:
+    """Whether an ``__init__`` uses its ``**kwargs`` only for the next ``__init__``."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(init)))
-    except (OSError, TypeError, SyntaxError):  # no source at hand
+    except (OSError, TypeError, SyntaxError):  # the source is not available
         return False
     uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == kwargs]
-    handed_on = [
+    passed_on = [
         keyword.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and getattr(node.func, 'attr', None) == '__init__'
         for keyword in node.keywords
         if keyword.arg is None
     ]
-    return all(use in handed_on for use in uses)
+    return all(use in passed_on for use in uses)
 
 
 def _ignores_init_cfg(target: Callable) -> bool:
-    """Whether a module's ``init_weights`` never comes to reading ``init_cfg``."""
+    """Whether a module's ``init_weights`` never reads ``init_cfg``."""
     for cls in getattr(target, '__mro__', ()):
         if 'init_weights' in vars(cls):
             try:
