@@ -58,12 +58,12 @@ def test_flip_twice_is_nothing():
 @pytest.mark.parametrize(
     ('cfg', 'message'),
     [
-        (dict(type='RandomRotation', degrees=(-5, 5)), 'RandomRotation can not move boxes'),
-        (dict(type='RandomResizedCrop'), 'RandomResizedCrop can not move boxes'),
+        (dict(type='RandomRotation', degrees=(-5, 5)), 'RandomRotation cannot move boxes'),
+        (dict(type='RandomResizedCrop'), 'RandomResizedCrop cannot move boxes'),
         (dict(type='RandomFlip', consistent=False), 'consistent=True'),
     ],
 )
-def test_what_boxes_can_not_follow(cfg, message):
+def test_transforms_that_cannot_move_boxes(cfg, message):
     with pytest.raises(ValueError, match=message):
         TRANSFORMS.build(cfg)(view_of_a_rectangle(), np.random.default_rng(0))
 

@@ -107,7 +107,7 @@ def test_a_batch_has_one_row_of_draws_a_sample():
     assert [list(clips.shape) for clips in batch['inputs']] == [[5, 3, 4, 6, 8], [5, 3, 3, 6, 8]]
     assert len(batch['data_samples']) == 5
     for view, draws in enumerate((1, 3)):
-        params = batch['photometric'][view]['ColorJitter']
+        params = batch['deferred'][view]['ColorJitter']
         assert params['order'].shape == (5, draws, 4)
         for name, rows in params.items():
             drawn = [results['views'][view].deferred['ColorJitter'] for results, _ in samples]
@@ -116,4 +116,4 @@ def test_a_batch_has_one_row_of_draws_a_sample():
 
 
 def test_nothing_is_deferred_by_default():
-    assert PackViews()(make_results())['photometric'] == [{}, {}]
+    assert PackViews()(make_results())['deferred'] == [{}, {}]

@@ -1,4 +1,4 @@
-"""Photometric transforms, in the worker and on the device, against their definitions."""
+"""Transforms that the device can apply: both forms against each other and their definitions."""
 
 import colorsys
 import math
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-import vsslbox.datasets.transforms as transforms
+import vsslbox.datasets  # noqa: F401  (registers them)
 from tests.pictures import texture
 from vsslbox.datasets.transforms.augmenting.color_jitter import ColorJitter
 from vsslbox.datasets.transforms.augmenting.gaussian_blur import GaussianBlur
@@ -16,18 +16,13 @@ from vsslbox.datasets.transforms.augmenting.random_grayscale import RandomGraysc
 from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
 from vsslbox.datasets.transforms.augmenting.solarize import Solarize
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
-from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
+from vsslbox.registry import TRANSFORMS
+from vsslbox.structures import View
 
-TRANSFORMS = {
-    each.__name__: each
-    for each in (
-        ColorJitter,
-        GaussianBlur,
-        LabChannelDropout,
-        RandomGrayscale,
-        RandomRotation,
-        Solarize,
-    )
+DEFERRABLE = {
+    name: kind
+    for name, kind in TRANSFORMS.module_dict.items()
+    if issubclass(kind, ViewTransform) and kind.apply_clips is not None
 }
 STRONG = {'brightness': 0.8, 'contrast': 0.8, 'saturation': 0.8, 'hue': 0.2}  # CVRL
 
@@ -189,18 +184,39 @@ REFERENCES = {
 
 
 def on_device(name, frames, params):
-    """What the batched function makes of one clip; frames in and out as ``[T, H, W, 3]``."""
+    """What the batched form makes of one clip; frames in and out as ``[T, H, W, 3]``."""
     clips = torch.from_numpy(frames).permute(3, 0, 1, 2)[None]
     rows = {key: torch.tensor(value, dtype=torch.float32)[None] for key, value in params.items()}
-    return PHOTOMETRIC[name](clips, rows)[0].permute(1, 2, 3, 0).numpy()
+    return DEFERRABLE[name].apply_batch(clips, rows)[0].permute(1, 2, 3, 0).numpy()
 
 
-def test_all_that_can_be_deferred_is_known_to_the_device():
-    exported = [getattr(transforms, name) for name in transforms.__all__]
-    deferrable = {
-        each.__name__ for each in exported if issubclass(each, ViewTransform) and each.photometric
-    }
-    assert deferrable == set(PHOTOMETRIC) == set(REFERENCES)
+def test_every_deferrable_transform_has_a_definition_here():
+    ours = {name for name, kind in DEFERRABLE.items() if kind.__module__.startswith('vsslbox.')}
+    assert ours == set(REFERENCES)
+
+
+@pytest.mark.parametrize('name', DEFERRABLE)
+@pytest.mark.parametrize('consistent', [True, False])
+def test_both_forms_agree_on_a_batch(name, consistent):
+    """Every other row is off, as far as the transform can be."""
+    transform = DEFERRABLE[name](consistent=consistent)
+    rng = np.random.default_rng(0)
+    batch = [[texture(24, 28, [n, t]) for t in range(4)] for n in range(8)]
+    drawn = [transform.draw_for(View('', np.arange(4), frames), rng) for frames in batch]
+    for number, params in enumerate(drawn):
+        if 'on' in params:
+            params['on'] = (np.arange(len(params['on'])) + number) % 2 == 0
+    in_worker = np.stack([transform.apply(*pair) for pair in zip(batch, drawn)])
+    clips = torch.from_numpy(np.array(batch)).permute(0, 4, 1, 2, 3)
+    params = {key: torch.tensor(np.array([d[key] for d in drawn])).float() for key in drawn[0]}
+    out = DEFERRABLE[name].apply_batch(clips, params)
+    assert out.dtype == torch.float32
+    on_device = out.permute(0, 2, 3, 4, 1).numpy()
+    assert np.abs(in_worker - on_device).max() < 0.58
+    if 'on' in params:
+        off = ~params['on'].bool().expand(8, 4).numpy()
+        assert off.mean() == 0.5
+        assert (on_device[off] == np.array(batch)[off]).all()
 
 
 @pytest.mark.parametrize(
@@ -228,10 +244,10 @@ def test_all_that_can_be_deferred_is_known_to_the_device():
     ],
 )
 @pytest.mark.parametrize('seed', range(3))
-def test_both_places_agree_with_the_definition(name, arguments, seed):
+def test_both_forms_agree_with_the_definition(name, arguments, seed):
     frames = np.stack([texture(14, 18, seed + t) for t in range(3)])
     frames[1, :4] = frames[1, :4, :, :1]  # some exact greys
-    transform = TRANSFORMS[name](prob=1, **arguments)
+    transform = DEFERRABLE[name](prob=1, **arguments)
     num_draws = 1 if transform.consistent else len(frames)
     params = transform.draw(np.random.default_rng(seed), num_draws, list(frames))
     expected = REFERENCES[name](frames, params)
@@ -269,23 +285,23 @@ def test_blur_wider_than_the_frame(size):
     assert np.abs(on_device('GaussianBlur', frames, params)[0] - expected).max() < 0.02
 
 
-@pytest.mark.parametrize('name', TRANSFORMS)
+@pytest.mark.parametrize('name', DEFERRABLE)
 @pytest.mark.parametrize('num_draws', [1, 4])
 def test_what_is_off_stays_as_it_is(name, num_draws):
     rng = np.random.default_rng(0)
     frames = [texture(24, 24, t) for t in range(4)]
-    drawn = [TRANSFORMS[name]().draw(rng, num_draws, frames) for _ in range(6)]
+    drawn = [DEFERRABLE[name]().draw(rng, num_draws, frames) for _ in range(6)]
     params = {key: torch.from_numpy(np.stack([d[key] for d in drawn])).float() for key in drawn[0]}
     params['on'] = (torch.arange(6 * num_draws) % 2).view(6, num_draws).float()
     if num_draws > 1:
         params['on'][0] = 0
     clips = torch.from_numpy(np.stack(frames)).permute(3, 0, 1, 2).expand(6, -1, -1, -1, -1).float()
     before = clips.clone()
-    out = PHOTOMETRIC[name](clips, params)
+    out = DEFERRABLE[name].apply_batch(clips, params)
     assert (clips == before).all()
     changed = (out != before).any(dim=4).any(dim=3).any(dim=1)  # [N, T]
     assert (changed == params['on'].bool().expand(6, 4)).all()
-    nothing = PHOTOMETRIC[name](clips, params | {'on': torch.zeros(6, num_draws)})
+    nothing = DEFERRABLE[name].apply_batch(clips, params | {'on': torch.zeros(6, num_draws)})
     assert (nothing == before).all()
 
 
@@ -343,5 +359,5 @@ def test_solarize_changes_what_reaches_the_threshold(level):
 def test_solarize_on_the_device_knows_values_between_levels():
     clips = torch.tensor([10, 39.9, 40.0, 40.1, 255]).view(1, 1, 1, 1, 5).expand(1, 3, 1, 1, 5)
     params = {'on': torch.ones(1, 1), 'threshold': torch.full((1, 1), 40.0)}
-    out = PHOTOMETRIC['Solarize'](clips, params)
+    out = Solarize.apply_batch(clips, params)
     torch.testing.assert_close(out[0, 1, 0, 0], torch.tensor([10, 39.9, 215, 214.9, 0]))

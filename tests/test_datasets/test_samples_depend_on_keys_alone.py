@@ -30,7 +30,7 @@ SAMPLERS = {
     'SampleUniformClips': [dict(num_clips=2, clip_len=4)],
     'SampleEndToEndFrames': [dict(num_frames=4)],
     'SampleRandomWindow': [dict(num_views=2, clip_len=4)],
-    'ShuffleOrder': [dict(num_segments=3)],
+    'ShuffleOrder': [dict()],
 }
 
 # Every view transform; those that draw must draw the same again.
@@ -113,7 +113,7 @@ PIPELINES = {name: with_sampler(name) for name in SAMPLERS}
 for name, consistent in itertools.product(TRANSFORM_CHAINS, (True, False)):
     kind = 'consistent' if consistent else 'per-frame'
     PIPELINES[f'{name}-{kind}'] = with_transform(name, consistent, deferred=False)
-    if TRANSFORMS.get(name).photometric:
+    if TRANSFORMS.get(name).apply_clips is not None:
         PIPELINES[f'{name}-{kind}-deferred'] = with_transform(name, consistent, deferred=True)
 
 
@@ -125,7 +125,7 @@ def dataset(folder, name):
 def flat(sample):
     """All numbers of a sample."""
     tensors = [*sample['inputs']]
-    for view in sample['photometric']:
+    for view in sample['deferred']:
         tensors += [tensor for drawn in view.values() for tensor in drawn.values()]
     known = sample['data_samples']
     tensors += [torch.as_tensor(view['frame_indices']) for view in known.metainfo['views']]
@@ -154,9 +154,9 @@ def load(folder, name, num_workers, epochs=(0, 1)):
             for row in range(len(batch['data_samples'])):
                 sample = dict(
                     inputs=[view[row] for view in batch['inputs']],
-                    photometric=[
+                    deferred=[
                         {t: {p: v[row] for p, v in d.items()} for t, d in view.items()}
-                        for view in batch['photometric']
+                        for view in batch['deferred']
                     ],
                     data_samples=batch['data_samples'][row],
                 )
@@ -173,7 +173,7 @@ def assert_equal(ours, other):
 
 @pytest.mark.parametrize('name', PIPELINES)
 def test_every_sampler_and_transform(name, video_folder):
-    """The same key gives the same sample, in whatever order; another key gives another one."""
+    """The same key gives the same sample in any order; another key gives another sample."""
     data = dataset(video_folder, name)
     keys = [SampleKey(i, e, s) for i in (0, 5) for e in (0, 1, 2) for s in (0, 1)]
     forth = {key: flat(data[key]) for key in keys}
@@ -192,7 +192,7 @@ def test_every_sampler_and_transform(name, video_folder):
 FULL = 'everything'
 PIPELINES[FULL] = [
     dict(type='SampleSegmentTuples', num_segments=3),
-    dict(type='ShuffleOrder', num_segments=3),
+    dict(type='ShuffleOrder'),
     dict(type='DecodeViews'),
     dict(
         type='AugmentViews',

@@ -436,9 +436,18 @@ class TestDefer:
         assert list(later.deferred) == list(CHAIN[2:])
         np.testing.assert_equal(later.deferred, now.drawn)
 
-    def test_refuses_geometry(self):
-        with pytest.raises(TypeError, match='RandomFlip is not photometric'):
+    def test_refuses_what_has_no_batched_form(self):
+        with pytest.raises(TypeError, match='RandomFlip defines no apply_clips'):
             Defer([{'type': 'RandomFlip'}])
+        with pytest.raises(TypeError, match='FormatShape defines no apply_clips'):
+            Defer([{'type': 'mmaction.FormatShape', 'input_format': 'NCTHW'}])
+
+    def test_refuses_a_class_that_is_not_registered(self):
+        class Copy(Solarize):
+            pass
+
+        with pytest.raises(ValueError, match=r'Copy is not in vsslbox\.registry\.TRANSFORMS'):
+            Defer([Copy()])
 
     def test_has_to_come_last(self):
         defer = {'type': 'Defer', 'transforms': [{'type': 'ColorJitter'}]}

@@ -1,6 +1,8 @@
 """Batches on the device: deferred augmentation matches that of the worker, normalisation."""
 
 import copy
+import re
+from pathlib import Path
 
 import av
 import numpy as np
@@ -9,12 +11,13 @@ import torch
 from mmengine.dataset import default_collate, pseudo_collate
 
 from tests.pictures import texture
+from vsslbox.datasets import VideoDataset
 from vsslbox.datasets.transforms.augmenting.augment_views import AugmentViews
+from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
 from vsslbox.datasets.transforms.packing.pack_views import PackViews
-from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
 from vsslbox.models.data_preprocessors.views_preprocessor import ViewsPreprocessor
-from vsslbox.registry import MODELS
-from vsslbox.structures import View
+from vsslbox.registry import MODELS, TRANSFORMS
+from vsslbox.structures import SampleKey, View
 
 CHAIN = ('ColorJitter', 'RandomGrayscale', 'GaussianBlur', 'Solarize', 'RandomRotation')
 
@@ -84,7 +87,7 @@ def deferred_batch(name='ColorJitter'):
     return default_collate([PackViews()(AugmentViews([deferred])(results))])
 
 
-@pytest.mark.parametrize('name', PHOTOMETRIC)
+@pytest.mark.parametrize('name', [*CHAIN, 'LabChannelDropout'])
 def test_float32_under_autocast(name):
     preprocessor = ViewsPreprocessor()
     plain = preprocessor(deferred_batch(name))['inputs'][0]
@@ -119,7 +122,7 @@ def test_deferred_transforms_apply_whenever_present(training):
     assert (augmented != plain).any()
     assert data.keys() == before.keys()
     assert (data['inputs'][0] == before['inputs'][0]).all()
-    torch.testing.assert_close(data['photometric'], before['photometric'])
+    torch.testing.assert_close(data['deferred'], before['deferred'])
 
 
 def test_bare_tensor():
@@ -137,9 +140,71 @@ def test_batch_that_was_not_stacked():
 
 
 def test_unknown_deferred_transform():
-    data = {'inputs': [torch.zeros(2, 3, 4, 5, 6)], 'photometric': [{'Sharpen': {}}]}
-    with pytest.raises(ValueError, match=r'Sharpen was deferred, but only ColorJitter'):
+    data = {'inputs': [torch.zeros(2, 3, 4, 5, 6)], 'deferred': [{'Sharpen': {}}]}
+    with pytest.raises(ValueError, match=r'Sharpen was deferred, but .* custom_imports'):
         ViewsPreprocessor()(data)
+
+
+@pytest.fixture
+def registered():
+    """What a test registers, by decorator, is forgotten after it."""
+    before = dict(TRANSFORMS.module_dict)
+    yield
+    for name in TRANSFORMS.module_dict.keys() - before.keys():
+        del TRANSFORMS.module_dict[name]
+
+
+def through_a_pipeline(folder, transforms):
+    """Samples 0 to 5 of a folder as the model sees them, but for the normalisation."""
+    pipeline = [
+        dict(type='OpenVideo'),
+        dict(type='SampleTemporalInterval', clip_len=4),
+        dict(type='DecodeViews'),
+        dict(type='AugmentViews', transforms=transforms),
+        dict(type='PackViews'),
+    ]
+    dataset = VideoDataset(data_root=str(folder), pipeline=pipeline)
+    batch = default_collate([dataset[SampleKey(index, 0, 0)] for index in range(6)])
+    return torch.stack(ViewsPreprocessor((0, 0, 0), (1, 1, 1))(batch)['inputs'])
+
+
+def assert_deferring_changes_nothing(folder, *transforms):
+    plain = through_a_pipeline(folder, [])
+    now = through_a_pipeline(folder, list(transforms))
+    later = through_a_pipeline(folder, [dict(type='Defer', transforms=list(transforms))])
+    assert (now - plain).abs().max() > 10
+    assert (now - later).abs().max() < 0.52
+    return plain, later
+
+
+@pytest.mark.parametrize('consistent', [True, False])
+def test_augmentation_from_the_documentation(consistent, registered, video_folder):
+    page = Path(__file__).parents[2] / 'docs' / 'input_pipeline.md'
+    (code,) = re.findall(r'```python\n(import .*?class RandomGamma.*?)```', page.read_text(), re.S)
+    exec(code, {'__name__': 'plug_in'})
+    gamma = dict(type='RandomGamma', prob=0.6, consistent=consistent)
+    plain, later = assert_deferring_changes_nothing(video_folder, gamma)
+    per_frame = (plain == later).all(dim=(2, 4, 5))  # [views, N, T]
+    assert 0 < per_frame.float().mean() < 1
+    assert consistent == (per_frame == per_frame[..., :1]).all()
+
+
+def test_augmentation_without_draws_under_a_name_of_its_own(registered, video_folder):
+    """Two classes of one name are told apart, and the order of application is that of the list."""
+
+    @TRANSFORMS.register_module(name='Negative')
+    class Solarize(ViewTransform):
+        def apply_frame(self, frame):
+            return 255 - frame
+
+        @staticmethod
+        def apply_clips(clips):
+            return 255 - clips
+
+    solarize = dict(type='Solarize', prob=1, threshold=200)
+    plain, later = assert_deferring_changes_nothing(video_folder, dict(type='Negative'), solarize)
+    negative = 255 - plain
+    assert torch.equal(later, torch.where(negative < 200, negative, 255 - negative))
 
 
 def test_wrong_number_of_channels():

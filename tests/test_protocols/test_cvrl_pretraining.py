@@ -33,7 +33,7 @@ def views_of_a_still_video(name, seed):
             if step.type in ('AugmentViews', 'ThreeCrops'):
                 results = TRANSFORMS.build(step).transform(results)
     packed = PackViews().transform(dict(results, attributes={}))
-    batch = {key: default_collate([packed[key]]) for key in ('inputs', 'photometric')}
+    batch = {key: default_collate([packed[key]]) for key in ('inputs', 'deferred')}
     return torch.cat(ViewsPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))(batch)['inputs'])
 
 

@@ -28,9 +28,11 @@ from stock_pipeline import StockDataset
 from torch.utils.data import DataLoader, Dataset
 
 from vsslbox.apis.command_line import on_videos, read_config, run_command
+from vsslbox.compat import worker_pids
 from vsslbox.datasets import EpochSampler
 from vsslbox.datasets.readers.pyav_reader import forget_files
 from vsslbox.datasets.transforms import AugmentViews
+from vsslbox.datasets.transforms.steps import Steps, list_steps
 from vsslbox.engine.runner import SSLRunner
 from vsslbox.engine.worker import keep_freed_memory
 from vsslbox.registry import DATASETS, MODELS
@@ -69,15 +71,24 @@ class Repeated(Dataset):
         return self.dataset[SampleKey(index, epoch=key.epoch + round_, seed=key.seed)]
 
 
+def listed(pipeline: Steps) -> list[dict]:
+    """Copy a pipeline, its steps and the transforms of `AugmentViews` as lists."""
+    pipeline = copy.deepcopy(list_steps(pipeline))
+    for step in pipeline:
+        if step['type'] == 'AugmentViews':
+            step['transforms'] = list_steps(step['transforms'])
+    return pipeline
+
+
 def in_worker(pipeline: list[dict]) -> list[dict]:
-    """The same pipeline with nothing left to the device."""
+    """Copy a pipeline with nothing left to the device."""
     pipeline = copy.deepcopy(pipeline)
     for step in pipeline:
         if step['type'] == 'AugmentViews':
             step['transforms'] = [
                 inner
                 for t in step['transforms']
-                for inner in (t['transforms'] if t['type'] == 'Defer' else [t])
+                for inner in (list_steps(t['transforms']) if t['type'] == 'Defer' else [t])
             ]
     return pipeline
 
@@ -140,8 +151,8 @@ def run_once(loader: DataLoader, num_samples: int) -> float:
 def peak_memory(loader: DataLoader) -> float:
     """The largest resident set of a worker so far, in MiB."""
     peaks = []
-    for worker in loader._iterator._workers:
-        for line in Path(f'/proc/{worker.pid}/status').read_text().splitlines():
+    for pid in worker_pids(loader):
+        for line in Path(f'/proc/{pid}/status').read_text().splitlines():
             if line.startswith('VmHWM'):
                 peaks.append(int(line.split()[1]) / 1024)
     return max(peaks)
@@ -199,7 +210,8 @@ def stock_dataset(dataset_cfg: dict, pipeline: list[dict]) -> StockDataset:
 
 def pipelines_of(dataset_cfg: dict) -> dict[str, list[dict]]:
     """The config's pipeline, and that without anything left to the device."""
-    pipelines = {'device': dataset_cfg['pipeline'], 'worker': in_worker(dataset_cfg['pipeline'])}
+    pipeline = listed(dataset_cfg['pipeline'])
+    pipelines = {'device': pipeline, 'worker': in_worker(pipeline)}
     if pipelines['worker'] == pipelines['device']:
         del pipelines['device']
     return pipelines

@@ -40,10 +40,10 @@ def parse_args() -> argparse.Namespace:
 
 def views_of(sample: dict) -> list[np.ndarray]:
     """The views as the model sees them, but for normalisation: uint8 ``[T, H, W, 3]``."""
-    if 'photometric' not in sample:  # packed for a recognizer: nothing is left to the device
+    if 'deferred' not in sample:  # packed for a recognizer: nothing is left to the device
         return [view.permute(1, 2, 3, 0).numpy() for view in sample['inputs']]
     as_they_are = ViewsPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))
-    batch = {name: default_collate([sample[name]]) for name in ('inputs', 'photometric')}
+    batch = {name: default_collate([sample[name]]) for name in ('inputs', 'deferred')}
     views = as_they_are(batch)['inputs']
     return [v[0].permute(1, 2, 3, 0).round().to(torch.uint8).numpy() for v in views]
 

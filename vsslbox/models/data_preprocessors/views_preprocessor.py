@@ -1,4 +1,4 @@
-"""From a batch of uint8 views to what a backbone takes."""
+"""Turn a batch of uint8 views into the input of a backbone."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,7 @@ import torch
 from mmengine.model import BaseDataPreprocessor
 
 from vsslbox.errors import InputError, InputTypeError
-from vsslbox.models.data_preprocessors.photometric import PHOTOMETRIC
-from vsslbox.registry import MODELS
+from vsslbox.registry import MODELS, TRANSFORMS
 
 __all__ = ['ViewsPreprocessor']
 
@@ -16,8 +15,8 @@ __all__ = ['ViewsPreprocessor']
 class ViewsPreprocessor(BaseDataPreprocessor):
     """Move a batch of views to the model's device, augment it there and normalise it.
 
-    The draws of transforms inside ``Defer`` are applied, in training and testing alike: they are
-    there only where the pipeline put them. Then ``(x - mean) / std`` per channel.
+    It applies the transforms inside ``Defer`` as drawn, in training and testing alike: they are
+    there only where the pipeline put them. Then it computes ``(x - mean) / std`` per channel.
 
     Args:
         mean: Mean of R, G, B, for values in [0, 255].
@@ -43,16 +42,16 @@ class ViewsPreprocessor(BaseDataPreprocessor):
 
         Args:
             data: ``inputs``, one uint8 tensor ``[N, 3, T, H, W]`` per view; optionally
-                ``data_samples`` and, one dict per view, ``photometric`` (transform -> parameter ->
-                ``[N, 1 or T, ...]``). It isn't changed.
-            training: Without meaning here; mmengine passes it.
+                ``data_samples`` and, one dict per view, ``deferred`` (transform -> parameter ->
+                ``[N, 1 or T, ...]``). It is not changed.
+            training: Ignored; mmengine passes it.
 
         Returns:
             ``inputs``, one float32 tensor ``[N, 3, T, H, W]`` per view, and ``data_samples``.
         """
         _check_inputs(data['inputs'])
         data = self.cast_data(data)
-        deferred = data.get('photometric', [{}] * len(data['inputs']))
+        deferred = data.get('deferred', [{}] * len(data['inputs']))
         return {
             'inputs': [self._prepare(*pair) for pair in zip(data['inputs'], deferred, strict=True)],
             'data_samples': data.get('data_samples'),
@@ -61,14 +60,19 @@ class ViewsPreprocessor(BaseDataPreprocessor):
     def _prepare(self, clips: torch.Tensor, deferred: dict) -> torch.Tensor:
         clips = clips.float()
         for name, params in deferred.items():
-            if name not in PHOTOMETRIC:
-                raise InputError(
-                    f'{name} was deferred, but only {", ".join(PHOTOMETRIC)} can be applied to a '
-                    'batch: move it out of Defer, or add its function to '
-                    'vsslbox.models.data_preprocessors.photometric.PHOTOMETRIC'
-                )
-            clips = PHOTOMETRIC[name](clips, params)
+            clips = _deferred_transform(name).apply_batch(clips, params)
         return (clips - self.mean) / self.std
+
+
+def _deferred_transform(name: str) -> type:
+    """Return the class of a deferred transform, which applies it to a batch."""
+    TRANSFORMS.import_from_location()
+    if name not in TRANSFORMS.module_dict:
+        raise InputError(
+            f'{name} was deferred, but it is not in vsslbox.registry.TRANSFORMS: name the module '
+            'that registers it in custom_imports'
+        )
+    return TRANSFORMS.module_dict[name]
 
 
 def _check_inputs(inputs: Sequence[torch.Tensor]) -> None:

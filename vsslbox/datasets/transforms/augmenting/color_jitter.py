@@ -1,24 +1,26 @@
 """Change brightness, contrast, saturation and hue at random."""
 
+from functools import partial
+
 import cv2
 import numpy as np
+import torch
 
+from vsslbox.datasets.transforms.augmenting.pixels import LUMA, grey_clips, mean_grey, per_clip
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 
 __all__ = ['ColorJitter']
 
-_LUMA = np.array([0.299, 0.587, 0.114])
-
-# Images between two steps are uint16 with 257 levels to the grey level. As 255 * 257 = 65535,
+# Frames between two steps are uint16 with 257 levels to the grey level. As 255 * 257 = 65535,
 # cv2.transform clips them where the definition says, on the fly, and its rounding can't be seen.
 _FINENESS = 257
 
-# What three of the steps blend an image with, as maps [3, 4] of (R, G, B, 1).
+# The images that three of the steps blend a frame with, as maps [3, 4] of (R, G, B, 1).
 _ITSELF = np.eye(3, 4)
 _BLACK = np.zeros((3, 4))
-_GREY = np.tile([*_LUMA, 0], (3, 1))
+_GREY = np.tile([*LUMA, 0], (3, 1))
 _LEVEL_1 = np.tile([0, 0, 0, 1], (3, 1))
 
 
@@ -32,7 +34,7 @@ def _scale_brightness(image: np.ndarray, factor: float) -> np.ndarray:
 
 def _scale_contrast(image: np.ndarray, factor: float, pivot: float | None = None) -> np.ndarray:
     if pivot is None:
-        pivot = _mean_grey(image)
+        pivot = mean_grey(image)
     return _blend(image, factor, pivot * _LEVEL_1)
 
 
@@ -54,7 +56,7 @@ _ADJUSTMENTS = (
     ('saturation', _scale_saturation),
     ('hue', _shift_hue),
 )
-_CONTRAST = 1  # its place above
+_CONTRAST = 1  # its index above
 
 
 def _adjust(image: np.ndarray, steps: np.ndarray, drawn: dict[str, np.float32]) -> np.ndarray:
@@ -62,10 +64,6 @@ def _adjust(image: np.ndarray, steps: np.ndarray, drawn: dict[str, np.float32]) 
         name, adjustment = _ADJUSTMENTS[step]
         image = adjustment(image, float(drawn[name]))
     return image
-
-
-def _mean_grey(image: np.ndarray) -> float:
-    return _LUMA @ cv2.mean(image)[:3]
 
 
 def _to_fine(frame: np.ndarray) -> np.ndarray:
@@ -81,7 +79,7 @@ class ColorJitter(ViewTransform):
     """Change brightness, contrast, saturation and hue, in random order, with some probability.
 
     The arithmetic is that of torchvision's transform of this name, on values in [0, 255] that are
-    clipped after each step and rounded only after the last:
+    clipped after each step and rounded, on frames, only after the last:
 
     * brightness: ``f x``;
     * contrast: ``f x + (1 - f) m``, with ``m`` the mean grey;
@@ -102,8 +100,6 @@ class ColorJitter(ViewTransform):
         contrast_pivot: The mean grey is that of the ``'frame'`` (torchvision, VCLR) or that of the
             whole ``'clip'`` (CVRL), for which ``consistent`` must be true.
     """
-
-    photometric = True
 
     def __init__(
         self,
@@ -152,7 +148,7 @@ class ColorJitter(ViewTransform):
     def _apply_to_clip(
         self, frames: list[np.ndarray], drawn: dict[str, np.ndarray]
     ) -> list[np.ndarray]:
-        """Take all frames as far as the contrast, whose pivot is their mean grey, and on."""
+        """Adjust all frames up to the contrast, whose pivot is their mean grey, then finish them."""
         if not drawn['on']:
             return frames
         before, (_, *after) = np.split(drawn['order'], np.flatnonzero(drawn['order'] == _CONTRAST))
@@ -160,17 +156,63 @@ class ColorJitter(ViewTransform):
         clip = np.empty((len(frames), *frames[0].shape), np.uint16)
         for image, frame in zip(clip, frames):
             image[:] = _adjust(_to_fine(frame), before, drawn)
-        pivot = np.mean([_mean_grey(image) for image in clip])
+        pivot = np.mean([mean_grey(image) for image in clip])
         changed = []
         for image in clip:
             image = _scale_contrast(image, drawn['contrast'], pivot)
             changed.append(_to_uint8(_adjust(image, after, drawn)))
         return changed
 
-    def apply_frame(
-        self, frame: np.ndarray, on: np.bool_, order: np.ndarray, **drawn: np.float32
-    ) -> np.ndarray:
+    def apply_frame(self, frame: np.ndarray, order: np.ndarray, **drawn: np.float32) -> np.ndarray:
         """Take the four steps in the order drawn."""
-        if not on:
-            return frame
         return _to_uint8(_adjust(_to_fine(frame), order, drawn))
+
+    @staticmethod
+    def apply_clips(
+        clips: torch.Tensor, order: torch.Tensor, clip_pivot: torch.Tensor, **drawn: torch.Tensor
+    ) -> torch.Tensor:
+        """Take the four steps in each clip's own order, step by step for the clips it is due in."""
+        # All rows come from one config, so they agree on the pivot.
+        pivot_dims = (2, 3, 4) if clip_pivot.all() else (3, 4)
+        adjustments = (
+            ('brightness', torch.mul),
+            ('contrast', partial(_scale_contrast_of_clips, pivot_dims=pivot_dims)),
+            ('saturation', _scale_saturation_of_clips),
+            ('hue', _shift_hue_of_clips),
+        )
+        for step in range(len(adjustments)):
+            for number, (name, adjust) in enumerate(adjustments):
+                rows = order[:, step] == number
+                clips[rows] = adjust(clips[rows], per_clip(drawn[name][rows])).clamp(0, 255)
+        return clips
+
+
+def _scale_contrast_of_clips(
+    clips: torch.Tensor, factor: torch.Tensor, pivot_dims: tuple[int, ...]
+) -> torch.Tensor:
+    return torch.lerp(grey_clips(clips).mean(pivot_dims, keepdim=True), clips, factor)
+
+
+def _scale_saturation_of_clips(clips: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+    return torch.lerp(grey_clips(clips), clips, factor)
+
+
+def _shift_hue_of_clips(clips: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:
+    red, green, blue = clips.split(1, dim=1)
+    value = clips.amax(1, keepdim=True)
+    chroma = value - clips.amin(1, keepdim=True)
+    divisor = chroma.clamp(min=torch.finfo(chroma.dtype).tiny)  # greys have no hue: take 0
+    sixths = torch.where(
+        value == red,
+        (green - blue) / divisor,
+        torch.where(value == green, 2 + (blue - red) / divisor, 4 + (red - green) / divisor),
+    )
+    sixths = sixths + 6 * turns
+
+    # Over a turn of the hue, a channel rises from value - chroma to value within one sixth, stays
+    # for two, falls within one and stays for two; the channels are a third of a turn apart.
+    def channel(offset: int) -> torch.Tensor:
+        place = (sixths + offset) % 6
+        return value - chroma * torch.minimum(place, 4 - place).clamp(0, 1)
+
+    return torch.cat([channel(5), channel(3), channel(1)], dim=1)

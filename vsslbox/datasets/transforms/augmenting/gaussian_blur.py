@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import torch
+import torch.nn.functional as F
 
+from vsslbox.datasets.transforms.augmenting.pixels import per_clip
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
@@ -33,8 +36,6 @@ class GaussianBlur(ViewTransform):
         border: What lies beyond the border: ``'reflect'``, the mirrored frame, its outermost pixels
             not repeated, or ``'zero'``, black, which darkens the frame's edges.
     """
-
-    photometric = True
 
     def __init__(
         self,
@@ -68,19 +69,51 @@ class GaussianBlur(ViewTransform):
         return {'on': on, 'sigma': sigma, 'radius': radius, 'zero_border': zero_border}
 
     def apply_frame(
-        self,
-        frame: np.ndarray,
-        on: np.bool_,
-        sigma: np.float32,
-        radius: np.int64,
-        zero_border: np.bool_,
+        self, frame: np.ndarray, sigma: np.float32, radius: np.int64, zero_border: np.bool_
     ) -> np.ndarray:
         """Blur along the rows and the columns."""
-        if not on:
-            return frame
         # All taps beyond 4 sigma together weigh less than 1e-4.
         radius = min(int(radius), math.ceil(4 * sigma))
         taps = cv2.getGaussianKernel(2 * radius + 1, float(sigma))
         border = cv2.BORDER_CONSTANT if zero_border else cv2.BORDER_REFLECT_101
         # On uint8, cv2.GaussianBlur is slower than this, and it rounds the taps.
         return cv2.sepFilter2D(frame, -1, taps, taps, borderType=border)
+
+    @staticmethod
+    def apply_clips(
+        clips: torch.Tensor, sigma: torch.Tensor, radius: torch.Tensor, zero_border: torch.Tensor
+    ) -> torch.Tensor:
+        """Blur each clip by its own kernel; narrow ones are padded with zeros to the widest."""
+        widest = int(radius.max())
+        offsets = torch.arange(-widest, widest + 1, device=clips.device)
+        taps = torch.exp(-0.5 * (offsets / sigma[:, None]) ** 2)
+        taps = taps * (offsets.abs() <= radius[:, None])
+        taps = taps / taps.sum(1, keepdim=True)
+        pad = _pad_zeros if zero_border.all() else _pad_mirrored  # all rows come from one config
+        for dim in (3, 4):
+            clips = _filter(pad(clips, widest, dim), taps, dim)
+        return clips
+
+
+def _pad_mirrored(clips: torch.Tensor, radius: int, dim: int) -> torch.Tensor:
+    """Extend ``dim`` by its mirror image, repeated if the radius exceeds the size."""
+    size = clips.shape[dim]
+    period = max(2 * (size - 1), 1)
+    places = torch.arange(-radius, size + radius, device=clips.device) % period
+    return clips.index_select(dim, torch.minimum(places, period - places))
+
+
+def _pad_zeros(clips: torch.Tensor, radius: int, dim: int) -> torch.Tensor:
+    return F.pad(clips, [0, 0] * (4 - dim) + [radius, radius])
+
+
+def _filter(padded: torch.Tensor, taps: torch.Tensor, dim: int) -> torch.Tensor:
+    """Correlate along ``dim``, padded by R on either side, with ``taps`` ``[M, 2R + 1]``.
+
+    A sum of shifted clips: a grouped convolution with a kernel a clip is many times slower.
+    """
+    size = padded.shape[dim] - taps.shape[1] + 1
+    filtered = torch.zeros_like(padded.narrow(dim, 0, size))
+    for shift, tap in enumerate(taps.unbind(1)):
+        filtered.addcmul_(padded.narrow(dim, shift, size), per_clip(tap))
+    return filtered

@@ -1,14 +1,21 @@
 """The operations of RandAugment.
 
 Each takes a list of uint8 RGB frames ``[H, W, 3]`` of one size, none of which it writes to, and
-returns as many. Where the operation rests on statistics, they are those of all these frames
-together, as if they were one picture. Operations on colours are those of PIL's ``ImageOps`` and
-``ImageEnhance``, but they round where PIL cuts decimals off. Those that move pixels interpolate
-nothing, they take the nearest pixel. What they uncover is grey, 128.
+returns as many. An operation that needs statistics takes those of all these frames together, as if
+they were one picture. Operations on colours are those of PIL's ``ImageOps`` and ``ImageEnhance``,
+but they round where PIL cuts decimals off. Those that move pixels take the nearest pixel, without
+interpolation, and fill what they uncover with grey, 128.
+
+The arithmetic differs from :class:`ColorJitter`'s and :class:`RandomRotation`'s by design: here
+every operation rounds to uint8, as in PIL, which makes most of them look-up tables, and a rotation
+mixes no pixels.
 """
 
 import cv2
 import numpy as np
+
+from vsslbox.datasets.transforms.augmenting.pixels import LEVELS, grey_frame, mean_grey
+from vsslbox.datasets.transforms.augmenting.solarize import solarize_frame
 
 __all__ = [
     'adjust_brightness',
@@ -32,20 +39,18 @@ __all__ = [
 _Frames = list[np.ndarray]
 
 _FILL = (128, 128, 128)
-_LEVELS = np.arange(256)
 _NUDGE = 2**-10  # of a pixel
-_LUMA = np.array([0.299, 0.587, 0.114])
 _SMOOTH = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]]) / 13  # PIL's filter of this name
 
 
 def auto_contrast(frames: _Frames) -> _Frames:
-    """Stretch each channel such that its darkest value becomes 0 and its brightest 255."""
+    """Stretch each channel so that its darkest value becomes 0 and its brightest 255."""
     return _map_channels(frames, [_stretched(counts) for counts in _histograms(frames)])
 
 
 def _stretched(counts: np.ndarray) -> np.ndarray:
     low, high = np.flatnonzero(counts)[[0, -1]]
-    return _LEVELS if low == high else (_LEVELS - low) * (255 / (high - low))
+    return LEVELS if low == high else (LEVELS - low) * (255 / (high - low))
 
 
 def equalize(frames: _Frames) -> _Frames:
@@ -57,49 +62,45 @@ def _equalized(counts: np.ndarray) -> np.ndarray:
     brightest = counts[np.flatnonzero(counts)[-1]]
     step = (counts.sum() - brightest) // 255
     if step == 0:
-        return _LEVELS
+        return LEVELS
     below = np.cumsum(counts) - counts
     return (below + step // 2) // step
 
 
 def invert(frames: _Frames) -> _Frames:
-    """Take the negative."""
-    return _map_values(frames, 255 - _LEVELS)
+    """Replace all values by their negative."""
+    return _map_values(frames, 255 - LEVELS)
 
 
 def posterize(frames: _Frames, bits: int) -> _Frames:
     """Keep the highest ``bits`` of the 8 bits of each value."""
-    return _map_values(frames, _LEVELS & (256 - 2 ** (8 - bits)))
+    return _map_values(frames, LEVELS & (256 - 2 ** (8 - bits)))
 
 
 def solarize(frames: _Frames, threshold: float) -> _Frames:
-    """Take the negative of values that reach a threshold."""
-    return _map_values(frames, np.where(threshold > _LEVELS, _LEVELS, 255 - _LEVELS))
+    """Replace values that reach a threshold by their negative."""
+    return [solarize_frame(frame, threshold) for frame in frames]
 
 
 def solarize_add(frames: _Frames, addition: int) -> _Frames:
     """Add to values below 128."""
-    return _map_values(frames, np.where(_LEVELS < 128, _LEVELS + addition, _LEVELS))
+    return _map_values(frames, np.where(LEVELS < 128, LEVELS + addition, LEVELS))
 
 
 def adjust_brightness(frames: _Frames, factor: float) -> _Frames:
     """Scale all values."""
-    return _map_values(frames, factor * _LEVELS)
+    return _map_values(frames, factor * LEVELS)
 
 
 def adjust_contrast(frames: _Frames, factor: float) -> _Frames:
     """Scale the difference to the mean grey."""
-    mean = np.mean([_LUMA @ cv2.mean(frame)[:3] for frame in frames])
-    return _map_values(frames, mean + factor * (_LEVELS - mean))
+    mean = np.mean([mean_grey(frame) for frame in frames])
+    return _map_values(frames, mean + factor * (LEVELS - mean))
 
 
 def adjust_color(frames: _Frames, factor: float) -> _Frames:
     """Scale the difference to the picture in greys."""
-    return [_blend(frame, factor, _in_greys(frame)) for frame in frames]
-
-
-def _in_greys(frame: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return [_blend(frame, factor, grey_frame(frame)) for frame in frames]
 
 
 def adjust_sharpness(frames: _Frames, factor: float) -> _Frames:
@@ -114,7 +115,7 @@ def _smoothed(frame: np.ndarray) -> np.ndarray:
 
 
 def rotate(frames: _Frames, degrees: float) -> _Frames:
-    """Turn about the centre, counter-clockwise."""
+    """Rotate about the centre, counter-clockwise."""
     height, width = frames[0].shape[:2]
     centre = ((width - 1) / 2, (height - 1) / 2)
     return _warp(frames, cv2.getRotationMatrix2D(centre, -degrees, 1))
@@ -148,7 +149,7 @@ def cut_out(frames: _Frames, share: float, centre: np.ndarray) -> _Frames:
         share: Half of the square's side as a share of the frames' shorter side; the product is
             rounded down to pixels.
         centre: The square's middle ``[2]``, ``(y, x)``, as shares of height and width in [0, 1).
-            Part of the square may be outside.
+            Part of the square may lie outside.
     """
     height, width = frames[0].shape[:2]
     half = int(share * min(height, width))
@@ -160,12 +161,12 @@ def cut_out(frames: _Frames, share: float, centre: np.ndarray) -> _Frames:
 
 
 def _histograms(frames: _Frames) -> list[np.ndarray]:
-    """How often each value occurs, ``[256]`` for each channel."""
+    """Count how often each value occurs, ``[256]`` for each channel."""
     return [sum(_counts(frame, channel) for frame in frames) for channel in range(3)]
 
 
 def _counts(frame: np.ndarray, channel: int) -> np.ndarray:
-    """As integers: OpenCV's float32 can't count all pixels of a clip."""
+    """Count as integers: OpenCV's float32 can't count all pixels of a clip."""
     return cv2.calcHist([frame], [channel], None, [256], [0, 256]).ravel().astype(int)
 
 
@@ -176,7 +177,7 @@ def _map_values(frames: _Frames, table: np.ndarray) -> _Frames:
 
 
 def _map_channels(frames: _Frames, tables: list[np.ndarray]) -> _Frames:
-    """Likewise, with a table for each channel."""
+    """Replace each value by its entry in the table of its channel."""
     return _map_values(frames, np.stack(tables, axis=-1)[None])
 
 
@@ -187,8 +188,8 @@ def _blend(frame: np.ndarray, factor: float, other: np.ndarray) -> np.ndarray:
 def _warp(frames: _Frames, matrix: list[list[float]] | np.ndarray) -> _Frames:
     """Fetch the pixel at (x, y) from ``matrix @ (x, y, 1)``."""
     height, width = frames[0].shape[:2]
-    # OpenCV 5 takes the even one of two pixels that are equally near. All rows that a shear moves
-    # by half a pixel would have only such. So lean to the right and down.
+    # Of two equally near pixels OpenCV 5 takes the even one, and a row that a shear moves by half a
+    # pixel has no others. The nudge makes it the right or lower one.
     leaning = np.add(matrix, [0, 0, _NUDGE])
     return [
         cv2.warpAffine(

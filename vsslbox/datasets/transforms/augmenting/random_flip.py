@@ -28,10 +28,10 @@ class RandomFlip(ViewTransform):
         """Draw whether to flip."""
         return {'on': rng.random(num_draws) < self.prob}
 
-    def apply_frame(self, frame: np.ndarray, on: np.bool_) -> np.ndarray:
-        """Exchange left and right if drawn."""
-        return cv2.flip(frame, 1) if on else frame
+    def apply_frame(self, frame: np.ndarray) -> np.ndarray:
+        """Exchange left and right."""
+        return cv2.flip(frame, 1)
 
-    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int], on: np.bool_) -> np.ndarray:
-        """Exchange left and right if drawn."""
-        return [1, 0, 1, 0] + boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1] if on else boxes
+    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Exchange left and right."""
+        return [1, 0, 1, 0] + boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1]

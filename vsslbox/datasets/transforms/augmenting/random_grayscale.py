@@ -1,8 +1,9 @@
-"""Take the colour out of frames at random."""
+"""Remove the colour of frames at random."""
 
-import cv2
 import numpy as np
+import torch
 
+from vsslbox.datasets.transforms.augmenting.pixels import grey_clips, grey_frame
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
 from vsslbox.registry import TRANSFORMS
 
@@ -20,18 +21,19 @@ class RandomGrayscale(ViewTransform):
         consistent: Whether all frames of a view share one draw.
     """
 
-    photometric = True
-
     def __init__(self, prob: float = 0.2, consistent: bool = True) -> None:
         super().__init__(consistent)
         self.prob = check_prob(prob)
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
-        """Draw whether to take the colour out."""
+        """Draw whether to remove the colour."""
         return {'on': rng.random(num_draws) < self.prob}
 
-    def apply_frame(self, frame: np.ndarray, on: np.bool_) -> np.ndarray:
-        """Take the colour out if drawn."""
-        if not on:
-            return frame
-        return cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    def apply_frame(self, frame: np.ndarray) -> np.ndarray:
+        """Remove the colour."""
+        return grey_frame(frame)
+
+    @staticmethod
+    def apply_clips(clips: torch.Tensor) -> torch.Tensor:
+        """Remove the colour of all clips."""
+        return grey_clips(clips).expand_as(clips)

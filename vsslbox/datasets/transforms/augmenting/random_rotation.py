@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import torch
+import torch.nn.functional as F
 
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
 from vsslbox.errors import InputError
@@ -28,8 +30,6 @@ class RandomRotation(ViewTransform):
         consistent: Whether all frames of a view share one draw.
     """
 
-    photometric = True
-
     def __init__(
         self, degrees: Sequence[float] = (-10, 10), prob: float = 1.0, consistent: bool = True
     ) -> None:
@@ -44,12 +44,26 @@ class RandomRotation(ViewTransform):
         on = rng.random(num_draws) < self.prob
         return {'on': on, 'angle': rng.uniform(*self.degrees, num_draws).astype(np.float32)}
 
-    def apply_frame(self, frame: np.ndarray, on: np.bool_, angle: np.float32) -> np.ndarray:
-        """Rotate if drawn."""
-        if not on:
-            return frame
+    def apply_frame(self, frame: np.ndarray, angle: np.float32) -> np.ndarray:
+        """Rotate ``frame``."""
         height, width = frame.shape[:2]
         centre = ((width - 1) / 2, (height - 1) / 2)
         return cv2.warpAffine(
             frame, cv2.getRotationMatrix2D(centre, float(angle), 1), (width, height)
         )
+
+    @staticmethod
+    def apply_clips(clips: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+        """Rotate each clip: look up, for every pixel, the place that the turn brings there."""
+        height, width = clips.shape[3:]
+        # Places relative to the centre, in pixels; y points down.
+        y = torch.arange(height, device=clips.device)[:, None] - (height - 1) / 2
+        x = torch.arange(width, device=clips.device) - (width - 1) / 2
+        cos = angle.deg2rad().cos()[:, None, None]
+        sin = angle.deg2rad().sin()[:, None, None]
+        # grid_sample counts from -1 at the outer edge of the first pixel to 1 at that of the last.
+        grid = torch.stack(
+            [(x * cos - y * sin) * (2 / width), (x * sin + y * cos) * (2 / height)], dim=-1
+        )
+        turned = F.grid_sample(clips.flatten(1, 2), grid, align_corners=False)
+        return turned.view_as(clips)

@@ -1,32 +1,37 @@
-"""Turn bright values of frames into their negative at random."""
+"""Replace bright values of frames by their negative at random."""
 
 import cv2
 import numpy as np
+import torch
 
+from vsslbox.datasets.transforms.augmenting.pixels import LEVELS, per_clip
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 
-__all__ = ['Solarize']
+__all__ = ['Solarize', 'solarize_frame']
+
+
+def solarize_frame(frame: np.ndarray, threshold: float) -> np.ndarray:
+    """Replace the values of a uint8 frame that reach ``threshold`` by their negative."""
+    return cv2.LUT(frame, np.where(threshold > LEVELS, LEVELS, 255 - LEVELS).astype(np.uint8))
 
 
 @TRANSFORMS.register_module()
 class Solarize(ViewTransform):
     """Replace values that reach a threshold by their negative, with some probability.
 
-    Channel by channel, ``x`` stays as it is below the threshold and becomes ``255 - x`` from there
-    on, for values in [0, 255]. CVRL's code has the same rule on [0, 1] with the threshold 0.5,
-    which lies between 127 and 128.
+    In each channel, ``x`` stays as it is below the threshold and becomes ``255 - x`` from there on,
+    for values in [0, 255]. CVRL's code has the same rule on [0, 1] with the threshold 0.5, which
+    lies between 127 and 128.
 
     Draws ``on`` ``[n]``, bool; adds ``threshold`` ``[n]``.
 
     Args:
-        threshold: The smallest value that changes; in [0, 256], where 256 leaves all as they are.
+        threshold: The smallest value that changes; in [0, 256], where 256 changes nothing.
         prob: Probability that anything changes.
         consistent: Whether all frames of a view share one draw.
     """
-
-    photometric = True
 
     def __init__(self, threshold: float = 128, prob: float = 0.2, consistent: bool = True) -> None:
         super().__init__(consistent)
@@ -42,9 +47,11 @@ class Solarize(ViewTransform):
             'threshold': np.full(num_draws, self.threshold, np.float32),
         }
 
-    def apply_frame(self, frame: np.ndarray, on: np.bool_, threshold: np.float32) -> np.ndarray:
-        """Solarise if drawn."""
-        if not on:
-            return frame
-        levels = np.arange(256, dtype=np.uint8)
-        return cv2.LUT(frame, np.where(levels < threshold, levels, 255 - levels))
+    def apply_frame(self, frame: np.ndarray, threshold: np.float32) -> np.ndarray:
+        """Solarise ``frame``."""
+        return solarize_frame(frame, threshold)
+
+    @staticmethod
+    def apply_clips(clips: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:
+        """Solarise each clip by its threshold."""
+        return torch.where(clips < per_clip(threshold), clips, 255 - clips)

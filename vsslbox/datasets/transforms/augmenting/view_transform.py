@@ -1,8 +1,11 @@
-"""What every augmentation of a view has in common."""
+"""The base of every augmentation of a view."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
+import torch
 
 from vsslbox.errors import InputError
 from vsslbox.structures import View
@@ -14,7 +17,11 @@ Drawn = dict[str, np.ndarray]
 
 
 def check_prob(prob: float) -> float:
-    """Return ``prob``, or say that it isn't a probability."""
+    """Return ``prob`` if it is a probability.
+
+    Raises:
+        InputError: It is not in [0, 1].
+    """
     if not 0 <= prob <= 1:
         raise InputError(f'prob must be a number in [0, 1], got {prob!r}')
     return prob
@@ -23,20 +30,23 @@ def check_prob(prob: float) -> float:
 class ViewTransform(ABC):
     """One augmentation of the frames of one view.
 
-    Drawing is kept apart from applying: what was drawn can be noted, tested, and applied elsewhere
-    (see :class:`Defer`). A subclass draws in :meth:`draw` and changes one frame in
-    :meth:`apply_frame`; one that needs the whole clip at once overrides :meth:`apply`.
+    Drawing is separate from applying, so that a draw can be noted, tested, and applied elsewhere. A
+    subclass draws in :meth:`draw` and changes one frame in :meth:`apply_frame`; one that needs the
+    whole clip at once overrides :meth:`apply`. If it draws ``on``, bool ``[n]``, the base class
+    applies only the rows that are on, and passes no ``on`` to the methods below.
+
+    A transform that keeps the size of the frames may have a second, batched form: a static method
+    ``apply_clips(clips, **drawn)``, by which :class:`Defer` can leave it to the model's device. It
+    changes float32 RGB clips ``[M, C, T, H, W]`` with values in [0, 255], which it may overwrite,
+    by float32 tensors ``[M, ...]`` of what was drawn, and must not round. Everything that it needs
+    is drawn, since there is no instance where it runs; ``draw`` adds settings as constant arrays.
+    Where every frame has a draw of its own, each is a clip of length 1.
 
     Args:
         consistent: Whether all frames of a view share one draw. Otherwise each has its own.
-
-    Attributes:
-        photometric: Whether the model's data preprocessor can apply the transform on its own
-            device. So it is for changes of colour, and for whatever else keeps the size of the
-            frames.
     """
 
-    photometric = False
+    apply_clips: ClassVar[Callable[..., torch.Tensor] | None] = None
 
     def __init__(self, consistent: bool = True) -> None:
         self.consistent = consistent
@@ -56,7 +66,7 @@ class ViewTransform(ABC):
         view.drawn[name] = drawn
 
     def draw_for(self, view: View, rng: np.random.Generator) -> Drawn:
-        """Draw as often as ``view`` needs: once, or once a frame."""
+        """Draw once for ``view``, or once for each of its frames."""
         num_draws = 1 if self.consistent else len(view.frames)
         return self.draw(rng, num_draws, view.frames)
 
@@ -64,12 +74,12 @@ class ViewTransform(ABC):
         """Draw what is random, which may depend on the size of the frames but not on their content.
 
         Args:
-            rng: Where all randomness comes from.
+            rng: The generator of all randomness.
             num_draws: 1, or the number of frames.
             frames: ``T`` images ``[H, W, 3]``.
 
         Returns:
-            Arrays ``[num_draws, ...]`` by name; nothing where a transform isn't random.
+            Arrays ``[num_draws, ...]`` by name; empty if the transform is not random.
         """
         return {}
 
@@ -77,8 +87,8 @@ class ViewTransform(ABC):
         """Change the frames as drawn.
 
         Args:
-            frames: ``T`` RGB images, uint8 ``[H, W, 3]``. They may belong to other views too and
-                are never written to.
+            frames: ``T`` RGB images, uint8 ``[H, W, 3]``. Other views may share them, so they must
+                not be written to.
             params: What :meth:`draw` returned, with 1 or ``T`` rows.
 
         Returns:
@@ -87,8 +97,32 @@ class ViewTransform(ABC):
         changed = []
         for number, frame in enumerate(frames):
             row = {name: rows[number if len(rows) > 1 else 0] for name, rows in params.items()}
-            changed.append(self.apply_frame(frame, **row))
+            changed.append(self.apply_frame(frame, **row) if row.pop('on', True) else frame)
         return changed
+
+    @classmethod
+    def apply_batch(cls, clips: torch.Tensor, params: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Change a batch of clips as drawn, by :meth:`apply_clips`.
+
+        Args:
+            clips: ``[N, C, T, H, W]`` RGB, values in [0, 255]; not written to.
+            params: What was drawn, each parameter as float32 ``[N, 1 or T, ...]``.
+
+        Returns:
+            New float32 clips ``[N, C, T, H, W]``.
+        """
+        per_frame = any(values.shape[1] > 1 for values in params.values())
+        units = clips.transpose(1, 2).flatten(0, 1).unsqueeze(2) if per_frame else clips
+        rows = {name: values.flatten(0, 1) for name, values in params.items()}
+        on = rows.pop('on', torch.ones(len(units), device=units.device)).nonzero().squeeze(1)
+        changed = units.float().clone()
+        if len(on):
+            changed[on] = cls.apply_clips(
+                changed[on], **{name: values[on] for name, values in rows.items()}
+            )
+        if not per_frame:
+            return changed
+        return changed.squeeze(2).unflatten(0, (len(clips), -1)).transpose(1, 2)
 
     def _move_boxes(self, view: View, drawn: Drawn) -> None:
         if not self.consistent:
@@ -97,12 +131,15 @@ class ViewTransform(ABC):
                 'all frames of a view'
             )
         size, row = view.frames[0].shape[:2], {name: rows[0] for name, rows in drawn.items()}
-        view.boxes = {name: self.move_boxes(b, size, **row) for name, b in view.boxes.items()}
+        on = row.pop('on', True)
+        moved = {name: self.move_boxes(boxes, size, **row) for name, boxes in view.boxes.items()}
+        if on:
+            view.boxes = moved
 
     def move_boxes(
         self, boxes: np.ndarray, size: tuple[int, int], **drawn: np.ndarray
     ) -> np.ndarray:
-        """Say where boxes come to lie; a transform that is used where there are boxes overrides it.
+        """Return where the boxes lie afterwards; override it if views may have boxes.
 
         Args:
             boxes: ``[n, 4]``: left, top, right, bottom as shares of the frame's width and height.
@@ -113,10 +150,10 @@ class ViewTransform(ABC):
             ``[n, 4]`` as shares of the new frame, which they may leave.
 
         Raises:
-            InputError: The transform doesn't say it.
+            InputError: The transform does not define it.
         """
         raise InputError(
-            f'{type(self).__name__} can not move boxes: use Resize, RandomShortSide, RandomCrop, '
+            f'{type(self).__name__} cannot move boxes: use Resize, RandomShortSide, RandomCrop, '
             'CenterCrop and RandomFlip, or define its `move_boxes`'
         )
 

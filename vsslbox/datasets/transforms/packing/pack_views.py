@@ -1,4 +1,4 @@
-"""The last step of a data pipeline: views become tensors and a data sample."""
+"""The last step of a pipeline: views become tensors and a data sample."""
 
 import cv2
 import numpy as np
@@ -17,16 +17,19 @@ _META_KEYS = ('index', 'filename', 'frame_dir', 'attributes')
 
 @TRANSFORMS.register_module()
 class PackViews(BaseTransform):
-    """Pack the views of a video and what is known of it.
+    """Pack the views of a video and its meta data.
 
     Required keys: ``views`` (with frames), ``index``, ``filename`` or ``frame_dir``,
-    ``attributes``. Optional: ``label``; ``targets`` (integers or arrays of them by name, which
+    ``attributes``. Optional: ``label``; ``targets`` (integers or integer arrays by name, which
     become tensors of the data sample); ``bad_videos`` (pairs of path and reason).
 
     Returns:
-        A dict of ``inputs`` (a uint8 tensor ``[C, T, H, W]`` per view), ``photometric`` (per view
-        the draws that ``Defer`` left to the model's device: transform -> parameter -> float32
-        tensor ``[1 or T, ...]``) and ``data_samples`` (an ``ActionDataSample``).
+        A dict of ``inputs`` (a uint8 tensor ``[C, T, H, W]`` for each view), ``deferred`` (for
+        each view the draws that ``Defer`` leaves to the model's device: transform -> parameter ->
+        float32 tensor ``[1 or T, ...]``) and ``data_samples`` (an ``ActionDataSample``).
+
+    Raises:
+        InputError: A view has no frames, or frames of different shapes.
     """
 
     def transform(self, results: dict) -> dict:
@@ -34,7 +37,7 @@ class PackViews(BaseTransform):
         views = results['views']
         return {
             'inputs': [_to_tensor(view) for view in views],
-            'photometric': [_deferred_tensors(view) for view in views],
+            'deferred': [_deferred_tensors(view) for view in views],
             'data_samples': _data_sample(results),
         }
 

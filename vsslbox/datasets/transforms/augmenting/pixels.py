@@ -1,0 +1,31 @@
+"""Arithmetic on colours that several augmentations share."""
+
+import cv2
+import numpy as np
+import torch
+
+__all__ = ['LEVELS', 'LUMA', 'grey_clips', 'grey_frame', 'mean_grey', 'per_clip']
+
+LUMA = (0.299, 0.587, 0.114)  # weights of R, G, B in a grey
+LEVELS = np.arange(256)
+
+
+def grey_frame(frame: np.ndarray) -> np.ndarray:
+    """Return a uint8 frame ``[H, W, 3]`` in greys, rounded, in all three channels."""
+    return cv2.cvtColor(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+def mean_grey(image: np.ndarray) -> float:
+    """Compute the mean grey of an image ``[H, W, 3]`` of any type."""
+    return np.dot(LUMA, cv2.mean(image)[:3])
+
+
+def grey_clips(clips: torch.Tensor) -> torch.Tensor:
+    """Return clips ``[M, 3, T, H, W]`` in greys, ``[M, 1, T, H, W]``."""
+    red, green, blue = (weight * each for weight, each in zip(LUMA, clips.split(1, dim=1)))
+    return red + green + blue
+
+
+def per_clip(values: torch.Tensor) -> torch.Tensor:
+    """Give values ``[M]`` the shape in which they multiply clips ``[M, C, T, H, W]``."""
+    return values.view(-1, 1, 1, 1, 1)
