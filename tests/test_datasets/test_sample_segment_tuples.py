@@ -1,4 +1,4 @@
-"""The law of VCLR's sampling, by counting."""
+"""The distribution of VCLR's samples, by counting."""
 
 from collections import Counter
 
@@ -20,7 +20,9 @@ def test_one_frame_from_each_segment_and_never_the_same(num_segments, total_fram
     length = total_frames // num_segments
     drawn = [Counter() for _ in range(num_segments)]
     for draw in range(400):
-        anchor, positive, _ = sample(total_frames, draw, num_segments=num_segments)['views']
+        results = sample(total_frames, draw, num_segments=num_segments)
+        anchor, positive, _ = results['views']
+        assert results['num_segments'] == num_segments
         assert len(anchor) == len(positive) == num_segments
         assert not set(anchor.frame_indices) & set(positive.frame_indices)
         for segment in range(num_segments):

@@ -11,14 +11,15 @@ FORWARD, BACKWARD = (0, 1, 2), (2, 1, 0)
 ALLOWED = {(0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1)}
 
 
-def targets(draw, **kwargs):
-    return ShuffleOrder(**kwargs)(dict(rng=np.random.default_rng(draw)))['targets']
+def targets(draw, num_segments=3, **kwargs):
+    results = dict(rng=np.random.default_rng(draw), num_segments=num_segments)
+    return ShuffleOrder(**kwargs)(results)['targets']
 
 
 def test_labels_and_permutations_for_three_segments():
     labels, orders = Counter(), [Counter(), Counter()]
     for draw in range(4000):
-        drawn = targets(draw, num_segments=3)
+        drawn = targets(draw)
         anchor, positive = (tuple(order) for order in drawn['orders'])
         expected = {
             (False, False): 0,
@@ -56,4 +57,9 @@ def test_more_segments_exclude_forward_and_backward_only():
 @pytest.mark.parametrize('num_segments', [1, 2])
 def test_fewer_than_three_segments_are_refused(num_segments):
     with pytest.raises(ValueError, match=f'at least 3 segments, got {num_segments}'):
-        ShuffleOrder(num_segments=num_segments)
+        targets(0, num_segments)
+
+
+def test_a_sampler_of_segments_must_come_first():
+    with pytest.raises(ValueError, match='must follow SampleSegmentTuples'):
+        ShuffleOrder()(dict(rng=np.random.default_rng(0)))

@@ -113,6 +113,7 @@ COMPONENTS = {
             inputs=[torch.randn(2, 3, 4, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
         ),
     ),
+    'CosineMomentum': (dict(), lambda: dict(progress=0.5)),
     'FastRCNN': (dict(backbone=R3D, roi_head=ROI_HEAD), detection_inputs),
     'FeatureBank': (BANK, None),
     'FeatureExtractor': (

@@ -1,4 +1,6 @@
-"""Updates that belong to an optimizer step rather than to a forward pass."""
+"""Updates of a model that follow an optimizer step."""
+
+import math
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -14,8 +16,8 @@ class UpdateAfterStepHook(Hook):
     """Call the model's ``update_after_step`` after each step of the optimizer.
 
     Moving averages, queues and banks change there. With gradient accumulation that is once in
-    ``accumulative_counts`` iterations, as it is for the weights. It runs before hooks that save or
-    evaluate.
+    ``accumulative_counts`` iterations, like the weights. It runs before hooks that save or
+    evaluate. The runner adds this hook to every training.
     """
 
     priority = 'VERY_HIGH'
@@ -30,4 +32,10 @@ class UpdateAfterStepHook(Hook):
         """Update the model if this iteration ended in a step."""
         model = unwrap_model(runner.model)
         if hasattr(model, 'update_after_step') and runner.optim_wrapper.should_update():
-            model.update_after_step()
+            model.update_after_step(progress=_progress(runner))
+
+
+def _progress(runner: Runner) -> float:
+    """The share of the optimizer's steps that were done before this one."""
+    iters_per_step = runner.optim_wrapper._accumulative_counts
+    return (runner.iter // iters_per_step) / math.ceil(runner.max_iters / iters_per_step)

@@ -27,7 +27,7 @@ class QueueContrastHead(BaseModule):
     def __init__(self, queue: dict, loss: dict, init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg)
         self.queue = MODELS.build(queue)
-        self.loss = MODELS.build(loss)
+        self.criterion = MODELS.build(loss)
 
     def forward(self, query: Tensor, keys: list[Tensor]) -> Tensor:
         """Compute the loss and stage the keys.
@@ -39,7 +39,7 @@ class QueueContrastHead(BaseModule):
         Returns:
             The loss, a scalar.
         """
-        loss = self.loss(query.repeat(len(keys), 1), torch.cat(keys), self.queue.features)
+        loss = self.criterion(query.repeat(len(keys), 1), torch.cat(keys), self.queue.features)
         for positive in keys:
             self.queue.stage(positive)
         return loss

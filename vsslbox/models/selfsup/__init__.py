@@ -2,6 +2,7 @@
 
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.models.selfsup.cvrl import CVRL
+from vsslbox.models.selfsup.momentum_self_supervisor import MomentumSelfSupervisor
 from vsslbox.models.selfsup.vclr import VCLR
 from vsslbox.models.selfsup.vdim import VDIM
 from vsslbox.models.selfsup.vdim_temporal_difference import VDIMTemporalDifference
@@ -13,5 +14,6 @@ __all__ = [
     'VDIM',
     'VIE',
     'BaseSelfSupervisor',
+    'MomentumSelfSupervisor',
     'VDIMTemporalDifference',
 ]

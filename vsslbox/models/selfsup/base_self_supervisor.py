@@ -1,10 +1,9 @@
-"""What every self-supervised method shares."""
+"""The contract of every self-supervised method."""
 
 from abc import abstractmethod
 
 from torch import Tensor
 
-from vsslbox.errors import InputError
 from vsslbox.models.extractors.feature_extractor import FeatureExtractor
 from vsslbox.models.memories import BaseMemory
 
@@ -14,12 +13,21 @@ __all__ = ['BaseSelfSupervisor']
 class BaseSelfSupervisor(FeatureExtractor):
     """A backbone and the losses that train it without labels.
 
-    A method implements :meth:`loss`, which reads like its paper and changes nothing, and extends
-    :meth:`update_after_step` where it keeps a moving average or another state.
+    A method is a subclass that
+
+    * builds its parts from configs in the constructor: ``self.neck = MODELS.build(neck)``; its loss
+      is ``self.criterion``, since ``loss`` is a method;
+    * implements :meth:`loss`, which reads like the paper and changes no state, apart from what it
+      stages in a memory;
+    * extends :meth:`update_after_step` if it keeps state that follows the weights. A moving average
+      comes with :class:`MomentumSelfSupervisor`.
+
+    ``MODELS.register_module()`` makes it available to configs, and ``custom_imports`` brings in the
+    module that has it.
 
     Args:
         backbone: The config of the backbone, 2D or 3D, with one feature map as output.
-        data_preprocessor: The config of the preprocessor, :class:`ViewsPreprocessor` as a rule.
+        data_preprocessor: The config of the preprocessor; ``ViewsPreprocessor`` if None.
         init_cfg: mmengine's weight initialization.
     """
 
@@ -30,24 +38,41 @@ class BaseSelfSupervisor(FeatureExtractor):
 
         Args:
             inputs: Views, each ``[N, C, T, H, W]``, normalised.
-            data_samples: What the pipeline knows of each of the N samples.
+            data_samples: N samples with the meta data and targets of the pipeline.
             mode: ``'loss'`` gives a dict of losses, ``'tensor'`` features ``[N, F]``.
 
         Raises:
-            InputError: The mode is another one.
+            ValueError: The mode is another one.
         """
         if mode == 'tensor':
             return super().forward(inputs)
         if mode == 'loss':
             return self.loss(inputs, data_samples)
-        raise InputError(f"mode must be 'loss' or 'tensor', got {mode!r}")
+        raise ValueError(f"mode must be 'loss' or 'tensor', got {mode!r}")
 
     @abstractmethod
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
-        """Compute the losses of a batch; keys with ``loss`` in them are summed."""
+        """Compute the losses of a batch.
 
-    def update_after_step(self) -> None:
-        """Change what follows the weights; called once after each step of the optimizer."""
+        Args:
+            inputs: As for :meth:`forward`.
+            data_samples: As for :meth:`forward`.
+
+        Returns:
+            Scalars by name. Those with ``loss`` in the name are summed and minimised, others are
+            logged.
+        """
+
+    def update_after_step(self, progress: float = 0.0) -> None:
+        """Update the state that follows the weights.
+
+        ``UpdateAfterStepHook`` calls it once after each step of the optimizer, however many batches
+        the step accumulated. Here, memories write what was staged.
+
+        Args:
+            progress: k / K, where k steps were done before this one and K is the number of all
+                steps; for schedules.
+        """
         for module in self.modules():
             if isinstance(module, BaseMemory):
                 module.flush()

@@ -1,4 +1,4 @@
-"""CVRL: spatiotemporal contrastive learning, and SimCLR."""
+"""CVRL: spatiotemporal contrastive video representation learning; with one frame, SimCLR."""
 
 import torch
 from torch import Tensor
@@ -16,12 +16,12 @@ class CVRL(BaseSelfSupervisor):
     """Two clips of a video attract each other; the clips of other videos repel.
 
     A sample has two views, each ``[N, C, T, H, W]``. Both go through the network as one batch, so
-    that the statistics of BatchNorm are those of both. With T = 1, this is SimCLR on frames.
+    that BatchNorm computes its statistics over both. With T = 1, this is SimCLR on frames.
 
     Source: Qian et al., "Spatiotemporal Contrastive Video Representation Learning", CVPR 2021.
 
     Args:
-        backbone: The config of the backbone, 3D (or 2D, whose features are averaged over frames).
+        backbone: The config of the backbone, 3D (or 2D: features are averaged over the frames).
         neck: The config of the projection.
         loss: The config of a loss that is called with the embeddings of the two views, each
             ``[N, D]``.
@@ -39,10 +39,10 @@ class CVRL(BaseSelfSupervisor):
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
         self.neck = MODELS.build(neck)
-        self.contrast = MODELS.build(loss)
+        self.criterion = MODELS.build(loss)
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
-        """Compute ``loss_contrast``."""
+        """Compute ``loss_contrast`` of two views."""
         if len(inputs) != 2:
             raise InputError(
                 f'CVRL takes 2 views, got {len(inputs)}: does the pipeline sample two clips of '
@@ -50,4 +50,4 @@ class CVRL(BaseSelfSupervisor):
             )
         features = encode_clips(self.backbone, torch.cat(inputs))
         first, second = self.neck(features).chunk(2)
-        return dict(loss_contrast=self.contrast(first, second))
+        return dict(loss_contrast=self.criterion(first, second))

@@ -5,37 +5,29 @@ from mmengine.model import ModuleDict
 from torch import Tensor
 
 from vsslbox.errors import InputError
-from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
-from vsslbox.models.utils import (
-    copy_parameters,
-    encode_clips,
-    momentum_copy,
-    momentum_update,
-    normalized,
-    on_shuffled_batch,
-    split_segments,
-)
+from vsslbox.models.selfsup.momentum_self_supervisor import MomentumSelfSupervisor
+from vsslbox.models.utils import encode_clips, normalized, on_shuffled_batch
 from vsslbox.registry import MODELS
 
 __all__ = ['VCLR']
 
 
 @MODELS.register_module()
-class VCLR(BaseSelfSupervisor):
-    """VCLR, and SeCo's losses within it.
+class VCLR(MomentumSelfSupervisor):
+    """VCLR, which includes the losses of SeCo.
 
     The views of a sample are, in this order (``SampleSegmentTuples`` makes them):
 
     * the anchor tuple, ``[N, C, S * T, H, W]``: one clip of T frames (2D: one frame) from each of
       S segments of the video;
     * the positive tuple, of the same shape: other frames of the same segments;
-    * the query's clip once more, ``[N, C, T, H, W]``, under another augmentation.
+    * the clip of the query again, ``[N, C, T, H, W]``, under another augmentation.
 
     A sample further has ``query_segment``, the segment of the anchor tuple whose clip is the query
     of the frame-level losses, and for the order task ``orders`` and ``order_label``
     (``ShuffleOrder``).
 
-    Four objectives, each of which may be None:
+    There are four objectives, each of which may be None:
 
     * ``inter``: the query against keys of other videos; positives are its own clip and the other
       clips of its tuple (eq. 2);
@@ -47,7 +39,7 @@ class VCLR(BaseSelfSupervisor):
     projections, with ShuffleBN.
 
     Source: Kuang et al., "Video Contrastive Learning with Global Context", ICCVW 2021. Defaults
-    are those of the authors' code.
+    follow the authors' code.
 
     Args:
         backbone: The config of the backbone, 2D or 3D.
@@ -55,9 +47,10 @@ class VCLR(BaseSelfSupervisor):
         inter: The config of a head that is called with a query ``[N, D]`` and a list of keys.
         intra: The config of a loss that is called with query, positive and others ``[N, M, D]``.
         video: As ``inter``.
-        order: The config of a head that is called with both tuples, orders and labels.
-        num_segments: S.
-        momentum: The share of the moving average that a step keeps, m.
+        order: The config of a head that is built with ``num_segments`` and called with both tuples,
+            orders and labels.
+        num_segments: S, as in ``SampleSegmentTuples``.
+        momentum: See :class:`MomentumSelfSupervisor`.
         data_preprocessor: The config of the preprocessor.
         init_cfg: mmengine's weight initialization.
     """
@@ -71,49 +64,44 @@ class VCLR(BaseSelfSupervisor):
         video: dict | None = None,
         order: dict | None = None,
         num_segments: int = 3,
-        momentum: float = 0.999,
+        momentum: float | dict = 0.999,
         data_preprocessor: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(backbone, data_preprocessor, init_cfg)
+        super().__init__(backbone, momentum, data_preprocessor, init_cfg)
+        if order is not None:
+            order = dict(order, num_segments=order.get('num_segments', num_segments))
         objectives = dict(inter=inter, intra=intra, video=video, order=order)
         objectives = {name: cfg for name, cfg in objectives.items() if cfg is not None}
         if not objectives:
             raise InputError('VCLR needs at least one of inter, intra, video and order')
         if intra is not None and num_segments < 2:
             raise InputError('the intra loss needs at least 2 segments; set `intra=None`')
-        if not 0 <= momentum <= 1:
-            raise InputError(f'momentum must be within [0, 1], got {momentum}')
         self.num_segments = num_segments
-        self.momentum = momentum
         # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
         self.heads = ModuleDict({name: MODELS.build(cfg) for name, cfg in objectives.items()})
         self.necks = ModuleDict({name: MODELS.build(neck) for name in objectives})
-        self.momentum_backbone = momentum_copy(self.backbone)
-        self.momentum_necks = momentum_copy(self.necks)
-
-    def init_weights(self) -> None:
-        """Initialise, and start the moving average at the initial weights."""
-        super().init_weights()
-        copy_parameters(self.backbone, self.momentum_backbone)
-        copy_parameters(self.necks, self.momentum_necks)
-
-    def update_after_step(self) -> None:
-        """Let the keys of the step enter the queues and move the average."""
-        super().update_after_step()
-        momentum_update(self.backbone, self.momentum_backbone, self.momentum)
-        momentum_update(self.necks, self.momentum_necks, self.momentum)
+        self.follow('backbone', 'necks')
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
-        """Compute the losses of the objectives, by the names ``loss_inter`` and so on."""
+        """Compute the losses of the objectives: ``loss_inter`` and so on."""
         if len(inputs) != 3:
             raise InputError(
                 f'VCLR takes 3 views (anchor, positive, query clip), got {len(inputs)}: does the '
                 'pipeline sample with `SampleSegmentTuples`?'
             )
         anchor, positive, query_again = inputs
-        anchor = split_segments(anchor, self.num_segments)
-        positive = split_segments(positive, self.num_segments)
+        num_frames, clip_len = anchor.shape[2], query_again.shape[2]
+        if num_frames != self.num_segments * clip_len:
+            raise InputError(
+                f'{self.num_segments} segments of {clip_len} frames do not make an anchor of '
+                f'{num_frames} frames: `model.num_segments` and `num_segments` of '
+                '`SampleSegmentTuples` (`pipeline.sample.num_segments`) must be the same'
+            )
+        anchor, positive = (
+            view.unflatten(2, (self.num_segments, clip_len)).transpose(1, 2)  # [N, S, C, T, H, W]
+            for view in (anchor, positive)
+        )
         losses = {}
         if 'inter' in self.heads or 'intra' in self.heads:
             losses.update(self._frame_losses(anchor, query_again, data_samples))
@@ -124,7 +112,7 @@ class VCLR(BaseSelfSupervisor):
     def _frame_losses(
         self, anchor: Tensor, query_again: Tensor, data_samples: list
     ) -> dict[str, Tensor]:
-        """The losses that look at clips one by one: ``inter`` and ``intra``."""
+        """Compute the losses of single clips: ``inter`` and ``intra``."""
         segment = _stack(data_samples, 'query_segment', anchor.device)  # [N]
         rows = torch.arange(len(anchor), device=anchor.device)
         query = encode_clips(self.backbone, anchor[rows, segment])
@@ -146,7 +134,7 @@ class VCLR(BaseSelfSupervisor):
     def _tuple_losses(
         self, anchor: Tensor, positive: Tensor, data_samples: list
     ) -> dict[str, Tensor]:
-        """The losses that look at whole tuples: ``video`` and ``order``."""
+        """Compute the losses of whole tuples: ``video`` and ``order``."""
         shape = anchor.shape[:2]
         anchor_clips = encode_clips(self.backbone, anchor.flatten(0, 1)).unflatten(0, shape)
         key_clips = self._encode_keys(positive)  # [N, S, F], as anchor_clips
@@ -169,7 +157,7 @@ class VCLR(BaseSelfSupervisor):
 
     @torch.no_grad()
     def _encode_keys(self, clips: Tensor) -> Tensor:
-        """Features of clips ``[N, ..., C, T, H, W]`` by the moving average: ``[N, ..., F]``."""
+        """Encode clips ``[N, ..., C, T, H, W]`` by the moving average: ``[N, ..., F]``."""
 
         def encode(batch: Tensor) -> Tensor:
             features = encode_clips(self.momentum_backbone, batch.flatten(0, -5))
@@ -186,7 +174,7 @@ class VCLR(BaseSelfSupervisor):
 
 
 def _stack(data_samples: list, name: str, device: torch.device) -> Tensor:
-    """A field of every sample as one tensor, ``[N, ...]``."""
+    """Stack a field of every sample: ``[N, ...]``."""
     if name not in data_samples[0]:
         maker = 'SampleSegmentTuples' if name == 'query_segment' else 'ShuffleOrder'
         raise InputError(f'the samples have no `{name}`: add `{maker}` to the pipeline')
@@ -194,6 +182,6 @@ def _stack(data_samples: list, name: str, device: torch.device) -> Tensor:
 
 
 def _all_but(segment: Tensor, num_segments: int) -> Tensor:
-    """For each of N segments all the others, in ascending order: ``[N, num_segments - 1]``."""
+    """For each of N segments return all others, in ascending order: ``[N, num_segments - 1]``."""
     others = torch.arange(num_segments - 1, device=segment.device).repeat(len(segment), 1)
     return others + (others >= segment[:, None])

@@ -13,18 +13,18 @@ __all__ = ['VDIM']
 
 @MODELS.register_module()
 class VDIM(BaseSelfSupervisor):
-    """Local features of a clip are to predict the global ones of another, and the reverse.
+    """Local features of a clip predict the global features of another clip, and the reverse.
 
     A sample has two views, each ``[N, C, T, H, W]``: the antecedent and the consequent. Both go
-    through the network as one batch, so that the statistics of BatchNorm are those of both.
+    through the network as one batch, so that BatchNorm computes its statistics over both.
 
     Source: Devon Hjelm and Bachman, "Representation Learning with Video Deep InfoMax", 2020.
 
     Args:
-        backbone: The config of a backbone whose ``extract`` gives the maps of several layers.
-        neck: The config of the projection; each layer gets one of its own.
+        backbone: The config of a backbone whose ``extract`` returns the maps of several layers.
+        neck: The config of a projection; one is built for each layer.
         loss: The config of a loss that names these layers in ``taps`` and is called with two
-            dicts, one a view, of the layers' embeddings ``[N, D, t, h, w]``.
+            dicts, one for each view, of the embeddings ``[N, D, t, h, w]`` by layer.
         data_preprocessor: The config of the preprocessor.
         init_cfg: mmengine's weight initialization.
     """
@@ -38,12 +38,12 @@ class VDIM(BaseSelfSupervisor):
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(backbone, data_preprocessor, init_cfg)
-        self.contrast = MODELS.build(loss)
+        self.criterion = MODELS.build(loss)
         # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
-        self.necks = ModuleDict({str(tap): MODELS.build(neck) for tap in self.contrast.taps})
+        self.necks = ModuleDict({str(tap): MODELS.build(neck) for tap in self.criterion.taps})
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
-        """Compute ``loss_contrast``."""
+        """Compute ``loss_contrast`` of two views."""
         if len(inputs) != 2:
             raise InputError(
                 f'VDIM takes 2 views, got {len(inputs)}: does the pipeline sample two '
@@ -53,8 +53,8 @@ class VDIM(BaseSelfSupervisor):
             tap: self.necks[str(tap)](maps).chunk(2) for tap, maps in self.features(*inputs).items()
         }
         first, second = ({tap: pair[view] for tap, pair in embeddings.items()} for view in (0, 1))
-        return dict(loss_contrast=self.contrast(first, second))
+        return dict(loss_contrast=self.criterion(first, second))
 
     def features(self, antecedents: Tensor, consequents: Tensor) -> dict[int, Tensor]:
-        """What is projected: for each layer a map ``[2N, F, t, h, w]``, antecedents first."""
-        return self.backbone.extract(torch.cat([antecedents, consequents]), self.contrast.taps)
+        """Compute what is projected, for each layer ``[2N, F, t, h, w]``: the antecedents first."""
+        return self.backbone.extract(torch.cat([antecedents, consequents]), self.criterion.taps)

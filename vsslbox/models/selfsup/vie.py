@@ -13,12 +13,12 @@ __all__ = ['VIE']
 
 @MODELS.register_module()
 class VIE(BaseSelfSupervisor):
-    """An embedding of each video that is compared with a bank of all of them.
+    """Compare the embedding of a video with a memory bank of all videos.
 
-    A sample is one clip, ``[N, C, T, H, W]``, and needs its ``index``, the video's place in the
-    list. With ``InstanceRecognitionLoss`` the method is IR, with ``LocalAggregationLoss`` LA, which
-    needs ``ClusterHook`` too. The paper trains by IR first: that is the warm-up. ``BankListHook``
-    keeps the bank from being mixed with another list.
+    A sample is one clip, ``[N, C, T, H, W]``, with its ``index``, the place of the video in the
+    list. With ``InstanceRecognitionLoss`` the method is IR; with ``LocalAggregationLoss`` it is LA,
+    which also needs ``ClusterHook``. The paper trains by IR first: that is the warm-up.
+    ``BankListHook`` refuses to use the bank with another list.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings", CVPR
     2020.
@@ -29,8 +29,8 @@ class VIE(BaseSelfSupervisor):
         bank: The config of the memory bank.
         loss: The config of a loss that is called with embeddings ``[N, D]``, indices ``[N]`` and
             the bank.
-        warmup_loss: The config of another such loss, for the first steps.
-        warmup_steps: For how many steps of the optimizer.
+        warmup_loss: The config of the loss of the first steps, if they have another one.
+        warmup_steps: The number of these steps of the optimizer.
         data_preprocessor: The config of the preprocessor.
         init_cfg: mmengine's weight initialization.
     """
@@ -51,27 +51,27 @@ class VIE(BaseSelfSupervisor):
             raise InputError('set both `warmup_loss` and `warmup_steps` of VIE, or neither')
         self.neck = MODELS.build(neck)
         self.bank = MODELS.build(bank)
-        self.objective = MODELS.build(loss)
-        self.warmup_objective = MODELS.build(warmup_loss) if warmup_loss else None
+        self.criterion = MODELS.build(loss)
+        self.warmup_criterion = MODELS.build(warmup_loss) if warmup_loss else None
         self.warmup_steps = warmup_steps
         self.register_buffer('steps', torch.zeros((), dtype=torch.long))
 
     @property
     def warming_up(self) -> bool:
-        """Whether the next loss is that of the warm-up."""
+        """Whether the next loss is the one of the warm-up."""
         return self.warmup_steps > 0 and self.steps.item() < self.warmup_steps
 
     def embed(self, clips: Tensor) -> Tensor:
-        """The embeddings of clips ``[N, C, T, H, W]``: ``[N, D]``, L2-normalised."""
+        """Embed clips ``[N, C, T, H, W]``: ``[N, D]``, L2-normalised."""
         return normalized(self.neck(encode_clips(self.backbone, clips)))
 
-    def update_after_step(self) -> None:
-        """Let the embeddings of the step enter the bank."""
-        super().update_after_step()
+    def update_after_step(self, progress: float = 0.0) -> None:
+        """Write the embeddings of the step into the bank, and count the step."""
+        super().update_after_step(progress)
         self.steps += 1
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
-        """Compute ``loss_instance``."""
+        """Compute ``loss_instance``, and stage the embeddings for the bank."""
         if len(inputs) != 1:
             raise InputError(
                 f'VIE takes 1 view, got {len(inputs)}: does the pipeline sample one clip of each '
@@ -81,7 +81,7 @@ class VIE(BaseSelfSupervisor):
         indices = [sample.get('index') for sample in data_samples]
         indices = torch.tensor(indices, device=clips.device)
         embedding = self.embed(clips)
-        objective = self.warmup_objective if self.warming_up else self.objective
-        loss = objective(embedding, indices, self.bank)
+        criterion = self.warmup_criterion if self.warming_up else self.criterion
+        loss = criterion(embedding, indices, self.bank)
         self.bank.stage(indices, embedding)
         return dict(loss_instance=loss)

@@ -1,16 +1,17 @@
-"""Small functions that several models share."""
+"""Small parts that several models share."""
 
 from vsslbox.models.utils.box_iou import box_iou
-from vsslbox.models.utils.encode import encode_clips, is_3d, split_segments
+from vsslbox.models.utils.cosine_momentum import CosineMomentum
+from vsslbox.models.utils.encode import encode_clips, is_3d
 from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
-from vsslbox.models.utils.momentum import copy_parameters, momentum_copy, momentum_update
+from vsslbox.models.utils.momentum import momentum_copy, momentum_update
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 
 __all__ = [
+    'CosineMomentum',
     'at_least_float32',
     'box_iou',
-    'copy_parameters',
     'encode_clips',
     'gather_batch',
     'gather_with_gradient',
@@ -20,6 +21,5 @@ __all__ = [
     'normalized',
     'on_shuffled_batch',
     'roi_align',
-    'split_segments',
     'torch_roi_align',
 ]

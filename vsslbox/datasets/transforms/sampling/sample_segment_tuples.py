@@ -15,23 +15,24 @@ __all__ = ['SampleSegmentTuples']
 
 @TRANSFORMS.register_module()
 class SampleSegmentTuples(BaseTransform):
-    """Two tuples of clips from the segments of a video, and one of the clips once more.
+    """Draw two tuples of clips from the segments of a video, and repeat one of the clips.
 
-    The video is parted into S segments of equal length, the last of which takes the remainder. In
-    each segment two different starts are drawn, one for the anchor tuple and one for the positive
-    tuple; so with clips of one frame the tuples never share a frame. The query of VCLR's
-    frame-level losses is the anchor's clip of the first or the last segment, never of a middle one.
+    The video is split into S segments of equal length; the last one takes the remainder. In each
+    segment two different starts are drawn, one for the anchor tuple and one for the positive
+    tuple, so that tuples of single frames never share a frame. The query of VCLR's frame-level
+    losses is the anchor's clip of the first or the last segment, never of a middle one.
 
     The views are ``anchor`` and ``positive``, S * T frames each, and ``query``, the T frames of the
-    query. The target ``query_segment`` is the segment it comes from.
+    query. The target ``query_segment`` is the segment of the query. ``num_segments`` is S, for
+    ``ShuffleOrder``.
 
-    Source: VCLR, section 3.2; where the paper is silent (two draws in one segment, the query from
-    an outer one), the authors' code.
+    Source: VCLR, section 3.2; where the paper is silent (two draws in a segment, the query from an
+    outer one), this follows the authors' code.
 
     Args:
         num_segments: S.
         clip_len: The frames of a clip, T: 1 for a 2D backbone.
-        frame_interval: The distance of a clip's frames.
+        frame_interval: The distance between the frames of a clip, in frames of the video.
     """
 
     def __init__(self, num_segments: int = 3, clip_len: int = 1, frame_interval: int = 1) -> None:
@@ -45,7 +46,7 @@ class SampleSegmentTuples(BaseTransform):
         self.frame_interval = frame_interval
 
     def transform(self, results: dict) -> dict:
-        """Add the views and ``query_segment``.
+        """Add the views, ``num_segments`` and ``query_segment``.
 
         Raises:
             VideoError: The video has fewer than two frames a segment.
@@ -68,17 +69,18 @@ class SampleSegmentTuples(BaseTransform):
             View('positive', positive.ravel()),
             View('query', anchor[query_segment]),
         ]
+        results['num_segments'] = self.num_segments
         results.setdefault('targets', {})['query_segment'] = query_segment
         return results
 
     def _segments(self, total_frames: int) -> list[tuple[int, int]]:
-        """First frame and end (exclusive) of every segment."""
+        """Return the first frame and the end (exclusive) of every segment."""
         length = total_frames // self.num_segments
         bounds = [length * i for i in range(self.num_segments)] + [total_frames]
         return list(itertools.pairwise(bounds))
 
     def _two_starts(self, rng: np.random.Generator, first: int, end: int) -> np.ndarray:
-        """Two different starts of clips that lie within the segment, if they can."""
+        """Draw two different starts of clips, which lie within the segment if they can."""
         span = (self.clip_len - 1) * self.frame_interval
         return rng.choice(np.arange(first, max(end - span, first + 2)), 2, replace=False)
 
