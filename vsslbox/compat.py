@@ -4,8 +4,8 @@ Nothing else in vsslbox reads a private name of a foreign object; subclasses use
 of their base classes that :data:`INHERITED` lists. ``tests/test_compat.py`` fails when one of them
 changes.
 
-On import, :func:`allow_mmengine_checkpoints` is called, and a warning of mmcv-lite is silenced: it
-lacks an operator that vsslbox does not use.
+On import, :func:`allow_mmengine_checkpoints` and :func:`keep_order_of_config_keys` are called, and a
+warning of mmcv-lite is silenced: it lacks an operator that vsslbox does not use.
 """
 
 import warnings
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -29,6 +30,7 @@ __all__ = [
     'allow_mmengine_checkpoints',
     'checkpoint_of',
     'has_onednn_product',
+    'keep_order_of_config_keys',
     'onednn_product',
     'stop_workers',
     'tells_of_dead_worker',
@@ -84,6 +86,21 @@ def _numpy_globals() -> list:
     kinds = {type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32, bool)}
     rebuild = [core.multiarray.scalar, core.multiarray._reconstruct]
     return [np.ndarray, np.dtype, *rebuild, *kinds]
+
+
+def keep_order_of_config_keys() -> None:
+    """Let ``Config.pretty_text`` keep the order of keys; mmengine sorts them.
+
+    mmengine dumps that text beside a run and stores it in checkpoints, so that the named steps of a
+    pipeline would come back in another order.
+    """
+    Config.pretty_text = property(_ordered_text)
+
+
+def _ordered_text(config: Config) -> str:
+    from vsslbox.config.text import config_text  # its package is slow to import
+
+    return config_text(config.to_dict())
 
 
 def checkpoint_of(runner: 'Runner') -> str | None:
@@ -149,4 +166,5 @@ def onednn_product(left: Tensor, num_rows: int) -> Callable[[Tensor], Tensor]:
 
 
 allow_mmengine_checkpoints()
+keep_order_of_config_keys()
 warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')
