@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and helpers for all tests."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ REPO = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope='session')
 def data_root() -> Path:
-    """The folder of real clips; tests that need it are skipped where it is absent."""
+    """Return the folder of real clips; skip tests that need it where it is absent."""
     root = Path(os.environ.get('VSSLBOX_TEST_DATA', REPO.parent / 'shared' / 'data'))
     if not root.is_dir():
         pytest.skip(f'no test data: set VSSLBOX_TEST_DATA (looked in {root})')
@@ -24,7 +24,7 @@ def data_root() -> Path:
 
 @pytest.fixture(autouse=True)
 def _seed():
-    """Start every test from the same random state, whichever tests ran before it."""
+    """Start every test from the same random state, whatever ran before it."""
     torch.manual_seed(0)
 
 
@@ -41,7 +41,7 @@ def write_video(path: Path, frames: np.ndarray, *, codec: str = 'libx264', fps: 
 
 @pytest.fixture(scope='session')
 def video_folder(tmp_path_factory) -> Path:
-    """A folder of eight videos of 64x48 pixels and 24 frames, each with a pattern of its own."""
+    """Return a folder of eight videos of 64x48 pixels and 24 frames, each with its own pattern."""
     folder = tmp_path_factory.mktemp('videos')
     for index in range(8):
         rng = np.random.default_rng(index)

@@ -1,4 +1,4 @@
-"""Run a function on several processes, as training does on a machine without a GPU."""
+"""Running a function on several processes, as training does on a machine without a GPU."""
 
 import os
 import tempfile
@@ -17,9 +17,9 @@ def run_on_processes(function: Callable[..., Any], num_processes: int, *args: An
     """Call ``function(*args)`` on gloo processes and collect what they return, by rank.
 
     Args:
-        function: A function at the top of a module; what it returns must be tensors and containers.
-        num_processes: How many processes.
-        args: Arguments that can be pickled, the same for all.
+        function: A function at the top level of a module, which returns tensors and containers.
+        num_processes: The number of processes.
+        args: Arguments for all of them, which can be pickled.
     """
     with tempfile.TemporaryDirectory() as folder:
         mp.spawn(_run, (num_processes, folder, function, args), nprocs=num_processes)

@@ -214,15 +214,15 @@ def test_bad_videos_are_replaced_and_listed(video_folder, tmp_path):
     for source in video_folder.glob('*.mp4'):
         (data / source.name).symlink_to(source)
     (data / 'broken.mp4').write_bytes(b'not a video')
-    options = ['default_hooks.bad_videos.max_share=0.2']
+    hook = 'default_hooks.bad_videos'
+    options = [f'{hook}.type=BadVideoHook', f'{hook}.max_share=0.2']
     result = train('--data-root', data, '--work-dir', tmp_path / 'run', options=options)
     assert result.returncode == 0, result.stderr
     listed = (tmp_path / 'run' / 'bad_videos.txt').read_text().splitlines()
     assert len(listed) == 1
     assert listed[0].startswith(str(data / 'broken.mp4') + '\t')
-    options = ['default_hooks.bad_videos.max_share=0.1']
-    result = train('--data-root', data, '--work-dir', tmp_path / 'strict', options=options)
-    assert_one_message(result, '1 of 9 videos can not be read', 'bad_videos.txt')
+    result = train('--data-root', data, '--work-dir', tmp_path / 'strict')
+    assert_one_message(result, '1 of 9 videos cannot be read', 'bad_videos.txt', 'max_share=...')
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The registries hang under mmengine's root and are reached from there and from mmaction2."""
+"""Registries are children of mmengine's root and reachable from there and from mmaction2."""
 
 import mmengine.registry
 import pytest
@@ -6,7 +6,7 @@ from mmengine.registry import DefaultScope, Registry
 
 import vsslbox.registry
 
-# What can be plugged in, as the design names it.
+# The kinds of components of the design.
 KINDS = [
     'DATASETS',
     'DATA_SAMPLERS',
@@ -34,7 +34,7 @@ KINDS = [
 
 @pytest.fixture
 def probe():
-    """A class registered by decorator, as a user's code does it, and taken out afterwards."""
+    """Register a class by decorator, as a user's code does, and remove it afterwards."""
 
     @vsslbox.registry.MODELS.register_module()
     class ProbeHead:
@@ -106,6 +106,6 @@ def test_an_unknown_name_is_refused_by_name(name, scope):
         vsslbox.registry.MODELS.build(dict(type=name))
 
 
-def test_the_same_name_can_not_be_registered_twice(probe):
+def test_a_name_cannot_be_registered_twice(probe):
     with pytest.raises(KeyError, match='ProbeHead is already registered'):
         vsslbox.registry.MODELS.register_module(name='ProbeHead', module=dict)

@@ -1,15 +1,16 @@
-"""The errors that are meant for users.
+"""The errors that users can fix.
 
-An error of this family is the user's to mend: its message names the file or the key and says what
-would be right. The command line prints the message alone. Any other error is a bug and shows its
-traceback.
+The message of such an error names the file or the key and says what would be right. The command
+line prints the message alone. Any other error is a bug and shows its traceback.
+
+Every class can be built from one string: torch re-raises a worker's error that way.
 """
 
 __all__ = ['InputError', 'InputTypeError', 'VSSLBoxError']
 
 
 class VSSLBoxError(Exception):
-    """The parent of every error that a user can mend."""
+    """The parent of every error that a user can fix."""
 
 
 class InputError(VSSLBoxError, ValueError):
@@ -17,4 +18,4 @@ class InputError(VSSLBoxError, ValueError):
 
 
 class InputTypeError(VSSLBoxError, TypeError):
-    """Something of another type than a config may give at this place."""
+    """A value of a config whose type is wrong at its place."""

@@ -1,9 +1,9 @@
-"""The registries of vsslbox: one child of mmengine's root for every kind of component.
+"""The registries of vsslbox: for every kind of component a child of mmengine's root registry.
 
-The scope is ``vsslbox``. ``type='VCLR'`` finds a component of vsslbox or of mmengine,
+The scope is ``vsslbox``. ``type='VCLR'`` finds a component of vsslbox or mmengine,
 ``type='mmaction.ResNet'`` one of mmaction2. A registry imports its ``locations`` on first use, so
-that nothing has to be imported by hand; a package outside registers by decorator and is named in a
-config's ``custom_imports``.
+that no import by hand is needed. An outside package registers its components by decorator; a config
+names it in ``custom_imports``.
 """
 
 from mmengine import registry as root

@@ -3,14 +3,11 @@ runner_type = 'vsslbox.SSLRunner'
 
 default_hooks = dict(
     runtime_info=dict(type='RuntimeInfoHook'),
-    iteration_seed=dict(type='IterationSeedHook'),
-    update_after_step=dict(type='UpdateAfterStepHook'),
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=20, ignore_last=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    bad_videos=dict(type='BadVideoHook', max_share=0.1),
 )
 
 env_cfg = dict(

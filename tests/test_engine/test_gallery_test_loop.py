@@ -1,4 +1,4 @@
-"""The loop that judges features: alone and on several processes, at once and from what is kept."""
+"""The loop that evaluates features: in one process and in several, at once and from the cache."""
 
 import json
 
@@ -8,12 +8,13 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 from tests.distributed import run_on_processes
-from tests.judging import CONFIG, TINY, save_tiny_checkpoint, write_labelled_videos
+from tests.evaluating import CONFIG, TINY, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis.command_line import build_runner
 from vsslbox.datasets import RawframeDataset
+from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.features.extraction import _files_hash
-from vsslbox.evaluation.metrics import RetrievalMetric
+from vsslbox.evaluation.metrics import FeatureMetric, RetrievalMetric
 from vsslbox.registry import METRICS
 
 PROTOCOLS = ('RetrievalMetric', 'KNNMetric', 'LinearProbeMetric', 'LinearSVMMetric')
@@ -61,7 +62,7 @@ def alone(videos, tmp_path_factory):
     return work_dir, test(videos, work_dir)
 
 
-def test_two_processes_judge_as_one(videos, alone, tmp_path):
+def test_two_processes_evaluate_as_one(videos, alone, tmp_path):
     one = alone[1]
     assert {name.split('/')[0] for name in one} == {'retrieval', 'knn', 'linear', 'svm'}
     assert run_on_processes(test, 2, videos, tmp_path) == [one, one]
@@ -73,10 +74,11 @@ def test_two_processes_judge_as_one(videos, alone, tmp_path):
 
 
 @METRICS.register_module()
-class OnceMetric:
-    """Works on the main process alone, and fails if it is to."""
+class OnceMetric(FeatureMetric):
+    """Works on the main process alone, and fails if asked to."""
 
     def __init__(self, fails):
+        super().__init__()
         self.fails = fails
 
     def __call__(self, queries, gallery):
@@ -86,14 +88,14 @@ class OnceMetric:
         return dict(videos=len(queries))
 
 
-def judge_once(videos, work_dir):
+def evaluate_once(videos, work_dir):
     with pytest.raises(ValueError, match='no such label'):
         make_runner(videos, work_dir, [dict(type='OnceMetric', fails=True)]).test()
     return make_runner(videos, work_dir, [dict(type='OnceMetric', fails=False)]).test()
 
 
 def test_metrics_are_computed_once_and_their_errors_end_all_processes(videos, tmp_path):
-    assert run_on_processes(judge_once, 2, videos, tmp_path) == [dict(videos=5)] * 2
+    assert run_on_processes(evaluate_once, 2, videos, tmp_path) == [dict(videos=5)] * 2
 
 
 def test_features_that_are_not_finite_are_refused(videos, tmp_path):
@@ -138,11 +140,11 @@ def test_features_out_gives_the_metrics_again(alone):
 
 def test_features_are_extracted_once(videos, alone, monkeypatch):
     work_dir, metrics = alone
-    monkeypatch.setattr('vsslbox.evaluation.FeatureStore.append', None)  # nothing is to be added
+    monkeypatch.setattr('vsslbox.evaluation.FeatureStore.append', None)  # nothing may be added
     assert test(videos, work_dir) == metrics
 
 
-def test_other_videos_under_the_same_names_are_not_taken_for_known(alone, videos, tmp_path):
+def test_other_videos_under_the_same_names_are_extracted_again(alone, videos, tmp_path):
     work_dir, metrics = alone
     others = write_labelled_videos(tmp_path, num_test=5, num_train=7)
     for number in range(5):
@@ -157,18 +159,24 @@ def test_metrics_of_the_same_names_do_not_hide_each_other(videos, alone):
         make_runner(videos, alone[0], metrics).test()
 
 
-def test_labels_that_are_no_list_are_named_before_anything_is_extracted(videos, tmp_path):
+def test_labels_that_are_not_a_list_are_named_before_anything_is_extracted(videos, tmp_path):
     runner = make_runner(videos, tmp_path, [dict(type='KNNMetric', labels='motion')])
     with pytest.raises(ValueError, match=r"of KNNMetric must be a list, such as \['motion'\]"):
         runner.test()
     assert not (tmp_path / 'features').exists()
 
 
+def test_metrics_of_predictions_are_refused(videos, tmp_path):
+    runner = make_runner(videos, tmp_path, [dict(type='ReadoutMetric')])
+    with pytest.raises(InputError, match='ReadoutMetric in `test_evaluator` does not evaluate'):
+        runner.test()
+
+
 @pytest.mark.parametrize(
     ('gallery', 'leave_out', 'told'),
     [('test', None, 5), ('test', 'name', 0), ('', None, 5), ('train', None, 0)],
 )
-def test_queries_that_are_in_the_gallery_are_told_of(
+def test_queries_that_are_in_the_gallery_are_logged(
     videos, alone, monkeypatch, gallery, leave_out, told
 ):
     lines = []
@@ -183,7 +191,7 @@ def test_queries_that_are_in_the_gallery_are_told_of(
     assert record['gallery']['shared_with_queries'] == (0 if gallery == 'train' else 5)
 
 
-def test_other_frames_of_the_same_folder_are_not_taken_for_known(tmp_path):
+def test_other_frames_of_the_same_folder_have_another_hash(tmp_path):
     (tmp_path / 'video').mkdir()
     for number in range(1, 5):
         (tmp_path / 'video' / f'img_{number:05}.jpg').touch()

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
+from vsslbox.compat import worker_pids
 from vsslbox.datasets import EpochSampler
 from vsslbox.engine.runner import SSLRunner
 from vsslbox.engine.steady_batches import WorkersDiedError, steady_batches
@@ -83,7 +84,7 @@ def test_a_death_does_not_interrupt_the_training_step(tmp_path):
     for number, _ in steady_batches(running):
         seen.append(number)
         if number == 1:
-            os.kill(running._iterator._workers[0].pid, signal.SIGKILL)
+            os.kill(worker_pids(running)[0], signal.SIGKILL)
             time.sleep(0.5)  # the step, in which torch's own handler would raise
     assert seen == list(range(6))
 
@@ -92,7 +93,7 @@ def test_a_death_between_epochs(tmp_path):
     """It shows when the next epoch begins, not while the program validates or saves."""
     running = loader(Deadly(tmp_path), True)
     expected = batches(running)
-    os.kill(running._iterator._workers[0].pid, signal.SIGKILL)
+    os.kill(worker_pids(running)[0], signal.SIGKILL)
     time.sleep(0.5)
     assert batches(running) == expected
 

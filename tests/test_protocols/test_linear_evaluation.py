@@ -167,7 +167,6 @@ def linear_on_two_processes(videos, pretrained, work_dir):
     hooks = [dict(type='HeadAloneHook')]
     changes = {'custom_hooks': hooks, 'train_dataloader.batch_size': 2, 'launcher': 'pytorch'}
     config = small_config(LINEAR, videos, pretrained, work_dir, **changes)
-    config.default_hooks.pop('bad_videos')
     runner = build_runner(config)
     runner.train()
     return runner.model.module.state_dict()

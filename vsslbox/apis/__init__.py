@@ -1,1 +1,1 @@
-"""What stands between a user and the parts: the command line."""
+"""The command line."""

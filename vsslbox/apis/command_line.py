@@ -1,10 +1,10 @@
-"""What the command line tools share."""
+"""Functions that the command line tools share."""
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch.distributed as dist
@@ -12,10 +12,10 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
-from vsslbox.config.check import check_config
-from vsslbox.config.options import replace_values
+from vsslbox.compat import without_traceback
+from vsslbox.config import ConfigError, check_config, replace_values
 from vsslbox.datasets.readers import VideoError
-from vsslbox.errors import VSSLBoxError
+from vsslbox.errors import InputError, VSSLBoxError
 
 __all__ = [
     'add_common_options',
@@ -26,15 +26,33 @@ __all__ = [
     'run_command',
 ]
 
-# What users can mend. Anything else is a bug and shows its traceback.
+# The errors that users can fix. Any other error is a bug and shows its traceback.
 USER_ERRORS = (VSSLBoxError, OSError, ImportError)
 
-# As Python prints it before a message.
-_ERROR_CLASS = re.compile(r'^[\w.]+Error: ')
+# The variable that each launcher sets in the environment of its processes.
+_SET_BY_LAUNCHER = dict(pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_LOCAL_RANK')
 
 LEAVE_OUT = """\
-Training replaces a video that it can't read, a test does not. tools/data/check_videos.py finds all
-such videos of a folder: leave them out of the list, or take them out of the folder."""
+Training replaces a video that cannot be read, a test does not. tools/data/check_videos.py finds all
+such videos of a folder: remove them from the list or the folder."""
+
+
+class OptionsAction(DictAction):
+    """mmengine's ``KEY=VALUE`` options, which are refused with a message if they are malformed."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: list[str],
+        option_string: str | None = None,
+    ) -> None:
+        """Add options to the namespace."""
+        for value in values:
+            try:
+                super().__call__(parser, namespace, [value], option_string)
+            except (AssertionError, ValueError):
+                parser.error(f'{option_string} takes KEY=VALUE with balanced brackets, got {value}')
 
 
 def run_command(main: Callable[[], None]) -> None:
@@ -50,7 +68,8 @@ def run_command(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit('\ninterrupted')
     except USER_ERRORS as error:
-        print(f'\nerror: {_message(error)}', file=sys.stderr)
+        message = without_traceback(str(error)) or type(error).__name__
+        print(f'\nerror: {message}', file=sys.stderr)
         if isinstance(error, VideoError):
             print(LEAVE_OUT, file=sys.stderr)
         print('(VSSLBOX_TRACEBACK=1 shows where it happened)', file=sys.stderr)
@@ -58,9 +77,9 @@ def run_command(main: Callable[[], None]) -> None:
 
 
 def _run_and_close(main: Callable[[], None]) -> None:
-    """Run a tool, and close the process group that it has opened.
+    """Run a tool, and close the process group that it opened.
 
-    Left open, its threads can abort a process at its exit, when all has been done.
+    An open one has threads that can abort the process at its exit, after all work is done.
     """
     opened_before = dist.is_initialized()
     main()
@@ -70,13 +89,13 @@ def _run_and_close(main: Callable[[], None]) -> None:
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that training and testing share."""
-    parser.add_argument('--data-root', help="folder of the videos, in place of the config's")
+    parser.add_argument('--data-root', help="folder of the videos, instead of the config's")
     parser.add_argument('--work-dir', help='folder for logs and results')
     parser.add_argument('--seed', type=int, help='random seed')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionsAction,
         help='replace values of the config: model.momentum=0.99 ...',
     )
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
@@ -84,23 +103,50 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_config(args: argparse.Namespace) -> Config:
-    """Read the config that the command line names, with the values that it replaces.
+    """Read the config that the command line names, and replace the values that it gives.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ConfigError: A replaced value would change nothing.
+        ConfigError: The file or one of its bases is no valid config, or a value that the command
+            line gives has no place in it or would change nothing.
     """
     if not os.path.isfile(args.config):
         raise FileNotFoundError(f'no config file at {args.config}')
-    config = Config.fromfile(args.config)
+    with _as_config_error(f'{args.config} cannot be read'):
+        config = Config.fromfile(args.config)
     if args.data_root is not None:
-        _set_data_root(config._cfg_dict, args.data_root)
-    replace_values(config, args.cfg_options or {})
+        _set_data_root(config, args.data_root)
+    with _as_config_error('--cfg-options do not fit the config'):
+        replace_values(config, args.cfg_options or {})
     return config
 
 
+@contextmanager
+def _as_config_error(problem: str) -> Iterator[None]:
+    """Report any error as one of the config, whose code and values are the user's."""
+    try:
+        yield
+    except USER_ERRORS:
+        raise
+    except Exception as error:
+        line = ''
+        if isinstance(error, SyntaxError) and error.text:
+            line = f': {error.text.strip()}'
+        raise ConfigError(f'{problem}: {type(error).__name__}: {error}{line}') from error
+
+
 def apply_common_options(config: Config, args: argparse.Namespace) -> None:
-    """Write launcher, work directory and seed into the config."""
+    """Write launcher, work directory and seed into the config.
+
+    Raises:
+        InputError: The launcher did not start this process.
+    """
+    variable = _SET_BY_LAUNCHER.get(args.launcher)
+    if variable is not None and variable not in os.environ:
+        raise InputError(
+            f'--launcher {args.launcher} is for processes that a launcher starts ({variable} is '
+            'not set): use tools/dist_train.sh, tools/slurm_train.sh or the like'
+        )
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     config.launcher = args.launcher
     if args.work_dir is not None:
@@ -112,15 +158,15 @@ def apply_common_options(config: Config, args: argparse.Namespace) -> None:
 
 
 def on_videos(dataset_cfg: dict, folder: str | None) -> dict:
-    """A data set's config, on all videos of a folder if one is given."""
+    """Return a data set's config, changed to all videos of a folder if one is given."""
     if folder is None:
         return dataset_cfg
     return {**dataset_cfg, 'data_root': folder, 'ann_file': '', 'data_prefix': dict(video='')}
 
 
-def _set_data_root(node: dict | list, data_root: str) -> None:
+def _set_data_root(node: Config | dict | list, data_root: str) -> None:
     """Replace every ``data_root`` in a config, at any depth."""
-    if isinstance(node, dict):
+    if isinstance(node, Config | dict):
         if 'data_root' in node:
             node['data_root'] = data_root
         node = list(node.values())
@@ -129,16 +175,8 @@ def _set_data_root(node: dict | list, data_root: str) -> None:
             _set_data_root(child, data_root)
 
 
-def _message(error: BaseException) -> str:
-    """An error's own words, without what engine and loader wrap around them."""
-    message = str(error)
-    if 'Traceback (most recent call last)' in message:  # from a worker of a data loader
-        message = _ERROR_CLASS.sub('', message.strip().splitlines()[-1])
-    return message or type(error).__name__
-
-
 def build_runner(config: Config) -> Runner:
-    """Check a config in full and build its runner."""
+    """Check a whole config and build its runner."""
     check_config(config)
     if 'runner_type' not in config:
         return Runner.from_cfg(config)

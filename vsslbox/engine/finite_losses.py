@@ -1,4 +1,4 @@
-"""A loss that is not finite does not reach the weights."""
+"""Losses that are not finite are refused before they reach the weights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +11,21 @@ from vsslbox.utils import unwrap_model
 
 __all__ = ['NonFiniteLossError', 'finite_losses']
 
-# What a sample may be told by: its place in the list, or else a name.
+# The fields that identify a sample, the best first: its place in the list, or a name.
 _NAMES = ('index', 'filename', 'frame_dir', 'img_key', 'video_name')
 
 
 class NonFiniteLossError(VSSLBoxError, FloatingPointError):
-    """A loss is NaN or infinite; the weights have not been touched by it."""
+    """A loss is NaN or infinite; it has not changed the weights."""
 
 
 @contextmanager
 def finite_losses(model: nn.Module, batch: dict) -> Iterator[None]:
     """Refuse losses of a batch that are not finite, before their gradients are computed.
 
-    mmengine's training steps, those of its wrappers too, sum a model's losses by its
-    ``parse_losses``; within this context that checks the sum. Gradients may overflow: scaling the
-    loss for half precision (``AmpOptimWrapper``) makes them now and then, and leaves out the step.
+    mmengine's training steps, and those of its wrappers, sum a model's losses by its
+    ``parse_losses``; this context adds a check of the sum. Gradients may overflow: loss scaling for
+    half precision (``AmpOptimWrapper``) causes that now and then, and skips the step.
 
     Args:
         model: The model, wrapped or not.

@@ -1,4 +1,4 @@
-"""What a worker of a data loader does before its first sample."""
+"""Setting up a worker of a data loader before its first sample."""
 
 import ctypes
 from collections.abc import Callable
@@ -8,7 +8,7 @@ __all__ = ['keep_freed_memory', 'start_worker']
 # Parameters of glibc's mallopt.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
-_MOST = 32 * 2**20  # older versions refuse more for the latter
+_MOST = 32 * 2**20  # older versions refuse a larger M_MMAP_THRESHOLD
 
 
 def start_worker(init_fn: Callable[[int], None] | None, worker_id: int) -> None:
@@ -19,9 +19,9 @@ def start_worker(init_fn: Callable[[int], None] | None, worker_id: int) -> None:
 
 
 def keep_freed_memory(num_bytes: int = 512 * 2**20) -> None:
-    """Have this process keep up to ``num_bytes`` that it frees, where the C library is glibc.
+    """Make this process keep up to ``num_bytes`` of freed memory, if the C library is glibc.
 
-    Otherwise every frame's memory goes back to the system and is asked for and cleared again for
+    Otherwise every frame's memory is returned to the system, then requested and cleared again for
     the next frame, which costs as much as augmenting it.
     """
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)

@@ -1,4 +1,4 @@
-"""The key of a sample: everything that its randomness depends on."""
+"""The key of a sample, which determines its random draws."""
 
 from typing import NamedTuple
 
@@ -8,10 +8,10 @@ __all__ = ['SampleKey']
 
 
 class SampleKey(NamedTuple):
-    """What a sampler hands to a dataset instead of a bare index.
+    """The key that a sampler passes to a data set instead of a bare index.
 
-    Whatever a sample draws, it draws from ``rng()``; so it depends on these three numbers alone,
-    not on the number of workers or processes or on what was loaded before.
+    A sample draws from ``rng()`` only, so it depends on these three numbers alone, not on the
+    number of workers or processes or on earlier samples.
     """
 
     index: int
@@ -19,5 +19,5 @@ class SampleKey(NamedTuple):
     seed: int = 0
 
     def rng(self) -> np.random.Generator:
-        """A fresh random generator for this sample."""
+        """Return a new random generator for this sample."""
         return np.random.default_rng((self.seed, self.epoch, self.index))

@@ -1,32 +1,30 @@
-"""A view: some frames of one video, on their way from the sampler to the batch."""
+"""A view: frames of one video, from the sampler to the batch."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from vsslbox.errors import InputError
 
 __all__ = ['View']
 
 
 @dataclass
 class View:
-    """The frames of one video that the model will see as one clip.
+    """The frames of one video that the model sees as one clip.
 
-    A sampler creates it with the frame indices alone, decoding fills in the frames, and every
-    augmentation replaces them and notes what it drew.
+    A sampler creates it with the frame indices alone, decoding adds the frames, and every
+    augmentation replaces them and records what it drew.
 
     Args:
-        name: What the view is to the method (``'anchor'``, ``'positive'``, ``'query'``, ...).
-            Augmentations are addressed to views by this name.
+        name: The view's role in the method (``'anchor'``, ``'positive'``, ``'query'``, ...).
+            Augmentations select views by this name.
         frame_indices: The indices of the frames in the video, ``[T]``, integers from 0, in the
-            order in which the model shall see them. Frames may repeat.
+            order in which the model sees them. Frames may repeat.
         frames: ``T`` RGB images, uint8 ``[H, W, 3]``, once decoded.
         drawn: What each augmentation drew, by the name of its class. Every entry is a dict of
             arrays whose first axis is 1 (one draw for the clip) or ``T`` (one draw a frame).
-        deferred: The part of ``drawn`` that the model's data preprocessor still has to apply, in
+        deferred: The part of ``drawn`` that the model's data preprocessor has yet to apply, in
             order of application.
-        boxes: Boxes of what is seen, ``[n, 4]`` by name: left, top, right, bottom as shares of the
+        boxes: Named boxes of objects, ``[n, 4]``: left, top, right, bottom as fractions of the
             frames' width and height, at the middle frame. Every augmentation moves them with the
             frames.
     """
@@ -41,7 +39,7 @@ class View:
     def __post_init__(self) -> None:
         self.frame_indices = np.asarray(self.frame_indices)
         if self.frame_indices.ndim != 1 or self.frame_indices.dtype.kind not in 'iu':
-            raise InputError(
+            raise ValueError(
                 f'frame_indices of view {self.name!r} must be integers of shape [T], got '
                 f'{self.frame_indices.dtype} of shape {list(self.frame_indices.shape)}'
             )

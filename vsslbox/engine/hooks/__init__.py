@@ -1,4 +1,4 @@
-"""Hooks: what happens around a training step."""
+"""Hooks that run around training steps."""
 
 from vsslbox.engine.hooks.bad_video_hook import BadVideoHook, TooManyBadVideosError
 from vsslbox.engine.hooks.bank_list_hook import BankListHook

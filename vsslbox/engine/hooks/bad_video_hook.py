@@ -1,4 +1,4 @@
-"""An account of the videos that could not be read."""
+"""A record of the videos that cannot be read."""
 
 from pathlib import Path
 
@@ -13,28 +13,31 @@ __all__ = ['BadVideoHook', 'TooManyBadVideosError']
 
 
 class TooManyBadVideosError(VSSLBoxError, RuntimeError):
-    """A larger share of the videos than allowed can't be read."""
+    """More of the videos than allowed cannot be read."""
 
 
 @HOOKS.register_module()
 class BadVideoHook(Hook):
-    """Log each unreadable video once, list it in a file, stop when there are too many.
+    """Log each unreadable video once, list it in a file, and stop when there are too many.
 
-    The data set replaces a bad video by another and notes it in the sample that takes its place;
-    this hook gathers the notes of all processes. The list is kept over a resume.
+    The data set replaces a bad video by another one and notes it in the sample that takes its
+    place, as ``bad_videos``: pairs of a path and a reason. This hook gathers the notes of all
+    processes. Samples without notes are fine. A resumed run continues the list. The runner adds
+    this hook to every training.
 
     Args:
-        max_share: The share of the data set's videos from which on the run stops, in ``(0, 1]``.
+        max_share: The run stops when more than this share of the data set's videos is bad, in
+            ``(0, 1]``.
         filename: The list's name in the work directory: a line for each video with its path, a
-            tab and what is wrong.
-        interval: Iterations from one gathering to the next.
+            tab and the reason.
+        interval: Iterations between two gatherings.
     """
 
     def __init__(
         self, max_share: float = 0.1, filename: str = 'bad_videos.txt', interval: int = 50
     ) -> None:
         if not 0 < max_share <= 1:
-            raise InputError(f'max_share must be within (0, 1], got {max_share}')
+            raise InputError(f'max_share of BadVideoHook must be within (0, 1], got {max_share}')
         self.max_share = max_share
         self.filename = filename
         self.interval = interval
@@ -42,7 +45,7 @@ class BadVideoHook(Hook):
         self._new: dict[str, str] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Read the list of the run that is being resumed."""
+        """Read the list of the run that is resumed."""
         path = self._path(runner)
         if path.is_file():
             lines = path.read_text(encoding='utf-8').splitlines()
@@ -55,14 +58,15 @@ class BadVideoHook(Hook):
         data_batch: dict | None = None,
         outputs: dict | None = None,
     ) -> None:
-        """Note the bad videos of the batch, and gather from time to time."""
-        for sample in data_batch['data_samples']:
+        """Note the bad videos of the batch; gather every ``interval`` iterations."""
+        samples = data_batch.get('data_samples') if isinstance(data_batch, dict) else None
+        for sample in samples or ():
             self._new.update(sample.get('bad_videos', ()))
         if self.every_n_train_iters(runner, self.interval):
             self._gather(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Gather what the last iterations brought."""
+        """Gather the notes of the last iterations."""
         self._gather(runner)
 
     def _gather(self, runner: Runner) -> None:
@@ -75,13 +79,15 @@ class BadVideoHook(Hook):
             return
         self._known.update(found)
         for path, reason in found.items():
-            runner.logger.warning(f'replaced a video that can not be read: {path}: {reason}')
+            runner.logger.warning(f'replaced a video that cannot be read: {path}: {reason}')
         self._write(runner)
         num_videos = len(runner.train_dataloader.dataset)
         if len(self._known) > self.max_share * num_videos:
             raise TooManyBadVideosError(
-                f'{len(self._known)} of {num_videos} videos can not be read, more than the share '
-                f'of {self.max_share:g} that `BadVideoHook` allows; see {self._path(runner)}'
+                f'{len(self._known)} of {num_videos} videos cannot be read, more than the share '
+                f'of {self.max_share:g} that `BadVideoHook` allows; see {self._path(runner)}. To '
+                "allow more: `default_hooks = dict(bad_videos=dict(type='BadVideoHook', "
+                'max_share=...))`'
             )
 
     @master_only

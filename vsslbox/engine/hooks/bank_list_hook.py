@@ -12,17 +12,18 @@ __all__ = ['BankListHook']
 
 @HOOKS.register_module()
 class BankListHook(Hook):
-    """Refuse to train banks with another list of videos than the one they were filled with.
+    """Refuse to train a bank on another list of videos than the one that filled it.
 
-    It looks when the checkpoint, if there is one, is loaded, and before the first batch. The bank
-    of the first process becomes that of all, should their random start values differ:
-    DistributedDataParallel leaves buffers as they are.
+    The check runs after the checkpoint, if there is one, is loaded and before the first batch. The
+    first process sends its bank to all others, because their random start values may differ and
+    DistributedDataParallel does not synchronise buffers. The runner adds this hook to every
+    training; it does nothing for a model without a :class:`FeatureBank`.
     """
 
     priority = 'HIGH'
 
     def before_train(self, runner: Runner) -> None:
-        """Compare the training list with the hash in each bank, or note it there."""
+        """Compare the training list with the hash in each bank; store the hash in a new bank."""
         dataset = runner.train_dataloader.dataset
         for module in runner.model.modules():
             if isinstance(module, FeatureBank):

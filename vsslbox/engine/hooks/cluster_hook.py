@@ -17,23 +17,23 @@ __all__ = ['ClusterHook']
 
 @HOOKS.register_module()
 class ClusterHook(Hook):
-    """Cluster the model's bank anew before each epoch, by k-means.
+    """Cluster the model's bank by k-means before each epoch.
 
-    Nothing is clustered while the model is still warming up without clusters; when that ends
-    within an epoch, the first clustering is made there. A run that resumes within an epoch goes on
-    with the labels of its checkpoint.
+    Nothing is clustered while the model warms up without clusters; if the warm-up ends within an
+    epoch, the first clustering is made there. A run resumed within an epoch continues with the
+    labels of its checkpoint.
 
-    The first process clusters and sends its labels to the others: the banks are the same, but on
-    unlike devices rounding could still part the labels, and then the losses, unnoticed.
+    The first process clusters and sends its labels to the others: the banks are equal, but
+    rounding on different devices could make the labels differ, and then the losses, unnoticed.
 
     Source: Zhuang et al., "Local Aggregation for Unsupervised Learning of Visual Embeddings",
-    section 3; number, iterations and seeds are those of the code of VIE.
+    section 3; number, iterations and seeds follow the authors' code of VIE.
 
     Args:
-        num_clusters: The number of clusters; a list for several clusterings, whose length is the
-            bank's ``num_clusterings``.
-        num_iters: How often the centroids move.
-        seed: The seed of the first clustering, one more for each further one.
+        num_clusters: The number of clusters; for several clusterings a list, as long as the bank's
+            ``num_clusterings``.
+        num_iters: The number of updates of the centroids.
+        seed: The seed of the first clustering; each further one adds 1.
     """
 
     def __init__(
@@ -44,12 +44,13 @@ class ClusterHook(Hook):
         self.seed = seed
 
     def before_train(self, runner: Runner) -> None:
-        """Refuse a bank that can't be clustered so, before a warm-up is spent on it."""
+        """Refuse a bank that does not fit these options, before a warm-up is spent on it."""
         bank = unwrap_model(runner.model).bank
         if len(self.num_clusters) != len(bank.labels):
             raise InputError(
                 f'`ClusterHook` makes {len(self.num_clusters)} clusterings, the bank has '
-                f'`num_clusterings={len(bank.labels)}`: give `num_clusters` of the hook that length'
+                f'`num_clusterings={len(bank.labels)}`: give `num_clusters` of the hook as a list '
+                'of that length'
             )
         if max(self.num_clusters) > bank.num_videos:
             raise InputError(

@@ -1,4 +1,4 @@
-"""Randomness that survives a restart."""
+"""Randomness that does not depend on where a run was resumed."""
 
 import random
 
@@ -16,10 +16,10 @@ __all__ = ['IterationSeedHook']
 class IterationSeedHook(Hook):
     """Seed every iteration from the run's seed, the process and the iteration's number.
 
-    What the main process draws (dropout, the permutations of ShuffleBN, noise) then doesn't depend
-    on what was drawn before, and a resumed run goes on exactly like one that was never stopped,
-    without any random state in the checkpoint. What a sample draws comes from its own key
-    (:class:`vsslbox.structures.SampleKey`).
+    What the main process draws (dropout, the permutations of ShuffleBN, noise) then does not depend
+    on earlier draws, and a resumed run continues exactly like one that was never stopped, without
+    any random state in the checkpoint. A sample draws from its own key
+    (:class:`vsslbox.structures.SampleKey`). The runner adds this hook to every training.
     """
 
     priority = 'VERY_HIGH'

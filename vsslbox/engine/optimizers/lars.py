@@ -25,10 +25,10 @@ class LARS(Optimizer):
 
     Parameters of at most one dimension (biases, weights of normalisations) have neither weight
     decay nor the ratio of the norms, whatever their group says: for them this is SGD. The ratio is
-    left out, too, where one of the norms is 0.
+    omitted, too, where one of the norms is 0.
 
     Source: You et al., "Large Batch Training of Convolutional Networks", algorithm 1, with the
-    norm of the decayed gradient in place of the sum of two norms; Chen et al., "A Simple Framework
+    norm of the decayed gradient instead of the sum of two norms; Chen et al., "A Simple Framework
     for Contrastive Learning", appendix B.6.
 
     Args:
@@ -63,7 +63,7 @@ class LARS(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
-        """Take a step; ``closure`` computes the loss anew where it is given."""
+        """Take a step; ``closure``, if given, computes the loss again."""
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -88,7 +88,7 @@ class LARS(Optimizer):
 
 
 def _trust_ratio(parameter: Tensor, change: Tensor, coefficient: float) -> Tensor:
-    """The factor of a layer's learning rate, a tensor so that no device has to be waited for."""
+    """Compute the factor of a layer's learning rate, as a tensor to avoid a device sync."""
     weight_norm, change_norm = parameter.norm(), change.norm()
     defined = (weight_norm > 0) & (change_norm > 0)
     return torch.where(defined, coefficient * weight_norm / change_norm, 1.0)

@@ -1,4 +1,4 @@
-"""Watching a memory bank learn: labels of its nearest entries."""
+"""Watching a memory bank learn by the labels of its nearest entries."""
 
 import torch
 from mmengine.dist import all_gather_object
@@ -20,22 +20,22 @@ __all__ = ['BankKNNLoop']
 
 @LOOPS.register_module()
 class BankKNNLoop(BaseLoop):
-    """Classify validation videos by the nearest entries of the bank, while training goes on.
+    """Classify validation videos by the nearest entries of the bank, during training.
 
-    Each clip of a video has its k nearest entries vote for the labels of their videos with the
+    For each clip of a video, its k nearest entries vote for the labels of their videos with the
     weight exp(similarity / temperature); the votes of all clips are summed. The accuracy, in
-    percent, is logged as ``knn/top1``. Labels serve this number alone, and nothing of the training
-    changes by it: neither weights nor statistics nor random states.
+    percent, is logged as ``knn/top1``. Labels are used for this number alone. Training does not
+    change by it: neither weights nor statistics nor random states.
 
-    Source: the authors' code of VIE, which chooses by it when the learning rate falls. There rows
-    that no sample has reached yet count with their length, here by their direction.
+    Source: the authors' code of VIE, which uses the accuracy to choose when the learning rate
+    falls. Rows that no sample has reached yet count there with their length, here by direction.
 
     Args:
         runner: The runner; its model has a ``bank`` and a method ``embed``, as :class:`VIE`.
         dataloader: The validation videos, a data loader or its config; each view of a sample is a
             clip. The sampler is :class:`EpochSampler` with ``shuffle=False``.
-        evaluator: Empty. The engine wants one wherever there is a validation.
-        k: How many entries vote for each clip.
+        evaluator: Empty. The engine requires one for every validation.
+        k: The number of entries that vote for each clip.
         temperature: tau.
         label: The column of both lists that holds the class.
 
@@ -54,7 +54,7 @@ class BankKNNLoop(BaseLoop):
     ) -> None:
         super().__init__(runner, dataloader)
         if evaluator:
-            raise InputError('BankKNNLoop judges by itself: set `val_evaluator = []`')
+            raise InputError('BankKNNLoop computes its accuracy itself: set `val_evaluator = []`')
         self.model = unwrap_model(runner.model)
         if not (hasattr(self.model, 'bank') and hasattr(self.model, 'embed')):
             raise InputError(
@@ -69,7 +69,7 @@ class BankKNNLoop(BaseLoop):
         self.num_classes = len(set().union(*columns))
 
     def run(self) -> dict[str, float]:
-        """Judge the bank as it is now.
+        """Evaluate the bank as it is now.
 
         Returns:
             ``knn/top1``, the same on every process.
@@ -86,12 +86,12 @@ class BankKNNLoop(BaseLoop):
                 embeddings.append(self._embed(batch))
                 self.runner.call_hook('after_val_iter', batch_idx=batch_idx, data_batch=batch)
         self.model.train(training)
-        right = self._judge(indices, torch.cat(embeddings))
+        right = self._classify(indices, torch.cat(embeddings))
         for others in all_gather_object(right):
             right.update(others)
         if len(right) < len(self.labels):
             self.runner.logger.warning(
-                f'knn/top1 is of {len(right)} of {len(self.labels)} videos: the others can not be '
+                f'knn/top1 is of {len(right)} of {len(self.labels)} videos: the others cannot be '
                 'read'
             )
         values = {'knn/top1': 100 * sum(right.values()) / len(right)}
@@ -101,12 +101,12 @@ class BankKNNLoop(BaseLoop):
 
     @torch.no_grad()
     def _embed(self, batch: dict) -> Tensor:
-        """The embeddings of the clips of a batch, ``[N, V, D]`` for V clips a video."""
+        """Compute the embeddings of a batch's clips, ``[N, V, D]`` for V clips a video."""
         batch = self.model.data_preprocessor(batch, training=False)
         return torch.stack([self.model.embed(clips) for clips in batch['inputs']], dim=1)
 
-    def _judge(self, indices: list[int], embeddings: Tensor) -> dict[int, bool]:
-        """Whether each video gets its own label, by its index."""
+    def _classify(self, indices: list[int], embeddings: Tensor) -> dict[int, bool]:
+        """Return, for each video's index, whether the vote gives its label."""
         found = nearest_neighbours(embeddings.flatten(0, 1), self.model.bank.features, self.k)
         similarities, neighbours = (x.view(len(indices), -1).cpu() for x in found)  # [N, V * k]
         votes = self.bank_labels[neighbours]
@@ -115,13 +115,13 @@ class BankKNNLoop(BaseLoop):
 
 
 def _labels(videos: BaseVideoDataset, label: str) -> list:
-    """The class of every video of a list."""
+    """Return the class of every video of a list."""
     infos = (videos.get_data_info(index) for index in range(len(videos)))
     try:
         return [info['attributes'][label] for info in infos]
     except KeyError:
         raise InputError(
             f'{videos.ann_file or "a folder of videos"} has no column {label!r}, which BankKNNLoop '
-            'compares: give a list with one label a video and set `label` of `val_cfg`, or train '
-            'with --no-validate'
+            'needs: give a list with one label a video and set `label` of `val_cfg`, or train with '
+            '--no-validate'
         ) from None

@@ -1,4 +1,4 @@
-"""Features for use elsewhere."""
+"""Writing features to files."""
 
 import csv
 import json
@@ -9,8 +9,7 @@ from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 
 from vsslbox.engine.runner.record import origin_of_run
-from vsslbox.evaluation import FeatureStore
-from vsslbox.evaluation.features.extraction import extract_features, origin_of_features
+from vsslbox.evaluation.features import FeatureStore, extract_features, origin_of_features
 from vsslbox.registry import LOOPS
 
 __all__ = ['ExtractionLoop']
@@ -18,20 +17,20 @@ __all__ = ['ExtractionLoop']
 
 @LOOPS.register_module()
 class ExtractionLoop(BaseLoop):
-    """Write the features of a list of videos into a folder; a killed run goes on where it was.
+    """Write the features of a list of videos to a folder; a killed run continues where it stopped.
 
-    Beside the arrays (see :class:`FeatureStore`) there are ``videos.csv``, a line for each row of
-    the arrays with what the list says of its video, and ``record.json`` with what one needs to
+    Beside the arrays (see :class:`FeatureStore`) it writes ``videos.csv``, a line for each row of
+    the arrays with the list's entries for its video, and ``record.json`` with what is needed to
     trace the features.
 
     Args:
         runner: The runner.
         dataloader: The config of the videos' data loader.
         folder: The folder.
-        evaluator: Not used; the engine hands it to all loops.
+        evaluator: Not used; the engine passes it to all loops.
 
     Raises:
-        FeatureStoreError: The folder has features of something else.
+        FeatureStoreError: The folder has other features.
     """
 
     def __init__(self, runner: Runner, dataloader: dict, folder: str, evaluator: list) -> None:
@@ -40,7 +39,7 @@ class ExtractionLoop(BaseLoop):
         self.folder = Path(folder)
 
     def run(self) -> dict:
-        """Extract. There are no metrics."""
+        """Extract the features; there are no metrics."""
         self.runner.call_hook('before_test')
         dataset = self.dataloader.dataset
         origin = origin_of_features(self.runner, dataset, self.dataloader_cfg)
@@ -57,7 +56,7 @@ class ExtractionLoop(BaseLoop):
         rows = [dataset.get_data_info(index)['attributes'] for index in range(len(dataset))]
         columns = dict.fromkeys(['name', *(column for row in rows for column in row)])
         path = self.folder / 'videos.csv'
-        # Names of files need not be text: their bytes are kept.
+        # File names need not be valid text: keep their bytes.
         with open(path, 'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
             writer = csv.writer(file, lineterminator='\n')
             writer.writerow(['index', *columns])

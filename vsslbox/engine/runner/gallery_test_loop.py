@@ -1,4 +1,4 @@
-"""Evaluation by neighbours: features of a query set against features of a gallery."""
+"""Evaluation of features: a query set against a gallery."""
 
 import logging
 import os
@@ -16,8 +16,8 @@ from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner.record import write_record
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.features.extraction import kept_features
-from vsslbox.evaluation.metrics import ReportCardMetric
+from vsslbox.evaluation.features import kept_features
+from vsslbox.evaluation.metrics import FeatureMetric
 from vsslbox.registry import LOOPS, METRICS
 
 __all__ = ['GalleryTestLoop']
@@ -28,27 +28,30 @@ _PATIENCE = timedelta(days=7)
 
 @LOOPS.register_module()
 class GalleryTestLoop(BaseLoop):
-    """Extract the features of a query set and a gallery, and judge them by metrics.
+    """Extract the features of a query set and a gallery, and evaluate them by metrics.
 
-    Nothing is trained, and labels are read by the metrics alone. The result is written as JSON,
-    with what one needs to trace it: the hashes of the checkpoint and of both lists, and the seed.
-    Several processes share the extraction; the main one alone computes the metrics.
+    The model is not trained; only the metrics read labels. The result is written as JSON, with what
+    is needed to trace it: the hashes of the checkpoint and of both lists, and the seed. Several
+    processes share the extraction; the main process alone computes the metrics.
 
     Features are kept in ``features/`` below the work directory, by what they depend on: weights,
-    list, files, model and pipeline. Whoever tests the same again need not extract them again, and a
-    killed test goes on where it was.
+    list, files, model and pipeline. The same test does not extract them again, and a killed test
+    continues where it stopped.
 
     Args:
         runner: The runner.
         dataloader: The config of the query set's data loader.
-        evaluator: Configs of metrics which are called with two :class:`FeatureSet`, queries and
-            gallery.
-        gallery_dataloader: The gallery's; None, or the query set's once more, takes the query set
-            itself, and the metrics' option ``leave_out`` then keeps a query from finding itself.
+        evaluator: Configs of metrics, each a :class:`FeatureMetric`.
+        gallery_dataloader: The config of the gallery's data loader. With None, or the query set's
+            config, the query set is the gallery, and the metrics' option ``leave_out`` keeps a
+            query from finding itself.
         protocol: The name of the protocol, for the record.
-        out: The JSON file; a relative path lies in the work directory.
-        features_out: A file to keep the features in, likewise; a dict with the
-            :class:`FeatureSet`'s fields for ``queries`` and ``gallery``.
+        out: The JSON file; a relative path is below the work directory.
+        features_out: A file for the features, likewise; a dict with the :class:`FeatureSet`'s
+            fields for ``queries`` and ``gallery``.
+
+    Raises:
+        InputError: A metric does not evaluate features.
     """
 
     def __init__(
@@ -70,10 +73,10 @@ class GalleryTestLoop(BaseLoop):
         evaluator = evaluator if isinstance(evaluator, list | tuple) else [evaluator]
         self.metrics = [METRICS.build(metric) for metric in evaluator]
         for metric in self.metrics:
-            if isinstance(labels := getattr(metric, 'labels', ()), str):
+            if not isinstance(metric, FeatureMetric):
                 raise InputError(
-                    f'`labels` of {type(metric).__name__} must be a list, such as [{labels!r}], '
-                    f'got {labels!r}'
+                    f'{type(metric).__name__} in `test_evaluator` does not evaluate features: '
+                    'GalleryTestLoop takes metrics derived from FeatureMetric, such as KNNMetric'
                 )
         self.protocol = protocol
         self.out = out
@@ -96,7 +99,7 @@ class GalleryTestLoop(BaseLoop):
         shared = self._count_shared_videos()
         if shared:
             self._warn_of_shared_videos(shared, len(queries), gallery is queries)
-        values = self._judge(queries, gallery)
+        values = self._evaluate(queries, gallery)
         write_record(
             self.runner,
             self.out,
@@ -114,30 +117,25 @@ class GalleryTestLoop(BaseLoop):
         return values
 
     def _count_shared_videos(self) -> int:
-        """How many of the files are in both lists."""
+        """Count the files that are in both lists."""
         loaders = self.dataloader, self.gallery_dataloader or self.dataloader
         return len(set.intersection(*(_paths(loader.dataset) for loader in loaders)))
 
     def _warn_of_shared_videos(self, shared: int, num_queries: int, alone: bool) -> None:
-        """Tell of metrics that find queries in the gallery, or have learnt them from it."""
-        careless = [
-            type(metric).__name__
-            for metric in self.metrics
-            if getattr(metric, 'leave_out', None) is None
-            and not (alone and isinstance(metric, ReportCardMetric))
-        ]
-        if careless:
+        """Warn of metrics that find queries in the gallery, or have learnt from them."""
+        unaware = [type(metric).__name__ for metric in self.metrics if metric.finds_queries(alone)]
+        if unaware:
             print_log(
                 f'{shared} of {num_queries} queries are videos of the gallery too, and '
-                f'{", ".join(careless)} will find or know them: take them out of the gallery, or '
+                f'{", ".join(unaware)} will find or know them: remove them from the gallery, or '
                 "set leave_out='name' where the metric has it",
                 'current',
                 logging.WARNING,
             )
 
-    def _judge(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """The metrics' values, or their error, on every process."""
-        # By gloo, since NCCL's limit of minutes is less than a classifier may take to train.
+    def _evaluate(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Return the metrics' values, or raise their error, on every process."""
+        # By gloo: a classifier may train for longer than NCCL's time limit of minutes.
         group = None
         if is_distributed():
             group = torch.distributed.new_group(backend='gloo', timeout=_PATIENCE)
@@ -146,7 +144,7 @@ class GalleryTestLoop(BaseLoop):
             try:
                 for metric in self.metrics:
                     values = metric(queries, gallery)
-                    _refuse_given(values, outcome[0])
+                    _refuse_duplicates(values, outcome[0])
                     outcome[0].update(values)
             except Exception as error:  # raised below, on every process
                 outcome[0] = error
@@ -166,7 +164,7 @@ class GalleryTestLoop(BaseLoop):
 
 
 def _are_equal(queries: FeatureSet, gallery: FeatureSet) -> bool:
-    """Whether two sets are the same videos, seen by the same pipeline."""
+    """Return whether two sets hold the same videos, read by the same pipeline."""
     return queries.attributes == gallery.attributes and torch.equal(
         queries.features, gallery.features
     )
@@ -179,10 +177,10 @@ def _paths(dataset: BaseVideoDataset) -> set[str]:
     }
 
 
-def _refuse_given(values: dict[str, float], given: dict[str, float]) -> None:
+def _refuse_duplicates(values: dict[str, float], given: dict[str, float]) -> None:
     again = sorted(set(values).intersection(given))
     if again:
         raise InputError(
             f'two metrics of test_evaluator give {again[0]}, such as two KNNMetric with different '
-            'k: judge by them in two configs'
+            'k: use them in two configs'
         )

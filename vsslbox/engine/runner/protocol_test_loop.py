@@ -1,4 +1,4 @@
-"""A test whose result can be traced."""
+"""A test with a traceable result."""
 
 from mmengine.evaluator import Evaluator
 from mmengine.runner import Runner, TestLoop
@@ -12,14 +12,14 @@ __all__ = ['ProtocolTestLoop']
 
 @LOOPS.register_module()
 class ProtocolTestLoop(TestLoop):
-    """mmengine's test, whose metrics are written as JSON with what one needs to trace them.
+    """mmengine's test loop; writes its metrics as JSON, with what is needed to trace them.
 
     Args:
         runner: The runner.
         dataloader: The data loader or its config; the data set is a :class:`BaseVideoDataset`.
         evaluator: The evaluator or configs of metrics.
         protocol: The name of the protocol, for the record.
-        out: The JSON file; a relative path lies in the work directory.
+        out: The JSON file; a relative path is below the work directory.
         fp16: Whether to test in half precision.
     """
 

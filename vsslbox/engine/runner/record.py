@@ -1,4 +1,4 @@
-"""What is written down of an evaluation."""
+"""The record of an evaluation."""
 
 import json
 from datetime import datetime, timezone
@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 
 from vsslbox.checkpoints.zoo import local_path
+from vsslbox.compat import checkpoint_of
 from vsslbox.utils import file_sha256
 
 __all__ = ['origin_of_run', 'write_record']
@@ -18,14 +19,14 @@ __all__ = ['origin_of_run', 'write_record']
 def write_record(
     runner: Runner, out: str, protocol: str, metrics: dict[str, float], **lists: dict
 ) -> None:
-    """Write metrics as JSON, with what one needs to trace them.
+    """Write metrics as JSON, with what is needed to trace them.
 
     Args:
-        runner: The runner, whose checkpoint and seed are noted.
-        out: The file; a relative path lies in the work directory.
+        runner: The runner, whose checkpoint and seed are recorded.
+        out: The file; a relative path is below the work directory.
         protocol: The name of the protocol.
         metrics: The values by name.
-        lists: What is known of the data: the number of videos and the hash of the list.
+        lists: What describes the data: the number of videos and the hash of the list.
     """
     record = dict(
         protocol=protocol,
@@ -40,8 +41,8 @@ def write_record(
 
 
 def origin_of_run(runner: Runner) -> dict:
-    """Checkpoint, its hash, seed and time."""
-    checkpoint = runner._load_from
+    """Return the checkpoint, its hash, the seed and the time."""
+    checkpoint = checkpoint_of(runner)
     return dict(
         checkpoint=checkpoint,
         checkpoint_sha256=file_sha256(local_path(checkpoint)) if checkpoint else None,

@@ -1,4 +1,4 @@
-"""Epochs that can be resumed in their middle."""
+"""Training that can be resumed within an epoch."""
 
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
@@ -13,20 +13,20 @@ __all__ = ['ResumableTrainLoop']
 
 @LOOPS.register_module()
 class ResumableTrainLoop(EpochBasedTrainLoop):
-    """mmengine's loop over epochs; a run resumed within an epoch goes on at the next batch.
+    """mmengine's loop over epochs; a run resumed within an epoch continues at the next batch.
 
-    Save within epochs by ``CheckpointHook(by_epoch=False, interval=N)``. The sampler,
-    :class:`EpochSampler`, passes over the samples that are done, so that nothing is decoded twice.
-    Workers of the loader that die are replaced. A loss of whatever model that is NaN or infinite
-    stops the run; see :func:`finite_losses`.
+    To save within epochs, use ``CheckpointHook(by_epoch=False, interval=N)``. The sampler,
+    :class:`EpochSampler`, skips the samples that are done, so that nothing is decoded twice. Dead
+    workers of the loader are replaced. A loss that is NaN or infinite stops the run, whatever the
+    model; see :func:`finite_losses`.
 
     Args:
         runner: The runner.
         dataloader: The data loader or its config.
-        max_epochs: How many epochs to train.
+        max_epochs: The number of epochs to train.
         val_begin: The first epoch after which to validate.
-        val_interval: Epochs from one validation to the next.
-        dynamic_intervals: Pairs of an epoch and the interval from it on.
+        val_interval: Epochs between two validations.
+        dynamic_intervals: Pairs of an epoch and the interval that holds from it on.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
             )
 
     def run_epoch(self) -> None:
-        """Train on the batches of this epoch that are not done yet."""
+        """Train on the remaining batches of this epoch."""
         done = self._done_batches()
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
@@ -57,19 +57,19 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         self._epoch += 1
 
     def run_iter(self, idx: int, data_batch: dict) -> None:
-        """Train on a batch, if its loss is finite."""
+        """Train on a batch if its loss is finite."""
         with finite_losses(self.runner.model, data_batch):
             super().run_iter(idx, data_batch)
 
     def _done_batches(self) -> int:
-        """How many batches of this epoch a resumed run has behind it."""
+        """Return how many batches of this epoch were done before the run was resumed."""
         done = self._iter - self._epoch * len(self.dataloader)
         if 0 <= done <= len(self.dataloader):
             return done
         self.runner.logger.warning(
             f'iteration {self._iter} does not lie in epoch {self._epoch} of {len(self.dataloader)} '
             'batches: the batch size or the data set changed since the checkpoint. The epoch '
-            'starts from its beginning'
+            'starts from its first batch'
         )
         self._iter = self._epoch * len(self.dataloader)
         return 0

@@ -1,16 +1,20 @@
-"""mmengine's Runner with checkpoints that can be relied on, also without a GPU."""
+"""mmengine's Runner with reliable checkpoints and hooks, with or without a GPU."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import torch.distributed
 from mmengine.device import get_device
 from mmengine.dist import is_distributed
+from mmengine.hooks import Hook
 from mmengine.model import MMDistributedDataParallel
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
+from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from vsslbox.checkpoints.loading import (
@@ -20,11 +24,30 @@ from vsslbox.checkpoints.loading import (
     load_state_dict,
     load_weights,
 )
+from vsslbox.engine.hooks import (
+    BadVideoHook,
+    BankListHook,
+    IterationSeedHook,
+    UpdateAfterStepHook,
+)
 from vsslbox.engine.worker import start_worker
-from vsslbox.registry import MODEL_WRAPPERS, RUNNERS
+from vsslbox.errors import InputError, VSSLBoxError
+from vsslbox.registry import HOOKS, MODEL_WRAPPERS, RUNNERS
 from vsslbox.utils import unwrap_model
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
+
+# The hooks that every training needs to be correct, in the order in which they are added.
+_NEEDED_HOOKS = (IterationSeedHook, UpdateAfterStepHook, BadVideoHook, BankListHook)
+# The hooks that mmengine adds itself and a config may remove.
+_REMOVABLE_HOOKS = (
+    'runtime_info',
+    'timer',
+    'sampler_seed',
+    'logger',
+    'param_scheduler',
+    'checkpoint',
+)
 
 
 @MODEL_WRAPPERS.register_module()
@@ -39,18 +62,23 @@ class CPUDistributedDataParallel(MMDistributedDataParallel):
 class SSLRunner(Runner):
     """mmengine's Runner, with these differences.
 
-    * A checkpoint is written to a temporary file and renamed when it is whole.
-    * ``resume`` passes over a checkpoint that can't be read, with a warning, to the one before.
-    * Loading is strict: a checkpoint that doesn't fill the whole model is refused; to resume, it
+    * :class:`IterationSeedHook`, :class:`UpdateAfterStepHook`, :class:`BadVideoHook` and
+      :class:`BankListHook` run in every training. To set their options, name one of the same class
+      or a subclass in ``default_hooks`` or ``custom_hooks``; it replaces the runner's own.
+      ``None`` does not remove them.
+    * A checkpoint is written to a temporary file and renamed when it is complete.
+    * ``resume`` skips a checkpoint that cannot be read, with a warning, and takes the one before.
+    * Loading is strict: a checkpoint that does not fill the whole model is refused; to resume, it
       must not hold more than the model either.
-    * A test without a checkpoint judges the model of the config as it is initialised, without any
-      start weights; mmengine would leave what torch's constructors draw.
-    * Several processes run on gloo where there is no GPU.
+    * A test without a checkpoint evaluates the model as the config initialises it, without
+      pretrained weights; mmengine would leave what torch's constructors draw.
+    * A value that a component's constructor refuses is reported as the config's error.
+    * Several processes use gloo where there is no GPU.
     * Workers of data loaders keep the memory that they free.
     """
 
     def setup_env(self, env_cfg: dict) -> None:
-        """Prepare processes and limits; on a CPU the process group is made here, with gloo."""
+        """Set up processes and limits; on a CPU create the process group, with gloo."""
         if self.distributed and not is_distributed() and get_device() == 'cpu':
             torch.distributed.init_process_group('gloo')
         super().setup_env(env_cfg)
@@ -60,9 +88,50 @@ class SSLRunner(Runner):
         dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
     ) -> DataLoader:
         """Build a loader whose workers are ready for video."""
-        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        with _refusals_of('a data loader'):
+            loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
         loader.worker_init_fn = partial(start_worker, loader.worker_init_fn)
         return loader
+
+    def build_model(self, model: nn.Module | dict) -> nn.Module:
+        """Build the model."""
+        with _refusals_of('`model`'):
+            return super().build_model(model)
+
+    def build_optim_wrapper(
+        self, optim_wrapper: Optimizer | OptimWrapper | dict
+    ) -> OptimWrapper | OptimWrapperDict:
+        """Build the optimizer in its wrapper."""
+        with _refusals_of('`optim_wrapper`'):
+            return super().build_optim_wrapper(optim_wrapper)
+
+    def build_param_scheduler(self, scheduler: dict | list) -> list | dict:
+        """Build the schedulers of the learning rate and the like."""
+        with _refusals_of('`param_scheduler`'):
+            return super().build_param_scheduler(scheduler)
+
+    def register_hooks(
+        self,
+        default_hooks: dict[str, Hook | dict | None] | None = None,
+        custom_hooks: list[Hook | dict] | None = None,
+    ) -> None:
+        """Register the config's hooks, and the needed ones that it does not name.
+
+        Raises:
+            InputError: The config removes a hook that mmengine does not add.
+        """
+        for name, hook in (default_hooks or {}).items():
+            if hook is None and name not in _REMOVABLE_HOOKS:
+                raise InputError(
+                    f'`default_hooks.{name}` must be a hook; None removes only '
+                    f'{", ".join(_REMOVABLE_HOOKS)}'
+                )
+        self.register_default_hooks(default_hooks)
+        custom_hooks = [_build_hook(hook) for hook in custom_hooks or ()]
+        for needed in _NEEDED_HOOKS:
+            if not any(isinstance(hook, needed) for hook in (*self.hooks, *custom_hooks)):
+                self.register_hook(needed())
+        self.register_custom_hooks(custom_hooks)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap the model for several processes."""
@@ -81,7 +150,7 @@ class SSLRunner(Runner):
         strict: bool = True,
         revise_keys: list = [(r'^module.', '')],  # noqa: B006  (mmengine's signature)
     ) -> dict:
-        """Load weights into the model, all of it or fail, and log what was filled."""
+        """Fill the whole model from a checkpoint, or fail; log what was filled."""
         checkpoint = load_checkpoint(filename, map_location)
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = unwrap_model(self.model)
@@ -91,9 +160,9 @@ class SSLRunner(Runner):
         return checkpoint
 
     def test(self) -> dict:
-        """Judge the checkpoint, or a random start where there is none."""
+        """Evaluate the checkpoint, or a random start where there is none."""
         model = unwrap_model(self.model)
-        was_trained = isinstance(self._train_loop, BaseLoop)  # before, it is a config
+        was_trained = isinstance(self._train_loop, BaseLoop)  # a config until then
         is_given = self._load_from is not None or self._resume or self._has_loaded
         if not (is_given or was_trained or getattr(model, 'is_init', True)):
             _forget_start_weights(model)
@@ -101,7 +170,7 @@ class SSLRunner(Runner):
         return super().test()
 
     def load_or_resume(self) -> None:
-        """Load or resume once; without a named checkpoint, resume the newest readable one."""
+        """Load or resume once; without a named checkpoint, resume from the newest readable one."""
         if self._has_loaded or not self._resume or self._load_from is not None:
             super().load_or_resume()
             return
@@ -110,13 +179,13 @@ class SSLRunner(Runner):
                 self.resume(str(path))
                 return
             except CheckpointError as error:
-                self.logger.warning(f'passing over a checkpoint: {error}')
+                self.logger.warning(f'skipping a checkpoint: {error}')
         self.logger.warning(
-            f'nothing to resume: no checkpoint in {self.work_dir}, the run starts at its beginning'
+            f'nothing to resume: no checkpoint in {self.work_dir}; training starts from scratch'
         )
 
     def save_checkpoint(self, out_dir: str, filename: str, *args, **kwargs) -> None:
-        """Save a checkpoint, whole or not at all, into a local folder or a remote one."""
+        """Save a checkpoint, completely or not at all, to a local folder or a remote one."""
         if '://' in str(out_dir):  # remote stores write whole objects
             super().save_checkpoint(out_dir, filename, *args, **kwargs)
             return
@@ -126,8 +195,33 @@ class SSLRunner(Runner):
             _move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
 
 
+@contextmanager
+def _refusals_of(place: str) -> Iterator[None]:
+    """Report what a component's constructor raises as an error of the config at this place."""
+    try:
+        yield
+    except VSSLBoxError:
+        raise
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f'{place} of the config cannot be built: {type(error).__name__}: {error}'
+        ) from error
+
+
+def _build_hook(hook: Hook | dict) -> Hook:
+    """Build a hook, with the priority that its config gives."""
+    if isinstance(hook, Hook):
+        return hook
+    hook = dict(hook)
+    priority = hook.pop('priority', None)
+    built = HOOKS.build(hook)
+    if priority is not None:
+        built.priority = priority
+    return built
+
+
 def _forget_start_weights(model: nn.Module) -> None:
-    """Leave only what draws weights in the modules' ``init_cfg``."""
+    """Remove pretrained weights from the modules' ``init_cfg``."""
     for module in model.modules():
         given = getattr(module, 'init_cfg', None) or []
         given = [given] if isinstance(given, dict) else given
@@ -138,7 +232,7 @@ def _forget_start_weights(model: nn.Module) -> None:
 
 
 def _move_into_place(unfinished: Path, path: Path) -> None:
-    """Rename a file once its content has reached the disk."""
+    """Rename a file once its content is on the disk."""
     with open(unfinished, 'rb') as file:
         os.fsync(file.fileno())
     unfinished.replace(path)

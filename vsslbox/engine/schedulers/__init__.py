@@ -1,4 +1,4 @@
-"""Schedulers of the learning rate that mmengine lacks."""
+"""Learning rate schedules that mmengine lacks."""
 
 from vsslbox.engine.schedulers.warmup_cosine_lr import WarmupCosineLR
 

@@ -1,4 +1,4 @@
-"""A cosine whose first steps are replaced by a straight line."""
+"""A cosine schedule whose first steps are a linear warm-up."""
 
 import math
 from typing import Any
@@ -11,7 +11,7 @@ from vsslbox.registry import PARAM_SCHEDULERS
 
 __all__ = ['WarmupCosineLR']
 
-FOR_EVER = 10**9  # mmengine's default of `end`
+FOR_EVER = 10**9  # mmengine's default for `end`
 
 
 @PARAM_SCHEDULERS.register_module()
@@ -35,7 +35,7 @@ class WarmupCosineLR(_ParamScheduler):
         warmup: The length of the warm-up W, in steps (epochs with ``by_epoch``); 0 for none.
         T_max: The length of the whole schedule T, ``end - begin`` if None.
         begin: The step at which the schedule begins.
-        end: The step from which on the rate is left as it is.
+        end: The step from which on the rate stays as it is.
         last_step: The step to resume from, without a state dict.
         by_epoch: Whether a step of the schedule is an epoch. With ``convert_to_iter_based=True``
             in a config, lengths are given in epochs (fractions are allowed for ``warmup``) and
@@ -92,7 +92,7 @@ class WarmupCosineLR(_ParamScheduler):
         )
 
     def _get_value(self) -> list[float]:
-        """The rate of each group at step ``last_step`` of the schedule."""
+        """Return the rate of each group at step ``last_step`` of the schedule."""
         factor = self._factor(self.last_step)
         return [base_value * factor for base_value in self.base_values]
 

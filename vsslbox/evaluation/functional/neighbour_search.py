@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vsslbox.compat import has_onednn_product, onednn_product
 from vsslbox.errors import InputError
 from vsslbox.evaluation.functional.best_scores import BestScores
 
@@ -212,12 +213,9 @@ def _multiplier(left: Tensor, chunk_size: int) -> Callable[[Tensor], Tensor]:
     In float32 on the CPU by oneDNN, which torch takes for other types itself: its products take a
     tenth less time than those of MKL on processors of AMD.
     """
-    onednn = torch.ops.mkldnn
-    has_onednn = torch.backends.mkldnn.is_available() and hasattr(onednn, '_linear_pointwise')
-    if left.dtype != torch.float32 or left.device.type != 'cpu' or not has_onednn:
-        return lambda right: right @ left.T
-    packed = onednn._reorder_linear_weight(left, chunk_size)
-    return lambda right: onednn._linear_pointwise(right, packed, None, 'none', [], '')
+    if left.dtype == torch.float32 and left.device.type == 'cpu' and has_onednn_product():
+        return onednn_product(left, chunk_size)
+    return lambda right: right @ left.T
 
 
 def _make_rankable(similarities: Tensor, places: Tensor) -> Tensor:
