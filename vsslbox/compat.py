@@ -4,8 +4,8 @@ Nothing else in vsslbox reads a private name of a foreign object; subclasses use
 of their base classes that :data:`INHERITED` lists. ``tests/test_compat.py`` fails when one of them
 changes.
 
-On import, :func:`allow_mmengine_checkpoints` and :func:`keep_order_of_config_keys` are called, and a
-warning of mmcv-lite is silenced: it lacks an operator that vsslbox does not use.
+On import, :func:`allow_mmengine_checkpoints` and :func:`keep_order_of_config_keys` are called, and
+a warning of mmcv-lite is silenced: it lacks an operator that vsslbox does not use.
 """
 
 import warnings

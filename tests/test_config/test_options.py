@@ -43,7 +43,7 @@ def test_places_are_replaced(config):
     ('option', 'message'),
     [
         ('max_epochs', r'such as model.max_epochs=... train_cfg.max_epochs=...$'),
-        ('epochs', r'epochs is a variable of the config file.* Name these places$'),
+        ('epochs', r'epochs is a variable of the config file.* Name these places instead$'),
         ('loss.temperature', r'such as model.head.loss=...$'),
         ('data_root', r'by --data-root, such as train_dataloader.dataset.data_root=...$'),
     ],

@@ -1,13 +1,15 @@
-"""Values that the command line puts in the place of a config's."""
+"""Values of the command line that replace those of a config."""
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmengine.config import Config
 
 from vsslbox.config.check import TOP_LEVEL, ConfigError
+from vsslbox.config.text import inline_text
 
 __all__ = ['replace_values']
 
@@ -19,8 +21,8 @@ def replace_values(config: Config, options: Mapping[str, Any]) -> None:
     """Replace values of a config, named by their places, such as ``model.momentum``.
 
     Raises:
-        ConfigError: A name is a variable of the config file. What it stands for was put in while
-            the file was read, so that another value would change nothing.
+        ConfigError: A name is a variable of the config file, which was inserted while the file was
+            read, so that another value would change nothing; or a place cannot be reached.
     """
     used = _used_names(config.text)
     for name in dict.fromkeys(option.split('.')[0] for option in options):
@@ -28,11 +30,33 @@ def replace_values(config: Config, options: Mapping[str, Any]) -> None:
             places = _places_of(name, config)
             if name in used or places:
                 raise ConfigError(_message(name, places))
-    config.merge_from_dict(dict(options))
+    for option, value in options.items():
+        try:
+            config.merge_from_dict({option: value})
+        except (AttributeError, KeyError, TypeError) as error:  # what mmengine raises there
+            place, found = _furthest(config, option)
+            raise ConfigError(
+                f'--cfg-options {option}=... cannot be set, since {place} is '
+                f'{textwrap.shorten(inline_text(found), 60)}'
+            ) from error
+
+
+def _furthest(config: Config, option: str) -> tuple[str, Any]:
+    """Return the part of a place that exists, and the value there."""
+    node: Any = config.to_dict()
+    names = option.split('.')
+    for depth, name in enumerate(names):
+        if isinstance(node, Mapping) and name in node:
+            node = node[name]
+        elif isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+            node = node[int(name)]
+        else:
+            return '.'.join(names[:depth]), node
+    return option, node
 
 
 def _used_names(text: str) -> set[str]:
-    """The variables that the text of a config, of all its files, uses; none if it is no Python."""
+    """Return the variables that the text of a config uses; none if the text is not Python."""
     try:
         nodes = list(ast.walk(ast.parse(_PATH_LINE.sub('', text))))
     except SyntaxError:
@@ -43,7 +67,7 @@ def _used_names(text: str) -> set[str]:
 
 
 def _places_of(name: str, config: Config) -> list[str]:
-    """Where the engine reads a key of the same name and with the same value."""
+    """Return where the engine reads a key of the same name with the same value."""
     return [
         place
         for key in config
@@ -59,12 +83,12 @@ def _message(name: str, places: list[str]) -> str:
         where = f', or all of them by --data-root{where}'
     return (
         f'--cfg-options {name}=... would change nothing: {name} is a variable of the config file, '
-        f'which is put in where the file uses it. Name these places{where}'
+        f'which is inserted where the file uses it. Name these places instead{where}'
     )
 
 
 def _values(node: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """All values in a part of a config, with the names of their places."""
+    """Yield all values in a part of a config, with their places."""
     yield place, node
     if isinstance(node, Mapping):
         for key, value in node.items():

@@ -34,7 +34,7 @@ def _text(value: Any, column: int, indent: int) -> str:
     """Return the text of a value that begins in a column, on one line where it fits."""
     line = inline_text(value)
     opening, items, closing = _parts(value)
-    if not items or column + len(line) < _WIDTH:
+    if not items or column + len(line) < _WIDTH:  # and a comma
         return line
     inner = indent + _INDENT
     lines = [
