@@ -1,7 +1,9 @@
-# R3D-50 and its projection, 2 times as wide.
+# CVRL with R3D-50 and its projection, twice as wide.
 _base_ = './cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
+
+width = 4096
 
 model = dict(
     backbone=dict(base_channels=128),
-    neck=dict(in_channels=4096, hidden_channels=4096),
+    neck=dict(in_channels=width, hidden_channels=width),
 )

@@ -1,5 +1,5 @@
-# For very large batches: LARS as SimCLR uses it, 0.3 for 256 videos. Not in the paper, whose
-# largest batch of 2048 is worse with SGD than 1024.
+# For very large batches: LARS as SimCLR uses it, with a rate of 0.3 per 256 videos. This is not in
+# the paper, where SGD with a batch of 2048 is worse than with 1024.
 _base_ = './cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
 
 train_dataloader = dict(batch_size=128)

@@ -2,12 +2,4 @@
 _base_ = '../cvrl/cvrl_r3d50_32xb32-16x2-200e_kinetics400.py'
 
 model = dict(backbone=dict(_delete_=True, type='mmaction.ResNet', depth=50, norm_eval=False))
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleTemporalInterval', clip_len=1, law='same'),
-    dict(type='DecodeViews'),
-    {{_base_.augment_first}},
-    {{_base_.augment_second}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=dict(clip_len=1, law='same'))))

@@ -1,12 +1,11 @@
-# VCLR on UCF101, the training videos of split 1, without their labels.
-_base_ = 'vclr_r50_8xb32-3seg-400e_kinetics400.py'
+# VCLR on UCF101: the training videos of split 1, without their labels.
+_base_ = [
+    '../_base_/models/vclr_r50.py',
+    '../_base_/datasets/ucf101.py',
+    '../_base_/datasets/vclr_pretrain.py',
+    '../_base_/schedules/vclr_sgd_400e.py',
+    '../_base_/default_runtime.py',
+]
 
-data_root = '{{$VSSLBOX_UCF101:data/ucf101}}'
-
-train_dataloader = dict(
-    dataset=dict(
-        data_root=data_root,
-        ann_file='ucf101_train_split_1_videos.txt',
-        data_prefix=dict(video='videos'),
-    )
-)
+train_dataloader = dict(dataset={{_base_.ucf101_train}})
+default_hooks = dict(checkpoint=dict(interval=10))

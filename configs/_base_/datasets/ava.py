@@ -9,28 +9,21 @@ val_lists = dict(
     label_file=label_file,
 )
 
-# The paper gives no augmentation; these are SlowFast's.
-train_pipeline = [
-    dict(type='OpenFrames'),
-    dict(type='SampleKeyFrameClip', clip_len=32, frame_interval=2),
-    dict(type='DecodeViews'),
-    dict(
+train_pipeline = dict(
+    open=dict(type='OpenFrames'),
+    sample=dict(type='SampleKeyFrameClip', clip_len=32, frame_interval=2),
+    decode=dict(type='DecodeViews'),
+    # The paper gives no augmentation; this is SlowFast's.
+    augment=dict(
         type='AugmentViews',
-        transforms=[
-            dict(type='RandomShortSide', low=256, high=320),
-            dict(type='RandomCrop', size=224),
-            dict(type='RandomFlip', prob=0.5),
-        ],
+        transforms=dict(
+            resize=dict(type='RandomShortSide', low=256, high=320),
+            crop=dict(type='RandomCrop', size=224),
+            flip=dict(type='RandomFlip', prob=0.5),
+        ),
     ),
-    dict(type='PackDetection'),
-]
-val_pipeline = [
-    dict(type='OpenFrames'),
-    dict(type='SampleKeyFrameClip', clip_len=32, frame_interval=2),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[dict(type='Resize', short_side=256)]),
-    dict(type='PackDetection'),
-]
+    pack=dict(type='PackDetection'),
+)
 train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
@@ -44,7 +37,7 @@ train_dataloader = dict(
         ann_file='ava_train_v2.2.csv',
         exclude_file='annotations/ava_train_excluded_timestamps_v2.2.csv',
         label_file=label_file,
-        # In training: those that overlap with an annotated box by 0.9.
+        # Training uses the proposals that overlap with an annotated box by 0.9.
         proposal_file='annotations/ava_dense_proposals_train.FAIR.recall_93.9.pkl',
         person_det_score_thr=0.9,
         data_prefix=dict(img='rawframes'),
@@ -52,8 +45,8 @@ train_dataloader = dict(
     ),
 )
 # `key_frames='proposed'` evaluates all seconds in which the detector found a person, as SlowFast
-# does. 'annotated' are mmaction2's: it leaves out the seconds without an annotation, where whatever
-# is found would be wrong, and so its mAP is somewhat higher.
+# does. `'annotated'` follows mmaction2: it leaves out the seconds without an annotation, where
+# every detection would be wrong, so its mAP is somewhat higher.
 val_dataloader = dict(
     batch_size=1,  # the frames of the videos differ in shape
     num_workers=8,
@@ -67,7 +60,12 @@ val_dataloader = dict(
         person_det_score_thr=0.9,
         key_frames='proposed',
         data_prefix=dict(img='rawframes'),
-        pipeline=val_pipeline,
+        pipeline=dict(
+            train_pipeline,
+            augment=dict(
+                type='AugmentViews', transforms=dict(resize=dict(type='Resize', short_side=256))
+            ),
+        ),
         test_mode=True,
     ),
 )

@@ -20,9 +20,7 @@ train_dataloader = dict(
             augment=dict(
                 type='AugmentViews',
                 transforms=dict(
-                    crop=dict(
-                        type='DistortedBoxCrop', size=224, area=(0.3, 1.0), ratio=(0.5, 2.0)
-                    ),
+                    crop=dict(type='DistortedBoxCrop', size=224, area=(0.3, 1.0), ratio=(0.5, 2.0)),
                     flip=dict(type='RandomFlip', prob=0.5),
                 ),
             ),

@@ -1,9 +1,8 @@
-# Labelled videos of the demonstration. `labels` is the list for training, all of it or the subset
-# that tools/data/make_subset.py takes of it. A child sets the pipelines.
+# Labelled videos of the demonstration, as clips of 8 frames, 3 frames apart. `labels` is the list
+# for training: all of it or the subset that tools/data/make_subset.py takes of it.
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 labels = '{{$VSSLBOX_DEMO_LABELS:videos.csv}}'
 
-videos = dict(type='VideoDataset', data_root=data_root, label='motion')
 train_dataloader = dict(
     batch_size=9,
     num_workers=1,
@@ -11,13 +10,46 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='EpochSampler'),
     collate_fn=dict(type='pseudo_collate'),
-    dataset=dict(videos, ann_file=labels, where=dict(split='train')),
+    dataset=dict(
+        type='VideoDataset',
+        data_root=data_root,
+        label='motion',
+        ann_file=labels,
+        where=dict(split='train'),
+        pipeline=dict(
+            open=dict(type='OpenVideo'),
+            sample=dict(type='SampleRandomClip', clip_len=8, frame_interval=3),
+            decode=dict(type='DecodeViews'),
+            # No flip: it would turn a motion to the left into one to the right.
+            augment=dict(
+                type='AugmentViews',
+                transforms=dict(crop=dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0))),
+            ),
+            pack=dict(type='PackClips'),
+        ),
+    ),
 )
 test_dataloader = dict(
     batch_size=8,
     num_workers=1,
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='pseudo_collate'),
-    dataset=dict(videos, ann_file='videos.csv', where=dict(split='test'), test_mode=True),
+    dataset=dict(
+        type='VideoDataset',
+        data_root=data_root,
+        label='motion',
+        ann_file='videos.csv',
+        where=dict(split='test'),
+        pipeline=dict(
+            open=dict(type='OpenVideo'),
+            sample=dict(type='SampleUniformClips', num_clips=3, clip_len=8, frame_interval=3),
+            decode=dict(type='DecodeViews'),
+            augment=dict(
+                type='AugmentViews', transforms=dict(resize=dict(type='Resize', size=(64, 64)))
+            ),
+            pack=dict(type='PackClips'),
+        ),
+        test_mode=True,
+    ),
 )
 test_evaluator = dict(type='mmaction.AccMetric')

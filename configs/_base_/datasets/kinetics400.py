@@ -15,5 +15,9 @@ kinetics400_test = dict(
 #
 #   python tools/data/make_subset.py $VSSLBOX_KINETICS400/kinetics400_train_list_videos.txt \
 #       --percent 1 --out $VSSLBOX_KINETICS400/kinetics400_train_1percent_list_videos.txt
-kinetics400_1percent = dict(kinetics400_train, ann_file='kinetics400_train_1percent_list_videos.txt')
-kinetics400_10percent = dict(kinetics400_train, ann_file='kinetics400_train_10percent_list_videos.txt')
+kinetics400_1percent = dict(
+    kinetics400_train, ann_file='kinetics400_train_1percent_list_videos.txt'
+)
+kinetics400_10percent = dict(
+    kinetics400_train, ann_file='kinetics400_train_10percent_list_videos.txt'
+)

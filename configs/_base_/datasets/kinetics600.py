@@ -15,5 +15,9 @@ kinetics600_test = dict(
 #
 #   python tools/data/make_subset.py $VSSLBOX_KINETICS600/kinetics600_train_list_videos.txt \
 #       --percent 1 --out $VSSLBOX_KINETICS600/kinetics600_train_1percent_list_videos.txt
-kinetics600_1percent = dict(kinetics600_train, ann_file='kinetics600_train_1percent_list_videos.txt')
-kinetics600_10percent = dict(kinetics600_train, ann_file='kinetics600_train_10percent_list_videos.txt')
+kinetics600_1percent = dict(
+    kinetics600_train, ann_file='kinetics600_train_1percent_list_videos.txt'
+)
+kinetics600_10percent = dict(
+    kinetics600_train, ann_file='kinetics600_train_10percent_list_videos.txt'
+)

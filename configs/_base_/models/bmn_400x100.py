@@ -1,5 +1,5 @@
-# BMN for 400 class scores (200 of RGB, 200 of optical flow) in 100 steps. A child with other
-# features sets `feat_dim` and `temporal_dim`.
+# BMN for 400 class scores (200 of RGB, 200 of optical flow) in 100 steps. A config with
+# other features sets `feat_dim` and `temporal_dim`.
 model = dict(
     type='BMN',
     temporal_dim=100,

@@ -15,6 +15,6 @@ model = dict(
         num_layers=4,
         norm_cfg=dict(type='BN1d', momentum=0.003),
     ),
-    # reduction='sum', both directions added, is the authors' code; 'mean' is the paper's eq. 1.
+    # reduction='sum' adds both directions, as the authors' code does; 'mean' is the paper's eq. 1.
     loss=dict(type='NTXentLoss', temperature=0.1, reduction='sum'),
 )

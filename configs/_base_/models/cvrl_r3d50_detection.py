@@ -1,9 +1,9 @@
-# A pretrained R3D-50 and a classifier of the actions in boxes of people, all of it trained; 80
-# actions, and a class 0 that stands for nothing, as in mmaction2.
+# A pretrained R3D-50 and a classifier of the actions in boxes of people, all of it trained: 80
+# actions, and a class 0 that is never positive, as in mmaction2.
 #
 # As the field does, the last stage keeps the resolution of the one before, so that its maps have 1
-# position for 16 pixels, and its kernels reach as far as before by being dilated; the weights of
-# the pretraining stay as they are. (mmaction2's own configs leave the dilation out.)
+# position per 16 pixels, and dilation keeps the reach of its kernels; the pretrained weights stay
+# as they are. (mmaction2's own configs leave the dilation out.)
 #
 # `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL. For weights that were converted from
 # the authors' own, add `--cfg-options model.backbone.padding=same`; for a start from scratch,

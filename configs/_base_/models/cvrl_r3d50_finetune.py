@@ -1,4 +1,4 @@
-# A pretrained R3D-50 and a linear classifier, all of it trained. A child sets `num_classes`.
+# A pretrained R3D-50 and a linear classifier, all of it trained. A config sets `num_classes`.
 #
 # `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL. For weights that were converted from
 # the authors' own, add `--cfg-options model.backbone.padding=same`; for a start from scratch,
@@ -19,7 +19,7 @@ model = dict(
         base_channels=64,
         init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),
     ),
-    # Neither paper nor code tell of dropout in fine-tuning, or of features of length 1.
+    # Neither paper nor code mentions dropout or features of length 1 in fine-tuning.
     cls_head=dict(
         type='mmaction.I3DHead',
         in_channels=2048,

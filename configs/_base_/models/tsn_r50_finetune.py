@@ -1,7 +1,7 @@
-# TSN: a pretrained 2D ResNet-50 and a linear classifier of its features' mean over the frames, all
-# of it trained. A child sets `num_classes`, `dropout_ratio` and `init_std`.
+# TSN: a pretrained 2D ResNet-50 and a linear classifier of the mean of its features over the frames,
+# all of it trained. A config sets `num_classes`, `dropout_ratio` and `init_std`.
 #
-# `VSSLBOX_VCLR` names the checkpoint of a pretraining by VCLR, of vsslbox or the authors'; for a
+# `VSSLBOX_VCLR` names the checkpoint of a pretraining by VCLR, vsslbox's or the authors'; for a
 # start from scratch, add `--cfg-options model.backbone.init_cfg=None`.
 start_weights = '{{$VSSLBOX_VCLR:weights/vclr_r50.pth}}'
 

@@ -1,6 +1,6 @@
 # The start weights of the authors' code (the paper does not mention them): MoCo-v2, ImageNet, 200
-# epochs, trunk and projections, fetched when a training starts. `VSSLBOX_MOCO_V2` names another
-# file; a start from scratch is
+# epochs, trunk and projections. They are fetched when a training starts; `VSSLBOX_MOCO_V2` names
+# another file. To start from scratch, add
 # `--cfg-options model.backbone.init_cfg=None model.neck.init_cfg=None`.
 start_weights = '{{$VSSLBOX_MOCO_V2:zoo://moco_v2_r50_imagenet}}'
 
@@ -9,9 +9,7 @@ info_nce = dict(type='InfoNCELoss', temperature=0.1)
 
 model = dict(
     type='VCLR',
-    data_preprocessor=dict(
-        type='ViewsPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
-    ),
+    data_preprocessor=dict(type='ViewsPreprocessor'),
     backbone=dict(
         type='mmaction.ResNet',
         depth=50,
@@ -34,7 +32,7 @@ model = dict(
     intra=dict(type='IntraVideoLoss', temperature=0.1, form='pairwise'),
     video=dict(type='QueueContrastHead', queue=queue, loss=info_nce),
     # norm_axis='frame' is the authors' code, 'channel' the paper.
-    order=dict(type='TemporalOrderHead', in_channels=128, num_segments=3, norm_axis='frame'),
+    order=dict(type='TemporalOrderHead', in_channels=128, norm_axis='frame'),
     num_segments=3,
     momentum=0.999,
 )

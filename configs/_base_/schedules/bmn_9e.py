@@ -1,5 +1,5 @@
-# Adam for 9 epochs, from 1e-3, a tenth of it after 7. As in the authors' code gradients are not
-# clipped (mmaction2 1.x clips them at 40).
+# Adam for 9 epochs from 1e-3, divided by 10 after epoch 7. As in the authors' code, gradients are
+# not clipped (mmaction2 1.x clips them at 40).
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=9, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='ProtocolTestLoop', protocol='localization')

@@ -1,6 +1,6 @@
 # SGD for 100 epochs: half a cosine from step 0 to 0, its first 5 epochs replaced by a straight
 # line. On Kinetics-600, with 1024 videos a step, these are the 35 744 and 1 787 steps of the
-# authors' config but for parts of an epoch. A child sets `lr`.
+# authors' config, up to a fraction of an epoch. A config sets `lr`.
 max_epochs = 100
 
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs, val_interval=10)

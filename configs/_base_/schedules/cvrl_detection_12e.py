@@ -1,5 +1,5 @@
-# SGD for 12 epochs, 32 clips a step, a tenth of the rate after epoch 8 and again after 11. The
-# paper gives neither weight decay nor warm-up: both are 0 here.
+# SGD for 12 epochs, 32 clips a step; the rate is divided by 10 after epochs 8 and 11. The paper
+# gives neither weight decay nor warm-up: both are 0 here.
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=12, val_interval=4)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='ProtocolTestLoop', protocol='detection')

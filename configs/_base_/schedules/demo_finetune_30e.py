@@ -1,4 +1,4 @@
-# AdamW for 30 epochs, half a cosine to 0.
+# AdamW for 30 epochs along half a cosine to 0.
 max_epochs = 30
 
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs)

@@ -1,5 +1,5 @@
-# SGD for 50 epochs at a rate that falls by 10 after 20 and after 40, gradients clipped. A child
-# sets `lr`.
+# SGD for 50 epochs with clipped gradients; the rate is divided by 10 after epochs 20 and 40. A
+# config sets `lr`.
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=50, val_interval=5)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='ProtocolTestLoop')

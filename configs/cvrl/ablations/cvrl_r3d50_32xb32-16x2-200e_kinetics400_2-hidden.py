@@ -1,4 +1,4 @@
-# Table 6: a projection with 2 hidden layers.
+# Table 6: a projection with two hidden layers.
 _base_ = '../cvrl_r3d50_32xb32-16x2-200e_kinetics400.py'
 
 model = dict(neck=dict(num_layers=3))

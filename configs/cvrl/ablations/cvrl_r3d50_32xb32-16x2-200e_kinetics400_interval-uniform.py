@@ -1,12 +1,5 @@
-# Figure 3: all intervals are as likely.
+# Figure 3: all intervals are equally likely.
 _base_ = '../cvrl_r3d50_32xb32-16x2-200e_kinetics400.py'
 
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleTemporalInterval', clip_len=16, frame_interval=2, law='uniform'),
-    dict(type='DecodeViews'),
-    {{_base_.augment_first}},
-    {{_base_.augment_second}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+sample = dict(law='uniform')
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=sample)))

@@ -4,6 +4,4 @@ _base_ = '../cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
 max_epochs = 500
 
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='WarmupCosineLR', warmup=5, T_max=max_epochs, convert_to_iter_based=True)
-]
+param_scheduler = dict(T_max=max_epochs)

@@ -1,5 +1,5 @@
-# CVRL's spatio-temporal detection on AVA v2.2: 8 GPUs x 4 clips, 12 epochs. There is no code of the
-# authors for it; the paper's numbers are mAP 16.3 for CVRL, 19.1 supervised, 6.9 from scratch.
+# CVRL's spatio-temporal detection on AVA v2.2: 8 GPUs x 4 clips, 12 epochs. The authors published
+# no code for it; the paper's numbers are mAP 16.3 for CVRL, 19.1 supervised, 6.9 from scratch.
 _base_ = [
     '../../_base_/models/cvrl_r3d50_detection.py',
     '../../_base_/datasets/ava.py',

@@ -1,5 +1,5 @@
-# The baseline ImageNet-inflated: torchvision's ResNet-50, whose kernels are repeated over time. It
-# was trained on values with mean 0 and deviation 1.
+# The baseline ImageNet-inflated: torchvision's ResNet-50, its kernels repeated over time. It was
+# trained on values with mean 0 and deviation 1.
 _base_ = './linear_r3d50_8xb128-32x2-100e_kinetics400.py'
 
 model = dict(

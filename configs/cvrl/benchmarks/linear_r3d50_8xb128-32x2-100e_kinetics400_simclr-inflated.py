@@ -1,5 +1,5 @@
-# The baseline SimCLR-inflated: a 2D ResNet-50 pretrained by SimCLR on frames
-# (configs/simclr), whose kernels are repeated over time.
+# The baseline SimCLR-inflated: a 2D ResNet-50 pretrained by SimCLR on frames (configs/simclr), its
+# kernels repeated over time.
 _base_ = './linear_r3d50_8xb128-32x2-100e_kinetics400.py'
 
 model = dict(

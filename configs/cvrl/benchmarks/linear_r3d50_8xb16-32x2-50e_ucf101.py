@@ -1,15 +1,20 @@
-# CVRL's linear evaluation on UCF101, split 1: 8 GPUs x 16 videos, 50 epochs, by the appendix B.1 of
-# the paper. It names no warm-up, so there is none; batch and crops are those of its fine-tuning.
+# CVRL's linear evaluation on UCF101, split 1: 8 GPUs x 16 videos, 50 epochs, following
+# appendix B.1 of the paper. It names no warm-up, so there is none; batch and crops are those of its
+# fine-tuning.
 _base_ = [
-    '../../_base_/models/cvrl_r3d50_linear.py',
-    '../../_base_/datasets/ucf101_32x2.py',
-    '../../_base_/schedules/cvrl_benchmark_100e.py',
+    '../../_base_/models/cvrl_r3d50_finetune.py',
+    '../../_base_/datasets/ucf101.py',
+    '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/schedules/cvrl_benchmark_50e.py',
     '../../_base_/default_runtime.py',
 ]
 
-model = dict(cls_head=dict(num_classes=101))
-train_dataloader = dict(batch_size=16)
-train_cfg = dict(max_epochs=50)
+model = dict(
+    backbone=dict(frozen_stages=4, norm_eval=True),
+    cls_head=dict(type='NormalizedI3DHead', num_classes=101),
+)
 optim_wrapper = dict(optimizer=dict(lr=0.8))
-param_scheduler = dict(warmup=0, T_max=50)
+train_dataloader = dict(batch_size=16, dataset={{_base_.ucf101_train}})
+val_dataloader = dict(dataset={{_base_.ucf101_test}})
+test_dataloader = val_dataloader
 auto_scale_lr = dict(base_batch_size=128)

@@ -3,13 +3,5 @@ _base_ = '../vclr_r50_8xb32-3seg-400e_kinetics400.py'
 
 num_segments = 4
 
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleSegmentTuples', num_segments=num_segments),
-    dict(type='ShuffleOrder', num_segments=num_segments),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms={{_base_.augmentation}}),
-    dict(type='PackViews'),
-]
-model = dict(order=dict(num_segments=num_segments), num_segments=num_segments)
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+model = dict(num_segments=num_segments)
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=dict(num_segments=num_segments))))

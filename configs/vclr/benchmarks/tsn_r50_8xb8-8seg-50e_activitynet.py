@@ -2,7 +2,7 @@
 # 8 GPUs x 8 clips, 50 epochs; tested on 25 frames x 3 crops of 256 pixels.
 _base_ = [
     '../../_base_/models/tsn_r50_finetune.py',
-    '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/datasets/frames_8seg.py',
     '../../_base_/schedules/vclr_finetune_50e.py',
     '../../_base_/default_runtime.py',
 ]
@@ -10,38 +10,21 @@ _base_ = [
 data_root = '{{$VSSLBOX_ACTIVITYNET:data/activitynet}}'
 
 model = dict(cls_head=dict(num_classes=200, dropout_ratio=0.8, init_std=0.01))
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomSegmentFrames', num_segments=8),
-    dict(type='DecodeViews'),
-    dict(
-        type='AugmentViews',
-        transforms=[
-            dict(type='RandomResizedCrop', size=224, area=(0.08, 1.0)),
-            dict(type='RandomFlip', prob=0.5),
-        ],
-    ),
-    dict(type='PackFrames'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleCentreSegmentFrames', num_segments=25),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[dict(type='Resize', short_side=256)]),
-    dict(type='ThreeCrops', size=256),
-    dict(type='PackFrames'),
-]
-validation = dict(
-    data_root=data_root,
-    ann_file='activitynet_val_list_clips.txt',
-    data_prefix=dict(video='clips'),
-    pipeline=test_pipeline,
-)
+clips = dict(data_root=data_root, data_prefix=dict(video='clips'))
 train_dataloader = dict(
     batch_size=8,
-    dataset=dict(validation, ann_file='activitynet_train_list_clips.txt', pipeline=train_pipeline),
+    dataset=dict(
+        clips,
+        ann_file='activitynet_train_list_clips.txt',
+        pipeline=dict(augment=dict(transforms=dict(resize=None))),
+    ),
 )
-val_dataloader = dict(batch_size=1, dataset=validation)
-test_dataloader = val_dataloader
+test_clips = dict(clips, ann_file='activitynet_val_list_clips.txt')
+steps = dict(sample=dict(num_segments=25), augment=dict(transforms=dict(crop=None)))
+crops = dict(_delete_=True, type='ThreeCrops', size=256)
+val_dataloader = dict(
+    batch_size=1, dataset=dict(test_clips, pipeline=dict(steps, crops=dict(crops)))
+)
+test_dataloader = dict(dataset=dict(test_clips, pipeline=dict(steps, crops=dict(crops))))
 optim_wrapper = dict(optimizer=dict(lr=0.01))
 auto_scale_lr = dict(enable=False, base_batch_size=64)

@@ -1,9 +1,0 @@
-# TSM: TSN whose ResNet shifts an eighth of the channels to the next frame and an eighth to the one
-# before, ahead of the first convolution of every block; frames are classified, then averaged.
-_base_ = './tsn_r50_finetune.py'
-
-model = dict(
-    # Without `pretrained2d=False` mmaction2 looks for weights in a way of its own.
-    backbone=dict(type='mmaction.ResNetTSM', num_segments=8, shift_div=8, pretrained2d=False),
-    cls_head=dict(type='mmaction.TSMHead', num_segments=8),
-)
