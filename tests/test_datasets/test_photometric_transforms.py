@@ -12,7 +12,6 @@ from tests.pictures import texture
 from vsslbox.datasets.transforms.augmenting.color_jitter import ColorJitter
 from vsslbox.datasets.transforms.augmenting.gaussian_blur import GaussianBlur
 from vsslbox.datasets.transforms.augmenting.lab_channel_dropout import LabChannelDropout
-from vsslbox.datasets.transforms.augmenting.random_grayscale import RandomGrayscale
 from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
 from vsslbox.datasets.transforms.augmenting.solarize import Solarize
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform

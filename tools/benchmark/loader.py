@@ -1,11 +1,11 @@
-"""How fast a config's training data comes, and what its workers spend their time on.
+"""Measure how fast a config's training data loads, and where its workers spend their time.
 
 python tools/benchmark/loader.py CONFIG [--videos FOLDER] [--against mmaction2] [--json FILE]
 
 Stages are timed in this process, one sample after the other. Then the data loader itself runs, with
-photometric transforms on the device (where the config defers them) and in the workers, in turns
-with its peer; every figure is the median over the rounds. What the reader has learnt of a file is
-forgotten after each sample, as if no file ever came twice.
+the deferred transforms left to the device (if the config defers any) and in the workers, in turns
+with its peer; every figure is the median over the rounds. The reader forgets a file after each
+sample, as if no file were read twice.
 """
 
 import argparse
@@ -42,8 +42,8 @@ from vsslbox.structures import SampleKey
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('config', help='the config, of which train_dataloader is used')
-    parser.add_argument('--videos', help="a folder of videos, in place of the config's data")
+    parser.add_argument('config', help='a config with a train_dataloader')
+    parser.add_argument('--videos', help="a folder of videos, instead of the config's data")
     parser.add_argument('--against', choices=['mmaction2'], help='the peer to compare with')
     parser.add_argument('--against-videos', help='a folder of videos for the peer, if others')
     parser.add_argument('--workers', type=int, default=os.cpu_count(), help='one a core if not set')
@@ -185,8 +185,8 @@ def stock_loader(dataset: StockDataset, args: argparse.Namespace) -> DataLoader:
     )
 
 
-def photometrics_on_device(config: Config, loader: DataLoader) -> float | None:
-    """Milliseconds a video that the data preprocessor takes on the GPU; None without one."""
+def time_on_device(config: Config, loader: DataLoader) -> float | None:
+    """Return the milliseconds a video that the data preprocessor takes on the GPU, None without."""
     if not torch.cuda.is_available():
         return None
     preprocessor = MODELS.build(dict(type='ViewsPreprocessor')).cuda()
@@ -209,7 +209,7 @@ def stock_dataset(dataset_cfg: dict, pipeline: list[dict]) -> StockDataset:
 
 
 def pipelines_of(dataset_cfg: dict) -> dict[str, list[dict]]:
-    """The config's pipeline, and that without anything left to the device."""
+    """Return the config's pipeline, and a copy with nothing left to the device."""
     pipeline = listed(dataset_cfg['pipeline'])
     pipelines = {'device': pipeline, 'worker': in_worker(pipeline)}
     if pipelines['worker'] == pipelines['device']:
@@ -257,7 +257,7 @@ def measure(config: Config, args: argparse.Namespace) -> dict:
         rounds_videos_per_s=speeds,
     )
     if 'device' in loaders:
-        report['device_ms'] = photometrics_on_device(config, loaders['device'])
+        report['device_ms'] = time_on_device(config, loaders['device'])
     if args.against:
         report['ratio'] = medians(
             [{p: speed[p] / speed[args.against] for p in pipelines} for speed in speeds]
@@ -269,7 +269,7 @@ def show(report: dict, against: str | None) -> None:
     """Print what was measured."""
     for place, stages in report['stages_ms'].items():
         total = sum(stages.values())
-        print(f'\nphotometric transforms in the {place}: {total:.1f} ms a video in one process')
+        print(f'\ndeferred transforms in the {place}: {total:.1f} ms a video in one process')
         for name, ms in stages.items():
             print(f'  {name:24} {ms:7.2f} ms  {100 * ms / total:5.1f} %')
         print(f'  share of decoding: {100 * report["share_of_decoding"][place]:.0f} %')
@@ -284,7 +284,7 @@ def show(report: dict, against: str | None) -> None:
         if name in report.get('ratio', {}):
             line += f'  {report["ratio"][name]:5.2f} x {against}'
         if name == 'device':
-            line += ' (which has the colours in its workers)'
+            line += ' (which runs all transforms in its workers)'
         print(line)
 
 

@@ -8,6 +8,7 @@ from mmaction.datasets import transforms as stock
 from mmcv.transforms import BaseTransform, Compose, RandomApply
 from torch.utils.data import Dataset
 
+from vsslbox.datasets.transforms.steps import Steps, list_steps
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import SampleKey
@@ -23,22 +24,23 @@ class StockDataset(Dataset):
 
     Args:
         filenames: The videos.
-        pipeline: The configs of our pipeline.
+        pipeline: The configs of our pipeline, as a list or by name.
 
     Raises:
-        InputError: The pipeline has a step that mmaction2 has nothing like.
+        InputError: mmaction2 has no transform like one of the pipeline.
     """
 
-    def __init__(self, filenames: Sequence[str], pipeline: Sequence[dict]) -> None:
+    def __init__(self, filenames: Sequence[str], pipeline: Steps) -> None:
         self.filenames = filenames
         self.open = stock.DecordInit(num_threads=1)
         self.decode = stock.DecordDecode()
+        steps = list_steps(pipeline)
         self.samplers = [
-            TRANSFORMS.build(step) for step in pipeline if step['type'].startswith('Sample')
+            TRANSFORMS.build(step) for step in steps if step['type'].startswith('Sample')
         ]
         self.augmentations = [
             (step.get('views'), Compose([_to_stock(t) for t in _flat(step['transforms'])]))
-            for step in pipeline
+            for step in steps
             if step['type'] == 'AugmentViews'
         ]
         self.pack = Compose([stock.FormatShape('NCTHW'), stock.PackActionInputs()])
@@ -107,9 +109,9 @@ class Jitter(stock.ColorJitter):
         return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)
 
 
-def _flat(transforms: Sequence[dict]) -> list[dict]:
-    """All transforms, those inside `Defer` too."""
-    flat = [t['transforms'] if t['type'] == 'Defer' else [t] for t in transforms]
+def _flat(transforms: Steps) -> list[dict]:
+    """List all transforms, also those inside `Defer`."""
+    flat = [_flat(t['transforms']) if t['type'] == 'Defer' else [t] for t in list_steps(transforms)]
     return [dict(t) for group in flat for t in group]
 
 

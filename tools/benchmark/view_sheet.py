@@ -2,8 +2,8 @@
 
 python tools/benchmark/view_sheet.py CONFIG [--videos FOLDER] --out views.png
 
-A row is a view, a column a frame; views of one video stand together. What the config leaves to the
-device is applied too.
+A row is a view, a column a frame; the views of one video follow each other. Transforms that the
+config defers to the device are applied too.
 """
 
 import argparse
@@ -27,29 +27,29 @@ GAP = 4
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('config', help='the config, of which train_dataloader is used')
-    parser.add_argument('--videos', help="a folder of videos, in place of the config's data")
-    parser.add_argument('--out', type=Path, default=Path('views.png'), help='the picture')
-    parser.add_argument('--samples', type=int, default=3, help='how many videos')
-    parser.add_argument('--frames', type=int, default=8, help='frames of a view at most')
-    parser.add_argument('--height', type=int, default=112, help='of a frame, in pixels')
-    parser.add_argument('--seed', type=int, default=0, help='another seed draws other views')
+    parser.add_argument('config', help='a config with a train_dataloader')
+    parser.add_argument('--videos', help="a folder of videos, instead of the config's data")
+    parser.add_argument('--out', type=Path, default=Path('views.png'), help='the image to write')
+    parser.add_argument('--samples', type=int, default=3, help='number of videos')
+    parser.add_argument('--frames', type=int, default=8, help='most frames of a view')
+    parser.add_argument('--height', type=int, default=112, help='height of a frame in pixels')
+    parser.add_argument('--seed', type=int, default=0, help='seed of the draws')
     parser.set_defaults(data_root=None, cfg_options=None)
     return parser.parse_args()
 
 
 def views_of(sample: dict) -> list[np.ndarray]:
-    """The views as the model sees them, but for normalisation: uint8 ``[T, H, W, 3]``."""
+    """Return the views as the model sees them, but not normalised: uint8 ``[T, H, W, 3]``."""
     if 'deferred' not in sample:  # packed for a recognizer: nothing is left to the device
         return [view.permute(1, 2, 3, 0).numpy() for view in sample['inputs']]
-    as_they_are = ViewsPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))
+    preprocessor = ViewsPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))
     batch = {name: default_collate([sample[name]]) for name in ('inputs', 'deferred')}
-    views = as_they_are(batch)['inputs']
+    views = preprocessor(batch)['inputs']
     return [v[0].permute(1, 2, 3, 0).round().to(torch.uint8).numpy() for v in views]
 
 
 def draw_row(view: np.ndarray, caption: str, args: argparse.Namespace) -> np.ndarray:
-    """Some frames of a view side by side, and a line of text above."""
+    """Draw some frames of a view side by side, and a line of text above."""
     chosen = np.linspace(0, len(view) - 1, min(args.frames, len(view))).round().astype(int)
     width = round(view.shape[2] * args.height / view.shape[1])
     row = np.full((args.height + CAPTION, args.frames * (width + GAP), 3), 255, np.uint8)
@@ -62,7 +62,7 @@ def draw_row(view: np.ndarray, caption: str, args: argparse.Namespace) -> np.nda
 
 
 def draw_sample(sample: dict, args: argparse.Namespace) -> list[np.ndarray]:
-    """The rows of a sample."""
+    """Draw the rows of a sample."""
     known = sample['data_samples']
     name = Path(known.get('attributes')['name']).name
     rows = []
@@ -77,7 +77,7 @@ def draw_sample(sample: dict, args: argparse.Namespace) -> list[np.ndarray]:
 
 
 def stack(rows: list[np.ndarray]) -> np.ndarray:
-    """All rows one below the other."""
+    """Stack all rows, one below the other."""
     width = max(row.shape[1] for row in rows)
     return np.concatenate(
         [np.pad(r, ((0, GAP), (0, width - r.shape[1]), (0, 0)), constant_values=255) for r in rows]

@@ -1,4 +1,4 @@
-"""What happens to a batch on the model's device before the model sees it."""
+"""Preparing a batch on the model's device."""
 
 from vsslbox.models.data_preprocessors.views_preprocessor import ViewsPreprocessor
 

@@ -1,4 +1,4 @@
-"""Changing the frames of views."""
+"""Transforms that change the frames of views."""
 
 from vsslbox.datasets.transforms.augmenting.augment_views import AugmentViews
 from vsslbox.datasets.transforms.augmenting.center_crop import CenterCrop

@@ -1,4 +1,4 @@
-"""The step of a data pipeline that augments views."""
+"""The step of a pipeline that augments views."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ __all__ = ['AugmentViews']
 
 @TRANSFORMS.register_module()
 class AugmentViews(BaseTransform):
-    """Run transforms over the frames of some views, each view with draws of its own.
+    """Run transforms over the frames of views; each view has draws of its own.
 
     Required keys: ``views`` (with frames), ``rng``. Modified: ``views``, in place.
 

@@ -37,7 +37,7 @@ class CenterCrop(ViewTransform):
         return frame[top : top + height, left : left + width]
 
     def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Make shares of the frame shares of its middle."""
+        """Convert shares of the frame to shares of its middle."""
         return crop_boxes(boxes, size, self._corner(size), self.size)
 
     def _corner(self, size: tuple[int, int]) -> tuple[int, int]:

@@ -92,13 +92,13 @@ class ColorJitter(ViewTransform):
 
     Args:
         brightness: The factor is uniform in ``[max(0, 1 - brightness), 1 + brightness]``.
-        contrast: Likewise.
-        saturation: Likewise.
+        contrast: The same for this factor.
+        saturation: The same for this factor.
         hue: The shift is uniform in ``[-hue, hue]`` turns; at most 0.5.
         prob: Probability that anything changes.
         consistent: Whether all frames of a view share one draw.
-        contrast_pivot: The mean grey is that of the ``'frame'`` (torchvision, VCLR) or that of the
-            whole ``'clip'`` (CVRL), for which ``consistent`` must be true.
+        contrast_pivot: The pivot is the mean grey of the ``'frame'`` (torchvision, VCLR) or of the
+            whole ``'clip'`` (CVRL), which needs ``consistent=True``.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class ColorJitter(ViewTransform):
             raise InputError("contrast_pivot='clip' needs consistent=True: set it, or use 'frame'")
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
-        """Draw whether, in which order and how far the colours change."""
+        """Draw whether, in which order and how much the colours change."""
         drawn = {
             'on': rng.random(num_draws) < self.prob,
             'order': rng.permuted(np.tile(np.arange(4), (num_draws, 1)), axis=1),
@@ -140,7 +140,7 @@ class ColorJitter(ViewTransform):
         return drawn
 
     def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
-        """Jitter frame by frame, or all at once where they share a pivot."""
+        """Jitter frame by frame, or the clip at once if its frames share a pivot."""
         if params['clip_pivot'].any():
             return self._apply_to_clip(frames, {name: rows[0] for name, rows in params.items()})
         return super().apply(frames, params)
@@ -148,7 +148,7 @@ class ColorJitter(ViewTransform):
     def _apply_to_clip(
         self, frames: list[np.ndarray], drawn: dict[str, np.ndarray]
     ) -> list[np.ndarray]:
-        """Adjust all frames up to the contrast, whose pivot is their mean grey, then finish them."""
+        """Adjust all frames up to the contrast, whose pivot is their mean grey; then the rest."""
         if not drawn['on']:
             return frames
         before, (_, *after) = np.split(drawn['order'], np.flatnonzero(drawn['order'] == _CONTRAST))
@@ -164,14 +164,14 @@ class ColorJitter(ViewTransform):
         return changed
 
     def apply_frame(self, frame: np.ndarray, order: np.ndarray, **drawn: np.float32) -> np.ndarray:
-        """Take the four steps in the order drawn."""
+        """Take the four steps in the drawn order."""
         return _to_uint8(_adjust(_to_fine(frame), order, drawn))
 
     @staticmethod
     def apply_clips(
         clips: torch.Tensor, order: torch.Tensor, clip_pivot: torch.Tensor, **drawn: torch.Tensor
     ) -> torch.Tensor:
-        """Take the four steps in each clip's own order, step by step for the clips it is due in."""
+        """Take the four steps in each clip's own order; it overwrites ``clips``."""
         # All rows come from one config, so they agree on the pivot.
         pivot_dims = (2, 3, 4) if clip_pivot.all() else (3, 4)
         adjustments = (
@@ -180,6 +180,7 @@ class ColorJitter(ViewTransform):
             ('saturation', _scale_saturation_of_clips),
             ('hue', _shift_hue_of_clips),
         )
+        # A step runs each adjustment on the clips whose turn it is.
         for step in range(len(adjustments)):
             for number, (name, adjust) in enumerate(adjustments):
                 rows = order[:, step] == number

@@ -1,4 +1,4 @@
-"""Boxes in a part of a frame."""
+"""Boxes in a crop of a frame."""
 
 from collections.abc import Sequence
 
@@ -10,16 +10,16 @@ __all__ = ['crop_boxes']
 def crop_boxes(
     boxes: np.ndarray, size: Sequence[int], corner: Sequence[int], crop_size: Sequence[int]
 ) -> np.ndarray:
-    """Boxes as shares of a frame, as shares of a part of it.
+    """Convert boxes as shares of a frame to shares of a crop.
 
     Args:
         boxes: ``[n, 4]``: left, top, right, bottom as shares of the frame's width and height.
         size: The frame's height and width in pixels.
-        corner: The top and left of the part in pixels.
-        crop_size: The height and width of the part in pixels.
+        corner: The top and left of the crop in pixels.
+        crop_size: The height and width of the crop in pixels.
 
     Returns:
-        ``[n, 4]``; boxes may leave the part.
+        ``[n, 4]``; boxes may extend beyond the crop.
     """
     (height, width), (top, left), (new_height, new_width) = size, corner, crop_size
     pixels = boxes * [width, height, width, height] - [left, top, left, top]

@@ -19,10 +19,10 @@ class DistortedBoxCrop(RandomResizedCrop):
     """Cut out a box of random shape, size and place, and scale it to a fixed size.
 
     The law is that of TensorFlow's ``sample_distorted_bounding_box`` with the whole frame as the
-    one object, which CVRL's code uses. Unlike in :class:`RandomResizedCrop`, the aspect ratio is
+    only object, which CVRL's code uses. Unlike in :class:`RandomResizedCrop`, the aspect ratio is
     uniform, and given that, the height is uniform over the integers that area and frame allow; no
-    box touches the frame's lower or right border unless it is as high or as wide as the frame. Of
-    100 boxes the first that fits is taken; if none does, the whole frame.
+    box touches the frame's lower or right border unless it is as high or as wide as the frame. The
+    first of 100 boxes that fits is used; if none does, the whole frame.
 
     Draws ``box`` ``[n, 4]``: top, left, height, width, in pixels.
 
@@ -55,13 +55,13 @@ class DistortedBoxCrop(RandomResizedCrop):
     def _draw_sides(
         self, rng: np.random.Generator, height: int, width: int
     ) -> tuple[int, int] | None:
-        """Draw height and width of a box; None if they are out of bounds."""
+        """Draw the height and width of a box; None if they are out of bounds."""
         aspect = rng.uniform(*self.ratio)
         least, most = (share * height * width for share in self.area)
         highest = min(_highest(math.sqrt(most / aspect), aspect, width), height)
         lowest = min(round(math.sqrt(least / aspect)), highest)
         box_height = rng.integers(lowest, highest + 1)
-        # Rounding may have taken the area just out of its bounds.
+        # Rounding may have moved the area just out of its bounds.
         if box_height * round(box_height * aspect) < least:
             box_height += 1
         if box_height * round(box_height * aspect) > most:
@@ -72,7 +72,7 @@ class DistortedBoxCrop(RandomResizedCrop):
 
 
 def _highest(height: float, aspect: float, width: int) -> int:
-    """Round ``height``, or lower it to that of the highest box that isn't too wide."""
+    """Round ``height``, but at most to the height of the highest box that is not too wide."""
     height = round(height)
     if round(height * aspect) > width:
         height = math.floor((width + _NEARLY_HALF) / aspect)

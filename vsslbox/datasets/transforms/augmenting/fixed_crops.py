@@ -1,4 +1,4 @@
-"""What transforms that cut several fixed crops have in common."""
+"""The base of transforms that cut several fixed crops."""
 
 from abc import abstractmethod
 from dataclasses import replace
@@ -14,7 +14,7 @@ __all__ = ['FixedCrops', 'derived_view']
 
 
 def derived_view(view: View, what: str, frames: list[np.ndarray]) -> View:
-    """A view of other frames, named after ``view`` and ``what``: notes of its own, no boxes."""
+    """Return a view of other frames, named after ``view`` and ``what``, without boxes."""
     return replace(
         view,
         name=f'{view.name}_{what}',
@@ -26,7 +26,7 @@ def derived_view(view: View, what: str, frames: list[np.ndarray]) -> View:
 
 
 class FixedCrops(BaseTransform):
-    """Replace every view by squares from fixed places, named after the view and the place.
+    """Replace every view by squares at fixed places, named after the view and the place.
 
     Required keys: ``views`` (with frames). Modified: ``views``.
 
@@ -34,7 +34,7 @@ class FixedCrops(BaseTransform):
         size: The side of the squares in pixels.
 
     Raises:
-        InputError: The size is not positive, or a pair of different ones.
+        InputError: The size is not positive, or a pair of different sides.
     """
 
     def __init__(self, size: int) -> None:
@@ -45,11 +45,11 @@ class FixedCrops(BaseTransform):
 
     @abstractmethod
     def places(self, slack_y: int, slack_x: int) -> dict[str, tuple[int, int]]:
-        """The top left corners, in pixels, by the places' names.
+        """Return the top left corners of the squares, in pixels, by the places' names.
 
         Args:
-            slack_y: By how much the frame is higher than a square.
-            slack_x: By how much it is wider.
+            slack_y: The height of the frame minus that of a square, in pixels.
+            slack_x: The same for the width.
         """
 
     def transform(self, results: dict) -> dict:
@@ -58,7 +58,7 @@ class FixedCrops(BaseTransform):
         return results
 
     def crops(self, view: View) -> list[View]:
-        """The views that replace ``view``."""
+        """Return the views that replace ``view``."""
         name = type(self).__name__
         if not view.frames:
             raise InputError(f'view {view.name!r} has no frames: put DecodeViews before {name}')

@@ -31,10 +31,10 @@ class GaussianBlur(ViewTransform):
         sigma: Smallest and largest standard deviation in pixels, drawn uniformly.
         prob: Probability of a blur.
         kernel_size: Number of taps, odd. None means enough for 3 sigma on either side; a wider
-            kernel than that costs time and changes next to nothing.
+            kernel costs time and changes almost nothing.
         consistent: Whether all frames of a view share one draw.
-        border: What lies beyond the border: ``'reflect'``, the mirrored frame, its outermost pixels
-            not repeated, or ``'zero'``, black, which darkens the frame's edges.
+        border: What lies beyond the border: ``'reflect'``, the mirrored frame without a second copy
+            of its outermost pixels, or ``'zero'``, black, which darkens the frame's edges.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class GaussianBlur(ViewTransform):
             raise InputError(f"border must be 'reflect' or 'zero', got {border!r}")
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
-        """Draw whether and how far to blur."""
+        """Draw whether and how much to blur."""
         on = rng.random(num_draws) < self.prob
         sigma = rng.uniform(*self.sigma, num_draws).astype(np.float32)
         if self.kernel_size is None:

@@ -10,7 +10,7 @@ from vsslbox.registry import TRANSFORMS
 
 __all__ = ['CORNERS_AND_CENTRE', 'MultiScaleCrop']
 
-# Where a box starts: how many quarters of the room left to it lie above it, and to its left.
+# Where a box starts: how many quarters of the free room lie above it and to its left.
 CORNERS_AND_CENTRE = {
     'top_left': (0, 0),
     'top_right': (0, 4),
@@ -23,7 +23,7 @@ _SIDES = ((0, 2), (2, 0), (2, 4), (4, 2))
 _BETWEEN = ((1, 1), (1, 3), (3, 1), (3, 3))
 _PLACES = {5: _FIVE, 13: (*_FIVE, *_SIDES, *_BETWEEN)}
 
-# A side this close to the wanted one, in pixels, is cut in the wanted length.
+# A side within this many pixels of the wanted length gets the wanted length.
 _CLOSE = 2
 
 
@@ -32,17 +32,19 @@ class MultiScaleCrop(RandomResizedCrop):
     """Cut out a box from one of a few places, in one of a few sizes, and scale it to a fixed size.
 
     The height and the width of the box are the frame's short side times a scale each. The pair of
-    scales is uniform over those allowed, the place uniform over the corners and the centre, or over
-    13 places: those, the middles of the sides, and the middles between the corners and the centre.
+    scales is uniform over the allowed pairs. The place is uniform over the corners and the centre,
+    or over 13 places: these, the middles of the sides, and the middles between the corners and the
+    centre.
 
     Draws ``box`` ``[n, 4]``: top, left, height, width, in pixels.
 
     Source: Wang et al., "Temporal Segment Networks", arXiv:1608.00859; the 13 places, quarters
-    rounded down, and sides of nearly the wanted length by mmaction2. VIE fine-tunes with squares.
+    rounded down, and sides of nearly the wanted length follow mmaction2. VIE fine-tunes with
+    squares.
 
     Args:
         size: Side, or (height, width), of the result in pixels.
-        scales: The scales, in the order of their size.
+        scales: The scales, sorted by size.
         max_scale_gap: How many entries of ``scales`` the height's scale may be away from the
             width's. 0 makes squares.
         num_positions: 5 or 13.
@@ -81,6 +83,6 @@ class MultiScaleCrop(RandomResizedCrop):
 
 
 def _side(short_side: int, scale: float, wanted: int) -> int:
-    """The length of one side of a box."""
+    """Return the length of one side of a box in pixels."""
     side = int(short_side * scale)
     return min(wanted, short_side) if abs(side - wanted) <= _CLOSE else side

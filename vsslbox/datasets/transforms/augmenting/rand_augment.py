@@ -1,4 +1,4 @@
-"""Apply some of RandAugment's operations to frames."""
+"""Apply operations of RandAugment to frames."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,12 +14,12 @@ __all__ = ['RandAugment']
 
 _Operation = Callable[[list[np.ndarray]], list[np.ndarray]]
 
-# TensorFlow's constants in pixels are taken to be meant for frames of this size.
+# The frame size in pixels for which we read TensorFlow's constants in pixels.
 _USUAL_SIZE = 224
 
 
 def _operations(level: float, sign: float, centre: np.ndarray) -> dict[str, _Operation]:
-    """All operations as strong as ``level``, which is in [0, 1]."""
+    """Return all operations at the strength ``level``, in [0, 1]."""
     factor = 0.1 + 1.8 * level
     slope = sign * 0.3 * level
     shift = sign * 100 * level / _USUAL_SIZE
@@ -48,42 +48,42 @@ _NUM_OPERATIONS = len(_operations(0, 1, np.zeros(2)))
 
 @TRANSFORMS.register_module()
 class RandAugment(ViewTransform):
-    """Apply operations drawn at random, all of them equally strong.
+    """Apply operations drawn at random, all at the same strength.
 
     Source: Cubuk et al., "RandAugment: Practical automated data augmentation with a reduced search
     space", NeurIPS 2020; Qian et al., CVPR 2021 (CVRL), Table 12, made it consistent in time.
 
-    With ``m = magnitude / max_magnitude``, the strengths are those that TensorFlow's model garden
-    has at the level ``10 m``:
+    With ``m = magnitude / max_magnitude``, the strengths are those of TensorFlow's model garden at
+    the level ``10 m``:
 
-    * ``AutoContrast``, ``Equalize``, ``Invert``: whatever ``m``;
+    * ``AutoContrast``, ``Equalize``, ``Invert``: the same for all ``m``;
     * ``Rotate``: 30 m degrees, either way;
-    * ``Posterize``: to ``4 m`` bits, rounded down, so the less the stronger; to black at 0;
-    * ``Solarize``: from ``256 m``, so again the less the stronger, and nothing changes at 1;
-    * ``Color``, ``Contrast``, ``Brightness``, ``Sharpness``: the factor ``0.1 + 1.8 m``, which
-      changes nothing at ``m = 0.5``;
-    * ``ShearX``, ``ShearY``: 0.3 m pixels per pixel, either way, from the left upper corner on;
+    * ``Posterize``: to ``4 m`` bits, rounded down, so a smaller ``m`` is stronger; black at 0;
+    * ``Solarize``: from ``256 m`` on, so a smaller ``m`` is stronger; no change at 1;
+    * ``Color``, ``Contrast``, ``Brightness``, ``Sharpness``: the factor ``0.1 + 1.8 m``, so no
+      change at ``m = 0.5``;
+    * ``ShearX``, ``ShearY``: 0.3 m pixels per pixel, either way, from the upper left corner on;
     * ``TranslateX``, ``TranslateY``: 100 m pixels, either way;
-    * ``Cutout``: a square of 80 m pixels, whose middle is anywhere in the frame;
-    * ``SolarizeAdd``: 110 m on top of what is below 128.
+    * ``Cutout``: a square of 80 m pixels, its middle anywhere in the frame;
+    * ``SolarizeAdd``: 110 m added to values below 128.
 
     Differences: these numbers of pixels hold for frames of 224 pixels and scale with the frames'
     width (``TranslateX``), height (``TranslateY``) or shorter side (``Cutout``); ``Contrast``
     has the mean grey as its pivot, as in PIL, where TensorFlow's has the number of pixels / 256; no
-    step is left out, which TensorFlow's does once in 17 times.
+    step is left out, while TensorFlow's code leaves one out once in 17 times.
 
     ``AutoContrast``, ``Equalize`` and ``Contrast`` depend on the picture. If ``consistent``, they
-    take the statistics of the whole clip, since those of single frames would make it flicker.
+    use the statistics of the whole clip, since those of single frames would make it flicker.
 
-    Draws ``operation`` ``[n, num_ops]``, the places of operations in the list above, with
-    replacement; ``sign`` ``[n, num_ops]``, 1 or -1; ``centre`` ``[n, num_ops, 2]``, ``(y, x)`` as
-    shares of height and width.
+    Draws ``operation`` ``[n, num_ops]``, indices into the list above, with replacement; ``sign``
+    ``[n, num_ops]``, 1 or -1; ``centre`` ``[n, num_ops, 2]``, ``(y, x)`` as shares of height and
+    width.
 
     Args:
         num_ops: How many operations to apply, one after the other.
         magnitude: Their strength, in ``[0, max_magnitude]``.
-        max_magnitude: Where the scale of ``magnitude`` ends: 10 as in TensorFlow's code, or 30 for
-            numbers from code that counts to 30. Nothing goes beyond, though TensorFlow's code does.
+        max_magnitude: The end of the scale of ``magnitude``: 10 as in TensorFlow's code, or 30 for
+            numbers from code with that scale. It is a limit here, but not in TensorFlow's code.
         consistent: Whether all frames of a view share one draw.
     """
 
@@ -123,7 +123,7 @@ class RandAugment(ViewTransform):
         }
 
     def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
-        """Change frames one by one, or all at once if they share a draw."""
+        """Change the frames one by one, or all at once if they share a draw."""
         if len(params['operation']) > 1:
             return super().apply(frames, params)
         return self._distort(frames, **{name: rows[0] for name, rows in params.items()})

@@ -29,7 +29,7 @@ class RandomCrop(ViewTransform):
         self.size = to_size(size)
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
-        """Draw a place within the frames."""
+        """Draw a corner within the frames."""
         room = np.array([frame.shape[:2] for frame in frames]) - self.size
         if (room < 0).any():
             smallest = tuple((room.min(0) + self.size).tolist())
@@ -37,7 +37,7 @@ class RandomCrop(ViewTransform):
                 f'RandomCrop of {self.size} from a frame of {smallest} (height, width): put a '
                 'Resize or RandomShortSide before it'
             )
-        if self.consistent:  # the place must lie within every frame
+        if self.consistent:  # the box must lie within every frame
             room = room.min(0, keepdims=True)
         return {'corner': rng.integers(room + 1, size=(num_draws, 2))}
 
@@ -49,5 +49,5 @@ class RandomCrop(ViewTransform):
     def move_boxes(
         self, boxes: np.ndarray, size: tuple[int, int], corner: np.ndarray
     ) -> np.ndarray:
-        """Make shares of the frame shares of what was cut out."""
+        """Convert shares of the frame to shares of the crop."""
         return crop_boxes(boxes, size, corner, self.size)

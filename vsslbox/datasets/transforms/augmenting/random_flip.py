@@ -11,7 +11,7 @@ __all__ = ['RandomFlip']
 
 @TRANSFORMS.register_module()
 class RandomFlip(ViewTransform):
-    """Exchange left and right with some probability.
+    """Mirror frames, left to right, with some probability.
 
     Draws ``on`` ``[n]``, bool.
 
@@ -29,9 +29,9 @@ class RandomFlip(ViewTransform):
         return {'on': rng.random(num_draws) < self.prob}
 
     def apply_frame(self, frame: np.ndarray) -> np.ndarray:
-        """Exchange left and right."""
+        """Mirror left and right."""
         return cv2.flip(frame, 1)
 
     def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Exchange left and right."""
+        """Mirror left and right."""
         return [1, 0, 1, 0] + boxes[:, [2, 1, 0, 3]] * [-1, 1, -1, 1]

@@ -18,9 +18,9 @@ _ATTEMPTS = 10
 class RandomResizedCrop(ViewTransform):
     """Cut out a box of random area, shape and place, and scale it to a fixed size.
 
-    The law is that of torchvision's transform of this name: of ten boxes, with area uniform and
-    aspect ratio log-uniform, the first that fits into the frame is placed uniformly. If none fits,
-    the box is the largest one in the middle of the frame whose aspect ratio is allowed.
+    The law is that of torchvision's transform of this name. Of ten boxes with uniform area and
+    log-uniform aspect ratio, the first that fits into the frame is placed uniformly. If none fits,
+    the box is the largest one in the middle of the frame with an allowed aspect ratio.
 
     Draws ``box`` ``[n, 4]``: top, left, height, width, in pixels.
 

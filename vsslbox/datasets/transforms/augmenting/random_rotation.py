@@ -18,8 +18,8 @@ __all__ = ['RandomRotation']
 class RandomRotation(ViewTransform):
     """Rotate frames about their centre by a random angle, with some probability.
 
-    Frames keep their size. Values are interpolated bilinearly; outside of the frame all is black.
-    OpenCV does so exactly from version 5 on; before, it rounds places to 1/32 of a pixel.
+    Frames keep their size. Values are interpolated bilinearly; beyond the frame all is black.
+    OpenCV 5 does so exactly; older versions round places to 1/32 of a pixel.
 
     Draws ``on`` ``[n]``, bool; ``angle`` ``[n]``, in degrees.
 
@@ -40,7 +40,7 @@ class RandomRotation(ViewTransform):
             raise InputError(f'degrees must be (low, high) with low <= high, got {degrees!r}')
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
-        """Draw whether and how far to rotate."""
+        """Draw whether and by which angle to rotate."""
         on = rng.random(num_draws) < self.prob
         return {'on': on, 'angle': rng.uniform(*self.degrees, num_draws).astype(np.float32)}
 

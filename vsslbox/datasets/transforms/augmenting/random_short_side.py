@@ -16,7 +16,7 @@ class RandomShortSide(ViewTransform):
 
     Draws ``short_side`` ``[n]``, in pixels.
 
-    Source: VIE, section 4; the range by the authors' code.
+    Source: VIE, section 4; the range follows the authors' code.
 
     Args:
         low: Smallest length in pixels.
@@ -42,5 +42,5 @@ class RandomShortSide(ViewTransform):
     def move_boxes(
         self, boxes: np.ndarray, size: tuple[int, int], short_side: np.int64
     ) -> np.ndarray:
-        """Shares of the frame stay as they are."""
+        """Return the boxes as they are: they are shares of the frame."""
         return boxes

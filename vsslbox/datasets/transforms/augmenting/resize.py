@@ -13,7 +13,7 @@ __all__ = ['Resize', 'resize_image', 'size_of_short_side', 'to_size']
 
 
 def to_size(size: int | Sequence[int]) -> tuple[int, int]:
-    """Turn the ``size`` of a config, a side or a pair, into (height, width) in pixels."""
+    """Convert the ``size`` of a config, a side or a pair, to (height, width) in pixels."""
     sides = (size, size) if isinstance(size, int) else tuple(size)
     if len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides):
         raise InputError(
@@ -23,7 +23,7 @@ def to_size(size: int | Sequence[int]) -> tuple[int, int]:
 
 
 def size_of_short_side(height: int, width: int, short_side: int) -> tuple[int, int]:
-    """The height and width of an image scaled to a short side, in pixels."""
+    """Return the height and width, in pixels, of an image scaled to a short side."""
     scale = short_side / min(height, width)
     return round(height * scale), round(width * scale)
 
@@ -31,11 +31,11 @@ def size_of_short_side(height: int, width: int, short_side: int) -> tuple[int, i
 def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Scale an image ``[H, W, 3]`` with OpenCV.
 
-    Bilinear, without PIL's smoothing when it shrinks: at factors up to 2, all that occurs with the
-    usual 256-pixel videos, this is seven times faster and about a grey level away from it on
-    average. Beyond that bilinear would skip pixels and alias, so a side that shrinks by more is
-    halved first, by averages of two pixels, as often as it takes (an odd last row or column is left
-    out); averages over the exact areas take five times as long.
+    Bilinear, without the smoothing of PIL for smaller images: up to a factor of 2, the most that
+    occurs with the usual 256-pixel videos, this is seven times faster and about one grey level away
+    from it on average. Beyond that bilinear would skip pixels and alias, so a side that shrinks by
+    more is first halved, by averages of two pixels, as often as needed; an odd last row or column
+    is left out. Averages over the exact areas take five times as long.
     """
     while image.shape[0] > 2 * height or image.shape[1] > 2 * width:
         rows, columns = (1 + (s > 2 * t) for s, t in zip(image.shape, (height, width)))
@@ -52,7 +52,7 @@ class Resize(ViewTransform):
 
     Args:
         short_side: Length of the shorter side in pixels; the other keeps the aspect ratio.
-        size: A side, or (height, width), in pixels; the aspect ratio isn't kept.
+        size: A side, or (height, width), in pixels; the aspect ratio is not kept.
     """
 
     def __init__(
@@ -73,5 +73,5 @@ class Resize(ViewTransform):
         return resize_image(frame, *size)
 
     def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Shares of the frame stay as they are."""
+        """Return the boxes as they are: they are shares of the frame."""
         return boxes

@@ -12,7 +12,7 @@ __all__ = ['TenCrops']
 
 @TRANSFORMS.register_module()
 class TenCrops(FixedCrops):
-    """Replace every view by ten: squares of the corners and the centre, each also mirrored.
+    """Replace every view by ten: squares at the corners and the centre, each also mirrored.
 
     The views of ``clip0`` are ``clip0_top_left``, ``clip0_top_left_mirrored``, ... and
     ``clip0_centre_mirrored``.
@@ -20,14 +20,14 @@ class TenCrops(FixedCrops):
     Required keys: ``views`` (with frames). Modified: ``views``.
 
     Source: Wang et al., "Temporal Segment Networks", arXiv:1608.00859, their test; the places, in
-    quarters of the room, rounded down, by mmaction2.
+    quarters of the room, rounded down, follow mmaction2.
 
     Args:
         size: The side of the squares in pixels.
     """
 
     def places(self, slack_y: int, slack_x: int) -> dict[str, tuple[int, int]]:
-        """The corners and the centre."""
+        """Return the places of the corners and the centre."""
         step_y, step_x = slack_y // 4, slack_x // 4
         return {
             name: (down * step_y, right * step_x)
@@ -35,8 +35,8 @@ class TenCrops(FixedCrops):
         }
 
     def crops(self, view: View) -> list[View]:
-        """The squares and their mirrors."""
-        return [either for square in super().crops(view) for either in (square, _mirrored(square))]
+        """Return the squares and their mirror images."""
+        return [crop for square in super().crops(view) for crop in (square, _mirrored(square))]
 
 
 def _mirrored(view: View) -> View:

@@ -13,7 +13,7 @@ class ThreeCrops(FixedCrops):
     Along the short side the squares lie in the middle; after ``Resize(short_side=size)`` they span
     it. The views of ``clip0`` are ``clip0_left``, ``clip0_middle`` and ``clip0_right``, or
     ``clip0_top``, ``clip0_middle`` and ``clip0_bottom`` where the frame is higher than wide. Their
-    frames are parts of the same memory.
+    frames share memory.
 
     Required keys: ``views`` (with frames). Modified: ``views``.
 
@@ -24,7 +24,7 @@ class ThreeCrops(FixedCrops):
     """
 
     def places(self, slack_y: int, slack_x: int) -> dict[str, tuple[int, int]]:
-        """Three corners along the longer side."""
+        """Return three places along the longer side."""
         if slack_y > slack_x:
             left = slack_x // 2
             return {'top': (0, left), 'middle': (slack_y // 2, left), 'bottom': (slack_y, left)}
