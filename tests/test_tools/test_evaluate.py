@@ -2,18 +2,18 @@
 
 import json
 import re
-import runpy
-import sys
-from unittest.mock import patch
 
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import Registry
 
-from tests.conftest import REPO
-from tests.judging import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
+from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
+from vsslbox.apis.report_card import report_card_config
+from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.metrics import ReportCardMetric
+from vsslbox.evaluation.metrics import KNNMetric, ReportCardMetric, registered_protocols
+from vsslbox.registry import METRICS
 
 LABELS = ('appearance', 'motion', 'joint')
 
@@ -21,12 +21,12 @@ LABELS = ('appearance', 'motion', 'joint')
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
     folder = write_labelled_videos(tmp_path_factory.mktemp('videos'), num_test=6, num_train=8)
-    save_tiny_checkpoint(folder / 'tiny.pth', seed=1)  # by 0 the random start has the same weights
+    save_tiny_checkpoint(folder / 'tiny.pth', seed=1)  # seed 0 gives the random start
     return folder
 
 
 def evaluate(videos, out, *arguments, config=CONFIG, options=TINY):
-    """Evaluate; the JSON and the page."""
+    """Evaluate, and return the JSON and the page."""
     call(
         'evaluate.py', videos / 'tiny.pth', '--config', config, '--data-root', videos,
         '--work-dir', out, *arguments, options=options,
@@ -43,13 +43,13 @@ def test_numbers_are_those_of_the_protocols_by_themselves(videos, card, tmp_path
     for run, source in {'checkpoint': videos / 'tiny.pth', 'random start': '--random-init'}.items():
         call('test.py', CONFIG, source, '--data-root', videos, '--work-dir', tmp_path)
         alone = json.loads((tmp_path / 'metrics.json').read_text())
-        judged = card[0]['runs'][run]
+        evaluated = card[0]['runs'][run]
         for name, value in alone['metrics'].items():
-            assert judged['metrics'][name] == value, name
+            assert evaluated['metrics'][name] == value, name
         for traced in ('protocol', 'queries', 'gallery', 'checkpoint_sha256', 'seed'):
-            assert judged[traced] == alone[traced]
+            assert evaluated[traced] == alone[traced]
         for label in LABELS:
-            assert {f'linear/{label}/top1', f'svm/{label}/top1'} <= set(judged['metrics'])
+            assert {f'linear/{label}/top1', f'svm/{label}/top1'} <= set(evaluated['metrics'])
 
 
 def test_confusions_add_up_to_the_accuracy(card):
@@ -104,8 +104,8 @@ def test_labels_that_no_video_has(videos, tmp_path, capsys):
 
 
 @pytest.mark.parametrize('num_workers', [0, 1])
-def test_a_video_that_can_not_be_read(videos, tmp_path, capsys, num_workers):
-    """Nothing stands in for it, and the message says what to do."""
+def test_a_video_that_cannot_be_read(videos, tmp_path, capsys, num_workers):
+    """It is not replaced, and the message says what to do."""
     rows = (videos / 'videos.csv').read_text().splitlines()
     folder = tmp_path / 'videos'
     folder.mkdir()
@@ -170,20 +170,16 @@ def test_a_config_without_features_is_refused(videos, tmp_path, capsys):
     assert 'give one whose test_cfg is a GalleryTestLoop' in capsys.readouterr().err
 
 
-def apply(tmp_path, **changes):
-    """What the tool makes of a config: that, and the metrics that it leaves out."""
-    tool = runpy.run_path(str(REPO / 'tools' / 'evaluate.py'))
+def card_config(protocols=None, **changes):
+    """The config of the report card, and the metrics that it leaves out."""
     config = Config.fromfile(CONFIG)
     config.merge_from_dict(changes)
-    args = ['evaluate.py', 'some.pth', '--config', str(CONFIG), '--work-dir', str(tmp_path)]
-    with patch.object(sys, 'argv', args):
-        left_out = tool['apply_args'](config, tool['parse_args']())
-    return config, left_out
+    return report_card_config(config, protocols)
 
 
-def test_settings_of_metrics_with_a_scope_and_metrics_that_have_no_place(tmp_path):
+def test_settings_of_metrics_with_a_scope_and_metrics_that_have_no_place():
     metrics = [dict(type='vsslbox.KNNMetric', labels=['motion'], k=3), dict(type='OnceMetric')]
-    config, left_out = apply(tmp_path, test_evaluator=metrics)
+    config, left_out = card_config(test_evaluator=metrics)
     assert config.test_evaluator.protocols.knn.k == 3
     assert config.test_evaluator.labels == ['motion', 'label']
     assert left_out == ['OnceMetric']
@@ -197,12 +193,57 @@ def test_settings_of_metrics_with_a_scope_and_metrics_that_have_no_place(tmp_pat
         (dict(paper=dict(source='a', metrics={})), r"it lacks \['queries', 'gallery'\]"),
     ],
 )
-def test_configs_that_leave_something_open_are_refused(tmp_path, changes, message):
-    with pytest.raises(ValueError, match=message):
-        apply(tmp_path, **changes)
+def test_configs_that_leave_something_open_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        card_config(**changes)
 
 
-def test_queries_with_other_labels_than_the_gallery(tmp_path):
+@pytest.mark.parametrize(
+    ('metrics', 'order'),
+    [
+        (['LinearSVMMetric', 'KNNMetric'], ['svm', 'knn', 'linear', 'retrieval']),
+        ([], ['knn', 'linear', 'svm', 'retrieval']),
+    ],
+)
+def test_protocols_of_the_config_come_first(metrics, order):
+    config, _ = card_config(test_evaluator=[dict(type=metric) for metric in metrics])
+    assert list(config.test_evaluator.protocols) == order
+
+
+def test_an_unknown_protocol_is_named_with_those_there_are():
+    with pytest.raises(InputError, match=r"no protocol 'kmm': choose from knn, .*custom_imports"):
+        card_config(protocols=['svm', 'kmm'])
+
+
+class OtherKNNMetric(KNNMetric):
+    """A variant, which takes no place in the report card by itself."""
+
+
+@pytest.mark.parametrize('protocol', ['', 'knn'])
+def test_a_subclass_is_a_protocol_if_it_names_one_of_its_own(monkeypatch, protocol):
+    monkeypatch.setitem(METRICS.module_dict, 'OtherKNNMetric', OtherKNNMetric)
+    if protocol:
+        monkeypatch.setattr(OtherKNNMetric, 'protocol', protocol)
+        with pytest.raises(InputError, match="KNNMetric and OtherKNNMetric both name"):
+            registered_protocols()
+    else:
+        assert 'OtherKNNMetric' not in registered_protocols().values()
+
+
+def test_protocols_of_child_registries_have_their_scope(monkeypatch):
+    monkeypatch.setattr(METRICS, '_children', dict(METRICS.children))
+    child = Registry('metric', parent=METRICS, scope='outside')
+
+    @child.register_module()
+    class OutsideMetric(KNNMetric):
+        protocol = 'outside'
+
+    assert registered_protocols()['outside'] == 'outside.OutsideMetric'
+    config, _ = card_config(protocols=['outside'])
+    assert METRICS.get(config.test_evaluator.protocols.outside.type) is OutsideMetric
+
+
+def test_queries_with_other_labels_than_the_gallery():
     """A column is numbers in one list, text in the other."""
     queries, gallery = (
         FeatureSet(torch.eye(2), [dict(name=str(i), label=kind(i)) for i in range(2)])

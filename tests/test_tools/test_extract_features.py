@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.distributed import run_on_processes
-from tests.judging import (
+from tests.evaluating import (
     CONFIG,
     call,
     save_tiny_checkpoint,

@@ -1,16 +1,18 @@
 """Metrics: over the features of a query set and a gallery, and over predictions."""
 
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels
 from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
 from vsslbox.evaluation.metrics.linear_svm_metric import LinearSVMMetric
 from vsslbox.evaluation.metrics.localization_metric import LocalizationMetric
 from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
-from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric
+from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric, registered_protocols
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
 
 __all__ = [
     'AVAMetric',
+    'FeatureMetric',
     'KNNMetric',
     'LinearProbeMetric',
     'LinearSVMMetric',
@@ -18,4 +20,6 @@ __all__ = [
     'ReadoutMetric',
     'ReportCardMetric',
     'RetrievalMetric',
+    'check_labels',
+    'registered_protocols',
 ]

@@ -1,34 +1,38 @@
 """Classification by the nearest neighbours."""
 
+from collections.abc import Sequence
+
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import knn_vote
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['KNNMetric']
 
 
 @METRICS.register_module()
-class KNNMetric:
+class KNNMetric(FeatureMetric):
     """The accuracy of a vote of the k nearest videos of the gallery.
 
-    A query all of whose candidates are left out has no class, which counts as wrong.
+    A query without candidates, since all are left out, gets no class and counts as wrong.
 
     Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
     section 3.4.
 
     Args:
-        labels: The columns of the list that are to be predicted, one result for each.
+        labels: See :class:`FeatureMetric`.
         k: The number of neighbours.
         temperature: A neighbour's vote weighs exp(similarity / temperature).
-        leave_out: A column; candidates that share the query's value in it are left out; see
-            :class:`RetrievalMetric`.
+        leave_out: See :class:`FeatureMetric`.
         precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
     """
 
+    protocol = 'knn'
+
     def __init__(
         self,
-        labels: tuple[str, ...] = ('label',),
+        labels: Sequence[str] = ('label',),
         k: int = 20,
         temperature: float = 0.07,
         leave_out: str | None = None,
@@ -36,14 +40,13 @@ class KNNMetric:
     ) -> None:
         if k < 1 or temperature <= 0:
             raise InputError(f'k and temperature must be positive, got {k} and {temperature}')
-        self.labels = labels
+        super().__init__(labels, leave_out)
         self.k = k
         self.temperature = temperature
-        self.leave_out = leave_out
         self.precision = precision
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute accuracies in percent, by the names ``knn/LABEL/top1``."""
+        """Compute ``knn/LABEL/top1`` in percent."""
         values: dict[str, float] = {}
         for label in self.labels:
             predicted = self.predict(queries, gallery, label)
@@ -52,11 +55,11 @@ class KNNMetric:
         return values
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
-        """For which value of a column each query's neighbours vote; None if it has none."""
+        """Return the value of a column that each query's neighbours vote for; None without any."""
         similarities, neighbours = queries.neighbours(
             gallery, self.k, self.leave_out, self.precision
         )
-        classes = list(dict.fromkeys(gallery.column(label)))  # as they are numbered
+        classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
         (ids,) = as_ids(gallery.column(label))
         voted = knn_vote(similarities, ids[neighbours], len(classes), self.temperature)
         return [None if number < 0 else classes[number] for number in voted.tolist()]

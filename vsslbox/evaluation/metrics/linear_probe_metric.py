@@ -1,43 +1,49 @@
 """Classification by a linear map."""
 
+from collections.abc import Sequence
+
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['LinearProbeMetric']
 
 
 @METRICS.register_module()
-class LinearProbeMetric:
+class LinearProbeMetric(FeatureMetric):
     """The accuracy of a logistic regression that is trained on the gallery.
 
-    Features are standardised, each dimension by its mean and deviation over the gallery. For data
-    sets of some thousand videos; the papers' linear protocols train on augmented clips instead.
+    Each dimension is standardised by its mean and deviation over the gallery. Meant for data sets
+    of some thousand videos; the papers' linear protocols train on augmented clips instead.
 
     Args:
-        labels: The columns of the list that are to be predicted, one result for each.
+        labels: See :class:`FeatureMetric`.
         inverse_weight_decay: scikit-learn's C; less is stronger regularisation.
         max_iter: The most steps of the solver.
     """
 
+    protocol = 'linear'
+    needs_gallery = True
+
     def __init__(
         self,
-        labels: tuple[str, ...] = ('label',),
+        labels: Sequence[str] = ('label',),
         inverse_weight_decay: float = 0.01,
         max_iter: int = 1000,
     ) -> None:
         if inverse_weight_decay <= 0:
             raise InputError(f'inverse_weight_decay must be positive, got {inverse_weight_decay}')
-        self.labels = labels
+        super().__init__(labels)
         self.inverse_weight_decay = inverse_weight_decay
         self.max_iter = max_iter
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute accuracies in percent, by the names ``linear/LABEL/top1``."""
+        """Compute ``linear/LABEL/top1`` in percent."""
         values: dict[str, float] = {}
         for label in self.labels:
             query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))

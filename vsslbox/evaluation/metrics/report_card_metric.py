@@ -1,39 +1,42 @@
 """All protocols that the data allows."""
 
+from collections.abc import Iterator, Sequence
+
+from mmengine.registry import Registry
+
+from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
-__all__ = ['ReportCardMetric']
-
-# Protocols that train a classifier on the gallery.
-TRAINED = ('LinearProbeMetric', 'LinearSVMMetric')
+__all__ = ['ReportCardMetric', 'registered_protocols']
 
 
 @METRICS.register_module()
-class ReportCardMetric:
+class ReportCardMetric(FeatureMetric):
     """Several metrics of the same features, each on every label, as far as the data allows.
 
     Where queries are their own gallery, a query does not find itself.
 
     Args:
         protocols: The configs of metrics without their ``labels``, by the protocols' names.
-        labels: The columns of the list that are to be predicted.
+        labels: The columns of the list to predict.
 
     Attributes:
-        queries: The features that were judged last.
-        gallery: The gallery to it.
-        impossible: What could not be judged, ``PROTOCOL/LABEL``, and why.
+        queries: The features that were evaluated last.
+        gallery: Their gallery.
+        impossible: What could not be evaluated, ``PROTOCOL/LABEL``, and why.
     """
 
-    def __init__(self, protocols: dict[str, dict], labels: tuple[str, ...] = ('label',)) -> None:
+    def __init__(self, protocols: dict[str, dict], labels: Sequence[str] = ('label',)) -> None:
+        super().__init__(labels)
         self.protocols = protocols
-        self.labels = labels
         self.queries: FeatureSet | None = None
         self.gallery: FeatureSet | None = None
         self.impossible: dict[str, str] = {}
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute the metrics, with their own names."""
+        """Compute the values of all metrics, by their own names."""
         self.queries, self.gallery, self.impossible = queries, gallery, {}
         values: dict[str, float] = {}
         for protocol in self.protocols:
@@ -45,29 +48,33 @@ class ReportCardMetric:
                     values.update(self.build(protocol, label)(queries, gallery))
         return values
 
-    def judged(self, protocol: str) -> list[str]:
-        """The labels that a protocol was judged on."""
+    def finds_queries(self, alone: bool) -> bool:
+        """Return whether a query can find itself: not if the queries are their own gallery."""
+        return not alone
+
+    def evaluated(self, protocol: str) -> list[str]:
+        """Return the labels that a protocol was evaluated on."""
         if protocol not in self.protocols:
             return []
         return [label for label in self.labels if f'{protocol}/{label}' not in self.impossible]
 
-    def build(self, protocol: str, label: str) -> object:
-        """The metric of a protocol on one label, for the features that were judged last."""
+    def build(self, protocol: str, label: str) -> FeatureMetric:
+        """Build the metric of a protocol on one label, for the features evaluated last."""
         metric = dict(self.protocols[protocol], labels=(label,))
         if self.gallery is self.queries:
             metric['leave_out'] = metric.get('leave_out') or 'name'
         return METRICS.build(metric)
 
     def _obstacle(self, protocol: str, label: str) -> str:
-        """Why the data does not allow a protocol; empty if it does."""
+        """Return why the data does not allow a protocol; empty if it does."""
         alone = self.gallery is self.queries
         try:
             wanted, known = set(self.queries.column(label)), set(self.gallery.column(label))
-        except ValueError as error:
+        except InputError as error:
             return str(error)
         if len(known) < 2:
             return 'all videos of the gallery have the same label'
-        if alone and self.protocols[protocol]['type'] in TRAINED:
+        if alone and METRICS.get(self.protocols[protocol]['type']).needs_gallery:
             return 'there is no gallery to train on'
         if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'
@@ -78,3 +85,34 @@ class ReportCardMetric:
                 f'video of the gallery of {other!r}'
             )
         return ''
+
+
+def registered_protocols() -> dict[str, str]:
+    """Return the ``type`` of every registered metric that names a protocol, by the protocol.
+
+    Raises:
+        InputError: Two metrics name the same protocol.
+    """
+    METRICS.import_from_location()
+    classes: dict[str, type] = {}
+    types: dict[str, str] = {}
+    for type_, cls in _registered(METRICS):
+        protocol = vars(cls).get('protocol') if issubclass(cls, FeatureMetric) else None
+        if not protocol:
+            continue
+        if classes.setdefault(protocol, cls) is not cls:
+            raise InputError(
+                f'{types[protocol]} and {type_} both name the protocol {protocol!r}: give one of '
+                'them another `protocol`'
+            )
+        types.setdefault(protocol, type_)
+    return types
+
+
+def _registered(registry: Registry, prefix: str = '') -> Iterator[tuple[str, type]]:
+    """Yield the names and classes of a registry and of the registries below it."""
+    for name, cls in registry.module_dict.items():
+        if isinstance(cls, type):
+            yield f'{prefix}{name}', cls
+    for scope, child in registry.children.items():
+        yield from _registered(child, f'{scope}.')

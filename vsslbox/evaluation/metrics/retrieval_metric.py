@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 
 import torch
 from mmengine.logging import print_log
@@ -10,33 +11,35 @@ from torch import Tensor
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import recall_at
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['RetrievalMetric']
 
 
 @METRICS.register_module()
-class RetrievalMetric:
-    """R@k: how often one of the k nearest videos of the gallery has the query's label.
+class RetrievalMetric(FeatureMetric):
+    """R@k: the share of queries with a video of their label among the k nearest of the gallery.
 
-    Neighbours are found by cosine similarity. Queries for which the gallery holds no right video
-    are left out, and their number is reported; where none is left there is no R@k, and the log
-    tells.
+    Neighbours are found by cosine similarity. Queries for which the gallery has no right video
+    are left out, and their number is reported; if none is left, there is no R@k, and the log says
+    so.
 
     Source: the protocol of VCLR, section 4.3, where queries are the validation split of UCF101 or
     HMDB51 and the gallery the training split.
 
     Args:
-        labels: The columns of the list that are to be retrieved, one result for each.
+        labels: See :class:`FeatureMetric`.
         topk: The values of k.
-        leave_out: A column; candidates that share the query's value in it are left out, such as
-            ``'name'`` where queries are their own gallery, or a column that tells the scene.
+        leave_out: See :class:`FeatureMetric`.
         precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
     """
 
+    protocol = 'retrieval'
+
     def __init__(
         self,
-        labels: tuple[str, ...] = ('label',),
+        labels: Sequence[str] = ('label',),
         topk: tuple[int, ...] = (1, 5, 10, 20, 50),
         leave_out: str | None = None,
         precision: str = 'float32',
@@ -45,13 +48,12 @@ class RetrievalMetric:
             raise InputError(
                 f'topk of RetrievalMetric must be positive integers such as (1, 5), got {topk!r}'
             )
-        self.labels = labels
+        super().__init__(labels, leave_out)
         self.topk = topk
-        self.leave_out = leave_out
         self.precision = precision
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute R@k in percent, by the names ``retrieval/LABEL/R@k``."""
+        """Compute ``retrieval/LABEL/R@k`` in percent and ``retrieval/LABEL/unanswerable``."""
         similarities, neighbours = queries.neighbours(
             gallery, max(self.topk), self.leave_out, self.precision
         )
@@ -70,7 +72,7 @@ class RetrievalMetric:
         return values
 
     def _count_right(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> Tensor:
-        """How many videos of the gallery have each query's label and are not left out, ``[Q]``."""
+        """Count the gallery's videos of each query's label that are not left out, ``[Q]``."""
         count = _count_equal(queries.column(label), gallery.column(label))
         if self.leave_out is not None:
             own, others = (
@@ -82,6 +84,6 @@ class RetrievalMetric:
 
 
 def _count_equal(values: list, others: list) -> Tensor:
-    """How many of the others equal each value, ``[len(values)]``."""
+    """Count the others that equal each value, ``[len(values)]``."""
     counts = Counter(others)
     return torch.tensor([counts[value] for value in values])

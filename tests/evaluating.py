@@ -1,4 +1,4 @@
-"""The tools that judge features, called in this process on small labelled videos."""
+"""The tools that evaluate features, called in this process on small labelled videos."""
 
 import csv
 import runpy

@@ -1,0 +1,66 @@
+"""The contract of metrics that evaluate features."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from vsslbox.errors import InputError
+from vsslbox.evaluation.features.feature_set import FeatureSet
+
+__all__ = ['FeatureMetric', 'check_labels']
+
+
+class FeatureMetric(ABC):
+    """Evaluates the features of a query set with those of a gallery.
+
+    A registered class whose body names a ``protocol`` is a protocol of the report card, without
+    any change elsewhere; a subclass that is to be one names its own. Such a class names its values
+    ``PROTOCOL/LABEL/...``, accepts ``labels`` and, unless it needs a gallery, ``leave_out``.
+
+    Args:
+        labels: The columns of the list to predict, one result each.
+        leave_out: A column; candidates that share the query's value in it are left out, such as
+            ``'name'`` where queries are their own gallery, or a column that names the scene.
+
+    Attributes:
+        protocol: The name of the protocol in the report card; '' for none.
+        needs_gallery: Whether it trains on the gallery, so that queries cannot be their own.
+
+    Raises:
+        InputError: ``labels`` is not a list of columns.
+    """
+
+    protocol: ClassVar[str] = ''
+    needs_gallery: ClassVar[bool] = False
+
+    def __init__(self, labels: Sequence[str] = ('label',), leave_out: str | None = None) -> None:
+        self.labels = check_labels(labels, type(self).__name__)
+        self.leave_out = leave_out
+
+    @abstractmethod
+    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Compute the values by name; percentages unless the name says otherwise."""
+
+    def finds_queries(self, alone: bool) -> bool:
+        """Return whether a query that is in the gallery too can find itself there.
+
+        Args:
+            alone: Whether the queries are their own gallery.
+        """
+        return self.leave_out is None
+
+
+def check_labels(labels: Sequence[str], metric: str) -> tuple[str, ...]:
+    """Return the columns that a metric is to predict.
+
+    Args:
+        labels: The metric's ``labels``.
+        metric: The name of the metric, for the message.
+
+    Raises:
+        InputError: They are not a list of columns.
+    """
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+        example = [labels] if isinstance(labels, str) else ['label']
+        raise InputError(f'`labels` of {metric} must be a list, such as {example}, got {labels!r}')
+    return tuple(labels)
