@@ -71,7 +71,7 @@ def test_hash_depends_on_the_bins(video_folder):
 
 def test_a_video_shorter_than_the_list_says_is_replaced_and_told(video_folder):
     bins = dataset(video_folder, counts=(40, 24, 24))
-    reason = 'has 24 frames, but 30 to 40 are asked for'
+    reason = 'has 24 frames, but 30 to 40 are needed'
     sample = bins[3]['data_samples']
     assert sample.get('index') != 3
     assert (str(video_folder / 'video0.mp4'), reason) in sample.get('bad_videos')

@@ -71,7 +71,7 @@ def test_open_video(video_folder):
 
 def test_unknown_reader():
     with pytest.raises(
-        ValueError, match=r"unknown reader 'pyva': give 'pyav', 'decord', 'torchcodec'"
+        ValueError, match=r"unknown reader 'pyva': use 'pyav', 'decord', 'torchcodec'"
     ):
         OpenVideo(['pyva'])
 

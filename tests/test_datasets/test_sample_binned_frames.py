@@ -46,5 +46,5 @@ def test_videos_of_fewer_frames_than_bins_start_over():
 
 
 def test_wrong_values_are_refused():
-    with pytest.raises(ValueError, match='at least 1, got 4 and 0'):
+    with pytest.raises(ValueError, match='max_bin_len must be at least 1, got 0'):
         SampleBinnedFrames(max_bin_len=0)

@@ -146,7 +146,7 @@ def test_the_same_clip_twice(total_frames):
     [
         (dict(law='linear'), "'decreasing', 'uniform', 'increasing', 'same', got 'linear'"),
         (dict(exponent=0), "law='uniform'"),
-        (dict(clip_len=0), 'at least 1, got 0 and 2'),
+        (dict(clip_len=0), 'clip_len must be at least 1, got 0'),
     ],
 )
 def test_wrong_values_are_refused(kwargs, message):

@@ -216,9 +216,9 @@ def test_wrong_arguments(tmp_path):
         (
             'list.csv',
             dict(where=dict(split='test')),
-            r"no column 'split', by which `where` chooses videos; it has \['path', 'label'\]",
+            r"no column 'split', which `where` selects by; it has \['path', 'label'\]",
         ),
-        ('list.csv', dict(metainfo=dict(classes=['run'])), r"that metainfo lacks: \['walk'\]"),
+        ('list.csv', dict(metainfo=dict(classes=['run'])), r"that metainfo\['classes'\] lacks: \['walk'\]"),
         ('list.txt', dict(where=dict(split='train')), r'`where` needs a CSV list .*list.txt'),
         ('list.txt', dict(multi_class=True), 'multi_class=True needs num_classes'),
         (
@@ -226,13 +226,13 @@ def test_wrong_arguments(tmp_path):
             dict(data_prefix=dict(img='')),
             r"must be dict\(video=...\), got \{'img': ''\}",
         ),
-        ('latin.txt', {}, r'latin.txt is not text in UTF-8'),
+        ('latin.txt', {}, r'latin.txt is not UTF-8 text'),
     ):
         with pytest.raises(ValueError, match=message):
             VideoDataset(ann_file, data_root=str(tmp_path), **options)
     with pytest.raises(ValueError, match='set `data_root`'):
         VideoDataset()
-    with pytest.raises(ValueError, match=r"needs a place for the number, .* got 'img.jpg'"):
+    with pytest.raises(ValueError, match=r"needs a placeholder for the number, .* got 'img.jpg'"):
         RawframeDataset(data_root=str(tmp_path), filename_tmpl='img.jpg')
 
 
@@ -308,7 +308,7 @@ def test_a_bad_video_is_an_error_in_testing(folder_with_bad_videos):
 def test_nothing_but_bad_videos_stops(tmp_path):
     (tmp_path / 'text.mp4').write_text('no video')
     dataset = VideoDataset(data_root=str(tmp_path), pipeline=PIPELINE, max_replacements=5)
-    with pytest.raises(VideoError, match=r'6 videos in a row can not be read, .*text.mp4: '):
+    with pytest.raises(VideoError, match=r'6 videos in a row cannot be read, .*text.mp4: '):
         dataset[0]
 
 

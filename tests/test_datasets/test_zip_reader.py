@@ -74,7 +74,7 @@ def test_only_wanted_images_are_read(tmp_path, images):
     reader = ZipReader(write_zip(tmp_path / 'v.zip', entries))
     assert np.array_equal(reader.read([0])[0], images[0])
     for index, name in ((1, '2.png'), (2, '3.png')):
-        with pytest.raises(VideoError, match=rf'v.zip: image {name} can not be decoded'):
+        with pytest.raises(VideoError, match=rf'v.zip: image {name} cannot be decoded'):
             reader.read([index])
 
 
@@ -84,7 +84,7 @@ def test_damaged_bytes_are_told(tmp_path, images):
     data = bytearray((tmp_path / 'v.zip').read_bytes())
     data[data.find(content) + len(content) // 2] ^= 255
     (tmp_path / 'v.zip').write_bytes(data)
-    with pytest.raises(VideoError, match=r'v.zip: image 1.png can not be read: .*CRC'):
+    with pytest.raises(VideoError, match=r'v.zip: image 1.png cannot be read: .*CRC'):
         ZipReader(path).read([0])
 
 

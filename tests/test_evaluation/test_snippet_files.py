@@ -70,7 +70,7 @@ def test_npy_and_csv_give_the_same_sample(tmp_path):
 def test_a_damaged_file_is_named(tmp_path, name):
     path = tmp_path / name
     path.write_text('f0,f1\n1.0,oops\n')
-    with pytest.raises(ValueError, match=rf'{name} is no table of steps x dimensions'):
+    with pytest.raises(ValueError, match=rf'{name} is not a table of steps x dimensions'):
         TRANSFORMS.build(dict(type='LoadLocalizationFeature'))(dict(feature_path=str(path)))
 
 

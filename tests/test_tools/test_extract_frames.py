@@ -175,7 +175,7 @@ def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, ending, c
         (unfinished / 'img_99999.jpg').touch()
     capsys.readouterr()
     assert run(video_folder, out, *options) == 0
-    assert '1 videos done, 7 were there already, 0 failed\n24 images' in capsys.readouterr().out
+    assert '1 videos done, 7 already present, 0 failed\n24 images' in capsys.readouterr().out
     assert not list(out.glob('.*'))
     kept = {path.name: path.stat().st_mtime_ns for path in out.glob(f'video*{ending}')}
     assert kept.pop(missing.name) != times.pop(missing.name)
@@ -212,7 +212,7 @@ def test_names_with_blanks_are_not_in_the_list(run, tmp_path, capsys):
     write_video(tmp_path / 'in' / 'long jump' / 'a.mp4', video)
     write_video(tmp_path / 'in' / 'b.mp4', video)
     assert run(tmp_path / 'in', tmp_path / 'out') == 0
-    assert '1 folders have blanks in their names' in capsys.readouterr().out
+    assert '1 folders have spaces in their names' in capsys.readouterr().out
     assert (tmp_path / 'out' / 'list.txt').read_text() == 'b 2\n'
     found = RawframeDataset(data_root=str(tmp_path / 'out'))
     names = [found.get_data_info(index)['attributes']['name'] for index in range(len(found))]
@@ -223,7 +223,7 @@ def test_wrong_arguments(run, tmp_path):
     (tmp_path / 'in' / 'a').mkdir(parents=True)
     for name in ('a.mp4', 'a/b.mp4'):
         (tmp_path / 'in' / name).touch()
-    with pytest.raises(ValueError, match=r'a/b.mp4 would go into .*out/a, made of a.mp4: rename'):
+    with pytest.raises(ValueError, match=r'a/b.mp4 would go into .*out/a, the output of a.mp4: rename'):
         run(tmp_path / 'in', tmp_path / 'out')
     for options in (
         ['--filename-tmpl', 'img.jpg'],

@@ -80,7 +80,7 @@ def test_second_run_changes_nothing_and_other_arguments_are_refused(data_set):
     before = {path: path.stat().st_mtime_ns for path in data_set.rglob('*')}
     result = make(data_set, '--videos', '32')
     assert result.returncode == 0
-    assert 'has these videos already' in result.stdout
+    assert 'already has these videos' in result.stdout
     result = make(data_set, '--videos', '40')
     assert result.returncode == 1
     assert '--force to replace it' in result.stderr
@@ -91,7 +91,7 @@ def test_other_folders_are_left_alone(tmp_path):
     (tmp_path / 'photo.jpg').touch()
     result = make(tmp_path, '--videos', '32', '--force')
     assert result.returncode == 1
-    assert 'is no demo data set' in result.stderr
+    assert 'is not a demo data set' in result.stderr
     assert (tmp_path / 'photo.jpg').exists()
 
 

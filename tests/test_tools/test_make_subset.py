@@ -107,7 +107,7 @@ def test_small_classes_give_all_and_it_is_said(run, tmp_path, capsys):
     }  # fmt: skip
     assert '27 of 85 videos (31.76 %) of 4 classes' in printed
     assert '0:11 1:2 2:11 3:3' in printed
-    assert '2 classes have fewer than 11 and give all: 1 3' in printed
+    assert '2 classes have fewer than 11, all used: 1 3' in printed
     assert f'SHA-256 {hashlib.sha256(content).hexdigest()}' in printed
 
 

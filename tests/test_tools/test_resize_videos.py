@@ -230,14 +230,14 @@ def test_sizes_are_even_and_never_larger(run, tmp_path, size, short_side, expect
 def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, capsys):
     out = tmp_path / 'out'
     assert run(video_folder, out, '--short-side', '24', '--crf', '5') == 0
-    assert '8 videos done, 0 were there already, 0 failed' in capsys.readouterr().out
+    assert '8 videos done, 0 already present, 0 failed' in capsys.readouterr().out
     assert len(list(out.glob('*.mp4'))) == 8
     before = frames_of(out / 'video3.mp4')
     (out / 'video3.mp4').unlink()
     (out / '.video3.unfinished.mp4').write_bytes(b'half')  # left by a run that was killed
     kept = {path.name: path.stat().st_mtime_ns for path in out.glob('video*.mp4')}
     assert run(video_folder, out, '--short-side', '24', '--crf', '5') == 0
-    assert '1 videos done, 7 were there already, 0 failed' in capsys.readouterr().out
+    assert '1 videos done, 7 already present, 0 failed' in capsys.readouterr().out
     after = frames_of(out / 'video3.mp4')  # x264's choices, and so the bytes, may vary a little
     assert np.abs(after.astype(float) - before).mean() < 3
     assert not list(out.glob('.*'))
@@ -260,7 +260,7 @@ def test_a_file_that_fails_stops_no_other(run, video_folder, data_root, tmp_path
     (folder / 'deep' / 'whole.mp4').write_bytes(whole)
     out = tmp_path / 'out'
     assert run(folder, out) == 1
-    assert '1 videos done, 0 were there already, 2 failed' in (text := capsys.readouterr().out)
+    assert '1 videos done, 0 already present, 2 failed' in (text := capsys.readouterr().out)
     files = {str(path.relative_to(out)) for path in out.rglob('*') if path.is_file()}
     assert files == {'deep/whole.mp4', 'failed.csv', 'resize_videos.json'}
     with open(out / 'failed.csv', newline='') as file:

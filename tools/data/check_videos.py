@@ -1,19 +1,19 @@
-"""Find the videos of a folder or list that can't be relied on.
+"""Find unreliable videos in a folder or list.
 
 python tools/data/check_videos.py FOLDER_OR_LIST [--data-root FOLDER] [--out bad_videos.csv] ...
 
-Writes a CSV file with one row a problem: path, problem, detail. The problems are
+It writes a CSV file with one row for each problem: path, problem, detail. The problems are
 
-* unreadable: missing, no video, or no frame of it can be decoded;
-* no frames: it opens, but holds none;
-* fewer frames than promised: the container's header counts more than can be decoded;
+* unreadable: the file is missing, is not a video, or no frame can be decoded;
+* no frames: the file opens, but holds no frames;
+* fewer frames than promised: the container's header counts more frames than can be decoded;
 * decode error: decoding stops at damaged data in the middle;
 * several video streams: readers may choose different ones;
-* rotated: the container asks for frames to be turned, which only some readers do;
-* variable frame rate: frame numbers are no measure of time.
+* rotated: the container asks for rotated frames, which only some readers respect;
+* variable frame rate: frame numbers do not measure time.
 
-Exits with status 1 if there is any. What is found out about a file is kept beside the CSV file at
-once: a second run passes over files that haven't changed since.
+The exit status is 1 if there is any problem. Results are saved in a journal beside the CSV file, so
+that a second run skips files that have not changed.
 """
 
 import argparse
@@ -32,28 +32,29 @@ import av
 from av.container import InputContainer
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.preparation.text_files import write_csv
 from vsslbox.preparation.video_jobs import Failure, add_job_options, list_videos, run_jobs
 from vsslbox.utils.paths import printable
 
 Problems = list[tuple[str, str]]  # each with a detail
 
-# A file has a variable frame rate if its frames last differently by more than this share of the
-# shortest, beyond what rounding to the units of its times can do.
+# A file has a variable frame rate if the durations of its frames differ by more than this share of
+# the shortest, beyond what rounding to the time unit of the file can explain.
 UNEVENNESS = 0.1
 ROUNDING = 2  # units
 JOURNAL_COLUMNS = 5
 
 
 class Scan(NamedTuple):
-    """What was found while going through a file's first video stream.
+    """The result of a pass over a file's first video stream.
 
     Attributes:
-        promised: How many frames the container counts, without those that it cuts off; 0 or less
-            if it doesn't count.
-        times: When the frames are to be shown, by their packets.
-        decoded: How many frames were decoded.
-        angle: Degrees that the first has to be turned counterclockwise.
-        error: What ended it; empty if nothing did.
+        promised: The number of frames in the container's header, without those cut off by an edit
+            list; 0 or less if unknown.
+        times: The presentation times of the frames, from their packets.
+        decoded: The number of decoded frames.
+        angle: The counterclockwise rotation of the first frame, in degrees.
+        error: The error that ended the pass, or empty.
     """
 
     promised: int
@@ -64,11 +65,11 @@ class Scan(NamedTuple):
 
 
 def check_video(path: str, frames: str) -> Problems:
-    """What is wrong with a file.
+    """Return the problems of a file.
 
     Args:
         path: The file.
-        frames: ``'all'`` to decode all frames; ``'headers'`` to decode the first and only count
+        frames: ``'all'`` to decode all frames; ``'headers'`` to decode the first frame and count
             the packets of the others.
     """
     try:
@@ -96,11 +97,11 @@ def check_video(path: str, frames: str) -> Problems:
 
 
 def scan_frames(container: InputContainer, decode_all: bool) -> Scan:
-    """Go through the first video stream, decoding all frames or the first."""
+    """Pass over the first video stream, decoding all frames or the first."""
     stream = container.streams.video[0]
     stream.thread_type = 'NONE'
     stream.codec_context.thread_count = 1
-    stream.codec_context.options = {'err_detect': 'explode'}  # or damage is covered up
+    stream.codec_context.options = {'err_detect': 'explode'}  # otherwise damage is concealed
     promised, times, decoded, angle, error = stream.frames, [], 0, 0, ''
     try:
         for packet in container.demux(stream):
@@ -125,7 +126,7 @@ def _check_count(scan: Scan, count: int) -> Problems:
 
 
 def _check_times(times: list[int | None], unit: Fraction) -> Problems:
-    """Meant for whole files only: frames that are missing leave gaps between the others' times."""
+    """Find variable frame rates in undamaged files; in others missing frames leave gaps in time."""
     if None in times:
         return []
     lasting = [after - before for before, after in pairwise(sorted(set(times)))]
@@ -139,7 +140,7 @@ def _check_times(times: list[int | None], unit: Fraction) -> Problems:
 
 
 def fingerprint(path: str, frames: str) -> tuple[str, str, str]:
-    """What must be the same for an earlier result to hold: size, change and kind of check."""
+    """Return what must be the same for an earlier result to hold: size, mtime and kind of check."""
     try:
         status = os.stat(path)
     except OSError:
@@ -148,7 +149,7 @@ def fingerprint(path: str, frames: str) -> tuple[str, str, str]:
 
 
 def read_journal(path: Path) -> dict[tuple[str, ...], Problems]:
-    """Results of earlier runs by path and fingerprint; half-written rows are left out."""
+    """Return earlier results by path and fingerprint; half-written rows are left out."""
     if not path.is_file():
         return {}
     results = {}
@@ -162,7 +163,7 @@ def read_journal(path: Path) -> dict[tuple[str, ...], Problems]:
 def check_videos(
     paths: list[str], journal: Path, frames: str, num_workers: int
 ) -> dict[str, Problems]:
-    """Check files, except those of which the journal tells."""
+    """Return the problems of all files; files in the journal are not checked again."""
     known = read_journal(journal)
     keys = {path: (os.path.abspath(path), *fingerprint(path, frames)) for path in paths}
     left = [path for path in paths if keys[path] not in known]
@@ -175,7 +176,7 @@ def check_videos(
         for path, result in run_jobs(
             partial(check_video, frames=frames), left, num_workers, 'checking'
         ):
-            if isinstance(result, Failure):  # may have been the machine's fault: not remembered
+            if isinstance(result, Failure):  # may be the machine's fault: not saved
                 known[keys[path]] = [('unreadable', result.reason)]
                 continue
             known[keys[path]] = result
@@ -191,13 +192,13 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('source', type=Path, help='folder of the videos, or a list of them')
     parser.add_argument(
-        '--out', type=Path, default=Path('bad_videos.csv'), help='where to write what is wrong'
+        '--out', type=Path, default=Path('bad_videos.csv'), help='CSV file for the problems'
     )
     parser.add_argument(
         '--frames',
         choices=['all', 'headers'],
         default='all',
-        help='decode all frames, or only the first and trust the headers of the others',
+        help='decode all frames, or only the first and count the headers of the others',
     )
     add_job_options(parser)
     return parser.parse_args()
@@ -210,17 +211,14 @@ def main() -> None:
     journal = args.out.with_suffix('.journal.csv')
     results = check_videos(paths, journal, args.frames, args.num_workers)
     rows = [(path, *problem) for path, problems in results.items() for problem in problems]
-    with open(args.out, 'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(['path', 'problem', 'detail'])
-        writer.writerows(rows)
+    write_csv(args.out, [('path', 'problem', 'detail'), *rows])
     num_bad = sum(map(bool, results.values()))
     print(f'{len(paths) - num_bad} of {len(paths)} videos are fine')
     for problem, count in Counter(problem for _, problem, _ in rows).most_common():
         example, detail = next((path, detail) for path, found, detail in rows if found == problem)
         print(f'  {count} {problem}, such as {printable(example)}: {detail}')
     if rows:
-        print(f'all are in {args.out}')
+        print(f'all problems are listed in {args.out}')
         sys.exit(1)
 
 

@@ -1,10 +1,10 @@
-"""Write a list of videos once more, with the number of frames of each.
+"""Add the number of frames of each video to a list.
 
 python tools/data/count_frames.py LIST --out FILE.csv [--data-root FOLDER] [--num-workers N]
 
-The new list is CSV: the columns of a CSV list, or `path` and `label` of a text list, and behind
-them `num_frames`, counted as PyAV counts them in training. `BinnedVideoDataset` needs it. Videos
-that can't be opened are left out, and listed in failed.csv beside the new list.
+The new list is CSV: the columns of a CSV list, or `path` and `label` of a text list, followed by
+`num_frames`, as PyAV counts them in training. `BinnedVideoDataset` needs this column. Videos that
+cannot be opened are left out, and listed in failed.csv beside the new list.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.errors import InputError
+from vsslbox.preparation.text_files import write_csv
 from vsslbox.preparation.video_jobs import (
     Failure,
     add_job_options,
@@ -25,14 +26,14 @@ from vsslbox.preparation.video_jobs import (
 
 
 def count_frames(path: str) -> int:
-    """The frames of a file that can be decoded."""
+    """Return the number of frames of a file that can be decoded."""
     reader = PyAVReader(path)
     reader.close()
     return reader.num_frames
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a list that :func:`list_videos` has read.
+    """Return the rows of a list that :func:`list_videos` has accepted.
 
     Raises:
         InputError: A line of text has several labels.
@@ -44,7 +45,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     for line in filter(None, map(str.strip, text.splitlines())):
         name, *labels = line.split(' ')
         if len(labels) > 1:
-            raise InputError(f'{path}: {line!r} has several labels: make it a CSV list first')
+            raise InputError(f'{path}: {line!r} has several labels: convert the list to CSV first')
         rows.append(dict(zip(('path', 'label'), (name, *labels))))
     return rows
 
@@ -66,21 +67,20 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Count and write."""
+    """Count the frames, and write the new list."""
     args = parse_args()
     paths = list_videos(args.list, args.data_root)
     rows = read_rows(args.list)
     results = dict(run_jobs(count_frames, [*paths.values()], args.num_workers, 'counting'))
     counts = {name: results[path] for name, path in paths.items()}
     failures = {paths[n]: c.reason for n, c in counts.items() if isinstance(c, Failure)}
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    with open(args.out, 'w', newline='', encoding='utf-8') as file:
-        columns = dict.fromkeys([*rows[0], 'num_frames'])
-        writer = csv.DictWriter(file, columns, lineterminator='\n')
-        writer.writeheader()
-        for row in rows:
-            if paths[row['path']] not in failures:
-                writer.writerow({**row, 'num_frames': counts[row['path']]})
+    counted = [
+        {**row, 'num_frames': counts[row['path']]}
+        for row in rows
+        if paths[row['path']] not in failures
+    ]
+    header = dict.fromkeys([*rows[0], 'num_frames'])
+    write_csv(args.out, [header, *(row.values() for row in counted)])
     print(f'{len(counts) - len(failures)} of {len(counts)} videos counted: {args.out}')
     report_failures(args.out.parent, failures)
 

@@ -1,19 +1,19 @@
-"""Make images of the videos of a folder or list: a folder or a zip of them for each video.
+"""Extract the frames of the videos of a folder or list, into a folder or a zip file for each video.
 
 python tools/data/extract_frames.py SRC DST [--format zip] [--short-side 256] [--fps 5] ...
 
-DST gets the folders of SRC. For a video a/b.mp4 it gets
+DST has the same folders as SRC. The frames of a video a/b.mp4 become
 
-* with --format jpg, the folder a/b with JPEGs, for `RawframeDataset` and `OpenFrames`; DST/list.txt
-  is the list of these folders, a line each: folder and number of frames;
-* with --format zip, the file a/b.zip with the same, for `VideoDataset(endings=['.zip'])` and
+* with --format jpg, the folder a/b of JPEG images, for `RawframeDataset` and `OpenFrames`;
+  DST/list.txt lists the folders, with the number of frames of each;
+* with --format zip, the file a/b.zip of the same images, for `VideoDataset(endings=['.zip'])` and
   `OpenVideo(readers=['zip'])`.
 
 Without --fps every frame of a video becomes an image; with it, each point in time gets the nearest
-frame. Frames that the container asks to be turned are turned. They are never enlarged.
+frame. Frames are rotated if the container asks for it, and are never enlarged.
 
-A second run makes those that are missing. Videos that fail are listed in DST/failed.csv; the exit
-status is 1 then.
+A second run extracts what is missing. Failed videos are listed in DST/failed.csv, and the exit
+status is then 1.
 """
 
 import argparse
@@ -47,7 +47,7 @@ ENDINGS = {'jpg': '', 'zip': '.zip'}
 
 
 class Settings(NamedTuple):
-    """What the images are like."""
+    """The settings of the images."""
 
     format: str
     quality: int
@@ -57,13 +57,13 @@ class Settings(NamedTuple):
 
 
 def make_images(path: str, settings: Settings) -> Iterator[tuple[str, np.ndarray]]:
-    """The names of the images of a video, and the bytes of their files."""
+    """Yield the name and the bytes of each image of a video."""
     reformatter = VideoReformatter()
     quality = [cv2.IMWRITE_JPEG_QUALITY, settings.quality]
     with VideoFrames(path) as video:
         for number, frame in enumerate(frames_at_rate(video, settings.fps), start=1):
             width, height = fit_size(frame.width, frame.height, settings.short_side, step=1)
-            # With the sides as they are this only halves or doubles the colours' resolution.
+            # If the sides stay the same, this only changes the resolution of the colours.
             scaled = reformatter.reformat(frame, width, height, 'bgr24', interpolation='BICUBIC')
             upright = np.rot90(scaled.to_ndarray(), quarter_turns(frame))
             _, content = cv2.imencode('.jpg', np.ascontiguousarray(upright), quality)
@@ -71,7 +71,7 @@ def make_images(path: str, settings: Settings) -> Iterator[tuple[str, np.ndarray
 
 
 def extract_folder(path: str, unfinished: Path, settings: Settings) -> int:
-    """Write images into a folder; how many there are."""
+    """Write the images of a video into a folder, and return their number."""
     unfinished.mkdir()
     count = 0
     for name, content in make_images(path, settings):
@@ -81,7 +81,7 @@ def extract_folder(path: str, unfinished: Path, settings: Settings) -> int:
 
 
 def extract_zip(path: str, unfinished: Path, settings: Settings) -> int:
-    """Write images into a zip; how many there are."""
+    """Write the images of a video into a zip file, and return their number."""
     count = 0
     with ZipFile(unfinished, 'w', ZIP_STORED) as packed:
         for name, content in make_images(path, settings):
@@ -91,9 +91,9 @@ def extract_zip(path: str, unfinished: Path, settings: Settings) -> int:
 
 
 def extract_video(job: tuple[str, str], settings: Settings) -> int:
-    """Make the images of a video, and put them into their place when they are complete."""
+    """Extract the images of a video, move them to their place, and return their number."""
     path, output = job
-    if os.path.isdir(output):  # finished just before a process died, and asked for once more
+    if os.path.isdir(output):  # completed just before a process died, and submitted again
         return len(os.listdir(output))
     unfinished = temporary_path(output)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def _remove(path: Path) -> None:
 
 
 def write_list(folder: Path, outputs: list[str]) -> None:
-    """Write the list of all folders that are complete."""
+    """Write the list of all complete folders."""
     names = {str(Path(output).relative_to(folder)): output for output in outputs}
     listed = {name: output for name, output in names.items() if len(name.split()) == 1}
     with open(folder / LIST, 'w', encoding='utf-8', errors='surrogateescape') as file:
@@ -124,8 +124,8 @@ def write_list(folder: Path, outputs: list[str]) -> None:
                 file.write(f'{name} {len(os.listdir(output))}\n')
     if len(listed) < len(names):
         print(
-            f'{len(names) - len(listed)} folders have blanks in their names, for which '
-            f'{LIST} has no room: leave out `ann_file`, and all folders are found'
+            f'{len(names) - len(listed)} folders have spaces in their names, which {LIST} cannot '
+            'hold: leave out `ann_file` to use all folders'
         )
 
 
@@ -138,23 +138,23 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('source', metavar='SRC', type=Path, help='folder or list of the videos')
-    parser.add_argument('folder', metavar='DST', type=Path, help='where the images go')
+    parser.add_argument('folder', metavar='DST', type=Path, help='folder of the images')
     parser.add_argument(
-        '--format', choices=sorted(ENDINGS), default='jpg', help='a folder of JPEGs, or a zip'
+        '--format', choices=sorted(ENDINGS), default='jpg', help='a folder of JPEGs, or a zip file'
     )
-    parser.add_argument('--quality', type=int, default=90, help='of the JPEGs, 1 to 100')
-    parser.add_argument('--short-side', type=int, help='pixels of the shorter side, at most')
+    parser.add_argument('--quality', type=int, default=90, help='quality of the JPEGs, 1 to 100')
+    parser.add_argument('--short-side', type=int, help='maximum pixels of the shorter side')
     parser.add_argument('--fps', type=Fraction, help='frames per second, such as 5 or 30000/1001')
     parser.add_argument(
         '--filename-tmpl',
         default='img_{:05}.jpg',
-        help='name of an image, with a place for its number from 1 on',
+        help='name of an image, with a placeholder for its number, counted from 1',
     )
     add_job_options(parser)
     args = parser.parse_args()
     name = args.filename_tmpl.format(1)
     if name == args.filename_tmpl.format(2) or '/' in name or not name.endswith(('.jpg', '.jpeg')):
-        parser.error("--filename-tmpl must be such as 'img_{:05}.jpg'")
+        parser.error("--filename-tmpl must look like 'img_{:05}.jpg'")
     if not 1 <= args.quality <= 100:
         parser.error('--quality must be from 1 to 100')
     if any(value is not None and value <= 0 for value in (args.short_side, args.fps)):
@@ -163,7 +163,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Make the images and report."""
+    """Extract the frames and report."""
     args = parse_args()
     settings = Settings(args.format, args.quality, args.short_side, args.fps, args.filename_tmpl)
     videos = list_videos(args.source, args.data_root)

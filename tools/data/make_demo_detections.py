@@ -1,19 +1,18 @@
-"""Make a small data set for detection in AVA's format, drawn by a program.
+"""Draw a small data set for detection in AVA's format.
 
     python tools/data/make_demo_detections.py data/demo_detections
 
-writes videos of 4 seconds in which one to three sprites, each in its quarter of the frame, have a
-shape and a motion: two actions each, of eight. Key frames are those of the seconds 1, 2 and 3.
+writes videos of 4 seconds. Each shows one to three sprites, each in its own quarter of the frame,
+with a shape and a motion: two of eight actions each. The key frames are at seconds 1, 2 and 3.
 
     videos/0000.mp4 ...
     annotations/ava_{train,val}.csv              video,second,left,top,right,bottom,class,sprite
     annotations/ava_action_list.pbtxt            the classes
-    annotations/ava_proposals_{train,val}.pkl    boxes with scores: the sprites' own, somewhat
-                                                 displaced, and one of nothing in each frame
+    annotations/ava_proposals_{train,val}.pkl    boxes with scores: those of the sprites, slightly
+                                                 shifted, and a false one in each frame
 """
 
 import argparse
-import csv
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +33,7 @@ from make_demo_videos import (
 from mmengine.utils import track_progress
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.preparation.text_files import write_csv
 
 SECONDS = 4
 NUM_SHAPES = 4
@@ -44,10 +44,10 @@ VAL_SHARE = 0.25
 def draw_layers(
     size: int, rng: np.random.Generator
 ) -> tuple[list[np.ndarray], list[tuple[int, int]]]:
-    """The sprites of a video, and the shape and motion of each.
+    """Draw the sprites of a video, with a shape and a motion for each.
 
     Returns:
-        Layers ``[T, S, S, 4]`` of colour and mask, and numbers of classes from 1.
+        Layers ``[T, S, S, 4]`` of colour and mask, and class numbers, counted from 1.
     """
     quarter, layers, labels = size // 2, [], []
     for place in rng.permutation(4)[: rng.integers(1, 4)]:
@@ -68,7 +68,7 @@ def draw_layers(
 
 
 def blend(layers: list[np.ndarray], size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """The frames, uint8 RGB ``[S, S, 3]``."""
+    """Yield the frames, uint8 RGB ``[S, S, 3]``."""
     for number, image in enumerate(draw_backgrounds(size, SECONDS * FPS, rng)):
         for layer in layers:
             mask = layer[number, ..., 3:]
@@ -77,14 +77,14 @@ def blend(layers: list[np.ndarray], size: int, rng: np.random.Generator) -> Iter
 
 
 def box_of(mask: np.ndarray) -> np.ndarray:
-    """Left, top, right, bottom of a sprite as shares of the frame."""
+    """Return left, top, right, bottom of a sprite in normalised coordinates."""
     rows, columns = np.nonzero(mask > 0.5)
     corners = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
     return np.array(corners) / len(mask)
 
 
 def propose(boxes: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
-    """What a detector might find, ``[n + 1, 5]``: boxes and scores."""
+    """Draw the output of a detector, ``[n + 1, 5]``: boxes and scores."""
     found = np.array(boxes) + rng.uniform(-0.01, 0.01, (len(boxes), 4))
     corner = rng.uniform(0, 0.7, 2)
     found = np.vstack([found, [*corner, *(corner + 0.25)]]).clip(0, 1)
@@ -108,21 +108,22 @@ def make_split(split: str, numbers: range, folder: Path, seed: int, size: int) -
                 rows.extend((name, second, *corners, class_id, sprite) for class_id in classes)
 
     track_progress(make_video, list(numbers))
-    with open(folder / f'annotations/ava_{split}.csv', 'w', newline='', encoding='utf-8') as file:
-        csv.writer(file, lineterminator='\n').writerows(rows)
+    write_csv(folder / f'annotations/ava_{split}.csv', rows)
     (folder / f'annotations/ava_proposals_{split}.pkl').write_bytes(pickle.dumps(proposals))
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('folder', type=Path, help='where to make the data set')
-    parser.add_argument('--videos', type=int, default=160, help='how many, a quarter for testing')
+    parser.add_argument('folder', type=Path, help='folder of the data set')
+    parser.add_argument(
+        '--videos', type=int, default=160, help='number of videos, a quarter of them for testing'
+    )
     parser.add_argument('--seed', type=int, default=0, help='random seed')
     parser.add_argument('--size', type=int, default=96, help='pixels of a side')
     args = parser.parse_args()
     if args.videos < 2 or args.size < 32 or args.size % 2:
-        parser.error('at least 2 videos and 32 pixels, and an even number of pixels')
+        parser.error('needs at least 2 videos and 32 pixels, and an even number of pixels')
     return args
 
 

@@ -1,26 +1,24 @@
-"""Make the demo data set: small videos with known labels, drawn by a program.
+"""Draw the demo data set: small videos with known labels.
 
     python tools/data/make_demo_videos.py data/demo
 
 writes ``data/demo/{train,test}/*.mp4`` and ``data/demo/videos.csv``. In every video one large
-sprite moves over a background. Two things name it, and they are independent of each other:
+sprite moves over a background. It has two independent labels:
 
 * ``appearance``: the outline of the sprite together with the pattern inside it;
 * ``motion``: how it moves (sways, circles, spins or pulses).
 
-``joint`` is the pair of both. Everything else is a nuisance, drawn without a look at the labels:
-colours, backgrounds, sizes, places, speeds, brightness and the shake of the camera. What a method
-could use to tell the videos apart without seeing the sprite changes while a video lasts: its
-background cross-fades between scenes and its colours drift. So the frames of a video share little
-but their sprite, and a method that learns from the videos alone has to find it.
+``joint`` is the pair of both. Everything else is a nuisance that is independent of the labels:
+colours, backgrounds, sizes, positions, speeds, brightness and camera shake. A method cannot tell
+the videos apart without seeing the sprite, because the rest changes within a video: the background
+cross-fades between scenes, and the colours drift. The frames of a video share little but their
+sprite, so a method that learns from the videos alone has to find it.
 
-The pixels depend on the arguments alone, not on the number of processes; so do the bytes of the
-files as long as the H.264 encoder is the same. A new data set appears under its name only when it
-is complete.
+The pixels depend only on the arguments, not on the number of processes; with the same H.264
+encoder, so do the bytes of the files. A new data set gets its name only when it is complete.
 """
 
 import argparse
-import csv
 import json
 import os
 import shutil
@@ -36,8 +34,9 @@ import numpy as np
 from mmengine.utils import track_parallel_progress
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.preparation.text_files import write_csv
 
-FORMAT = 1  # goes up whenever the same arguments give other pixels
+FORMAT = 1  # increases whenever the same arguments give other pixels
 MANIFEST = 'demo_videos.json'
 FPS = 24
 GROUP_OF_PICTURES = 12
@@ -60,7 +59,7 @@ SPRITE_SIZE = 160  # pixels of the sprite's canvas, which spans [-1, 1] in both 
 
 @dataclass(frozen=True)
 class Video:
-    """One row of the list: where the video goes and what it shows."""
+    """One row of the list: the path and the content of a video."""
 
     index: int
     split: str
@@ -74,22 +73,22 @@ class Video:
 
     @property
     def joint(self) -> int:
-        """The number of the pair of both labels."""
+        """The class number of the pair of labels."""
         return self.appearance * len(MOTIONS) + self.motion
 
 
 def plan_videos(num_videos: int) -> list[Video]:
-    """Give every video its split and its labels, balanced in both splits.
+    """Assign a split and labels to every video, balanced in both splits.
 
-    Counts of the classes of one split differ by one at most, for both labels, and so do those of
-    the pairs in a row of whole cycles.
+    The class counts of a split differ by at most one, for both labels; so do those of the pairs, in
+    whole cycles.
     """
     num_test = round(num_videos * TEST_SHARE)
     splits = ['train'] * (num_videos - num_test) + ['test'] * num_test
     places = [*range(num_videos - num_test), *range(num_test)]
     videos = []
     for index, (split, place) in enumerate(zip(splits, places, strict=True)):
-        # Going up the diagonal visits every pair once if it moves one aside at each full cycle.
+        # The diagonal visits every pair once if it shifts by one at each full cycle.
         cycle = np.lcm(len(APPEARANCES), len(MOTIONS))
         motion = (place + place // cycle) % len(MOTIONS)
         videos.append(Video(index, split, place % len(APPEARANCES), motion))
@@ -100,7 +99,7 @@ def plan_videos(num_videos: int) -> list[Video]:
 
 
 def draw_outline(name: str) -> np.ndarray:
-    """The sprite's mask, float32 ``[S, S]`` in [0, 1]."""
+    """Draw the mask of the sprite, float32 ``[S, S]`` in [0, 1]."""
     x, y = _sprite_grid()
     radius, angle = np.hypot(x, y), np.arctan2(y, x)
     if name == 'disc':
@@ -123,7 +122,7 @@ def draw_outline(name: str) -> np.ndarray:
 
 
 def draw_pattern(name: str, rng: np.random.Generator) -> np.ndarray:
-    """The pattern inside the sprite, float32 ``[S, S]`` in [0, 1]."""
+    """Draw the pattern inside the sprite, float32 ``[S, S]`` in [0, 1]."""
     x, y = _sprite_grid()
     phase = rng.uniform(0, 2 * np.pi, 2)
     turns = np.pi * rng.uniform(0.85, 1.15)
@@ -156,7 +155,7 @@ def _sprite_grid() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _polygon_radius(angle: np.ndarray, corners: int) -> np.ndarray:
-    """Distance from the centre to the edge of a regular polygon with corners at radius 1."""
+    """Return the distance from centre to edge of a regular polygon with corners at radius 1."""
     half = np.pi / corners
     return np.cos(half) / np.cos((angle + np.pi / 2) % (2 * half) - half)
 
@@ -164,10 +163,10 @@ def _polygon_radius(angle: np.ndarray, corners: int) -> np.ndarray:
 def pose_sprite(
     motion: str, frames: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where the sprite is in every frame.
+    """Draw the pose of the sprite in every frame.
 
     Returns:
-        Centres ``[T, 2]`` and radii ``[T]`` as shares of the frame's side, angles ``[T]`` in
+        Centres ``[T, 2]`` and radii ``[T]`` relative to the frame's side, angles ``[T]`` in
         radians.
     """
     seconds = np.arange(frames) / FPS
@@ -192,7 +191,7 @@ def pose_sprite(
 
 
 def draw_scene(size: int, rng: np.random.Generator) -> np.ndarray:
-    """A background: noise of several scales in two colours, float32 ``[2S, 2S, 3]`` in [0, 1]."""
+    """Draw a background of multi-scale noise in two colours, float32 ``[2S, 2S, 3]`` in [0, 1]."""
     field = sum(_noise(2 * size, cells, rng) / 1.5**i for i, cells in enumerate((4, 9, 20, 45)))
     field = np.clip(0.5 + 0.35 * field, 0, 1)[..., None]
     first, second = random_colour(rng), random_colour(rng)
@@ -205,24 +204,24 @@ def _noise(side: int, cells: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def random_colour(rng: np.random.Generator) -> np.ndarray:
-    """A colour of any hue that is neither black nor grey."""
+    """Draw a colour of any hue that is neither black nor grey."""
     return hsv_to_rgb(rng.uniform(), rng.uniform(0.3, 0.9), rng.uniform(0.25, 0.95))
 
 
 def hsv_to_rgb(hue: float, saturation: float, value: float) -> np.ndarray:
-    """One colour, all in [0, 1]; hues repeat with period 1."""
+    """Convert one colour, with values in [0, 1]; hues repeat with period 1."""
     wheel = np.abs((hue + np.array([0, 2 / 3, 1 / 3])) % 1 * 6 - 3) - 1
     return value * (1 - saturation + saturation * np.clip(wheel, 0, 1))
 
 
 def smooth_walk(frames: int, channels: int, rng: np.random.Generator) -> np.ndarray:
-    """A slow random curve through [-1, 1] in each of ``channels`` dimensions, ``[T, channels]``."""
+    """Draw a slow random curve in [-1, 1] for each of the channels, ``[T, channels]``."""
     knots = rng.uniform(-1, 1, (max(4, frames // 8), channels)).astype(np.float32)
     return cv2.resize(knots, (channels, frames), interpolation=cv2.INTER_LINEAR)
 
 
 def draw_backgrounds(size: int, frames: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Three scenes that drift, zoom and fade into each other, float32 ``[S, S, 3]`` a frame."""
+    """Yield scenes that drift, zoom and cross-fade, float32 ``[S, S, 3]`` for each frame."""
     scenes = [draw_scene(size, rng) for _ in range(3)]
     travel = rng.uniform(-0.5, 0.5, (3, 2))
     zoom = rng.uniform(0.6, 1.4, (3, 2))
@@ -237,7 +236,7 @@ def draw_backgrounds(size: int, frames: int, rng: np.random.Generator) -> Iterat
 
 
 def look_at(scene: np.ndarray, size: int, shift: np.ndarray, scale: float) -> np.ndarray:
-    """The part of a scene that the camera sees."""
+    """Return the section of a scene that the camera sees."""
     corner = scene.shape[0] / 2 + shift * size - scale * size / 2
     matrix = np.array([[scale, 0, corner[0]], [0, scale, corner[1]]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -271,7 +270,7 @@ def render(video: Video, seed: int, size: int, frames: int) -> Iterator[np.ndarr
 def place_sprite(
     sprite: np.ndarray, size: int, centre: np.ndarray, radius: float, angle: float
 ) -> np.ndarray:
-    """The sprite in its place in the frame, float32 ``[S, S, 2]``: mask and pattern."""
+    """Return the sprite at its place in the frame, float32 ``[S, S, 2]``: mask and pattern."""
     scale = 2 * radius * size / SPRITE_SIZE
     matrix = cv2.getRotationMatrix2D((SPRITE_SIZE / 2, SPRITE_SIZE / 2), np.degrees(angle), scale)
     matrix[:, 2] += centre * size - SPRITE_SIZE / 2
@@ -287,7 +286,7 @@ def encode_video(path: Path, images: Iterator[np.ndarray], size: int) -> None:
     """Write a video of square frames, uint8 RGB ``[S, S, 3]``."""
     cv2.setNumThreads(1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Without looking ahead: with it the encoder's choices, and so the bytes, vary from run to run.
+    # No lookahead: with it the encoder's choices, and so the bytes, vary from run to run.
     options = dict(preset='veryfast', tune='zerolatency', crf='20', threads='1')
     options['g'] = str(GROUP_OF_PICTURES)
     with av.open(str(path), 'w') as container:
@@ -304,15 +303,13 @@ def encode_video(path: Path, images: Iterator[np.ndarray], size: int) -> None:
 
 def write_list(videos: list[Video], path: Path) -> None:
     """Write the list of videos with their labels."""
-    with open(path, 'w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(['path', 'split', 'appearance', 'motion', 'joint'])
-        for video in videos:
-            writer.writerow([video.path, video.split, video.appearance, video.motion, video.joint])
+    columns = ('path', 'split', 'appearance', 'motion', 'joint')
+    rows = [[getattr(video, column) for column in columns] for video in videos]
+    write_csv(path, [columns, *rows])
 
 
 def make_data_set(folder: Path, manifest: dict, workers: int) -> None:
-    """Write the data set beside its place, then move it there when it is complete."""
+    """Write the data set beside its folder, and move it there when it is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f'.{folder.name}-') as unfinished:
         made = Path(unfinished) / 'made'
@@ -331,7 +328,7 @@ def make_data_set(folder: Path, manifest: dict, workers: int) -> None:
 
 
 def existing_manifest(folder: Path) -> dict | None:
-    """What an existing data set was made with; None where there is nothing.
+    """Return the settings of an existing data set, or None if the folder does not exist.
 
     Raises:
         FileExistsError: The folder holds something else.
@@ -340,41 +337,47 @@ def existing_manifest(folder: Path) -> dict | None:
         return None
     path = folder / MANIFEST
     if not path.is_file():
-        raise FileExistsError(f'{folder} exists and is no demo data set: choose another folder')
+        raise FileExistsError(f'{folder} exists and is not a demo data set: choose another folder')
     return json.loads(path.read_text(encoding='utf-8'))
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('folder', type=Path, help='where to make the data set')
-    parser.add_argument('--videos', type=int, default=480, help='how many, a quarter for testing')
+    parser.add_argument('folder', type=Path, help='folder of the data set')
+    parser.add_argument(
+        '--videos', type=int, default=480, help='number of videos, a quarter of them for testing'
+    )
     parser.add_argument('--seed', type=int, default=0, help='random seed')
     parser.add_argument('--size', type=int, default=96, help='pixels of a side')
     parser.add_argument('--frames', type=int, default=48, help='frames of a video')
-    parser.add_argument('--workers', type=int, default=os.cpu_count() or 1, help='processes')
+    parser.add_argument(
+        '--workers', type=int, default=os.cpu_count() or 1, help='number of processes'
+    )
     parser.add_argument('--force', action='store_true', help='replace another demo data set')
     args = parser.parse_args()
     if args.videos < 8 or args.frames < 2 or args.size < 32 or args.size % 2:
-        parser.error('at least 8 videos, 2 frames and 32 pixels, and an even number of pixels')
+        parser.error(
+            'needs at least 8 videos, 2 frames and 32 pixels, and an even number of pixels'
+        )
     return args
 
 
 def main() -> None:
-    """Make the data set, unless it is there."""
+    """Make the data set, unless it exists."""
     args = parse_args()
     wanted = dict(
         format=FORMAT, videos=args.videos, seed=args.seed, size=args.size, frames=args.frames
     )
     existing = existing_manifest(args.folder)
     if existing == wanted:
-        print(f'{args.folder} has these videos already')
+        print(f'{args.folder} already has these videos')
         return
     if existing is not None:
         if not args.force:
             raise FileExistsError(
                 f'{args.folder} was made with {existing}, not with {wanted}: choose another '
-                'folder, or --force to replace it'
+                'folder, or use --force to replace it'
             )
         shutil.rmtree(args.folder)
     make_data_set(args.folder, wanted, args.workers)

@@ -1,16 +1,16 @@
-"""Take a share of a list of videos: class-balanced, as for semi-supervised learning, or plain.
+"""Draw a subset of a list of videos: class-balanced, as for semi-supervised learning, or plain.
 
 python tools/data/make_subset.py LIST --percent 1 --out FILE [--seed 0] [--label COLUMN]
 python tools/data/make_subset.py LIST --percent 30 --out FILE --unbalanced [--seed 0]
 python tools/data/make_subset.py LIST --percent 30 --out FILE --with-replacement [--seed 0]
 
-Every class gives the same number of videos, round(percent of the list / classes) and at least one;
-with --unbalanced, the list as a whole gives its share, rounded down, and needs no labels. Which
-ones depends on the seed and the lines alone: each line's hash with the seed gives its place, so
-that neither the order of the list nor a version of a library changes the choice.
+Every class gives the same number of videos, round(percent of the list / classes) and at least one.
+With --unbalanced the subset is a share of the whole list, rounded down, and needs no labels. The
+choice depends only on the seed and the lines: lines are sorted by their hash with the seed, so that
+neither the order of the list nor the version of a library changes the choice.
 
---with-replacement is --unbalanced as the authors of VIE drew: lines in the order of the list, some
-of them several times, by NumPy's RandomState(seed), whose draws don't change between versions.
+--with-replacement is --unbalanced following the authors' code of VIE: lines in the order of the
+list, some of them repeated, drawn by NumPy's RandomState(seed), which never changes its draws.
 """
 
 import argparse
@@ -29,11 +29,11 @@ TEXT_FORM = '`path label`, separated by one space; a path that contains one need
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a list that aren't empty, with their numbers.
+    """Return the lines of a list that are not empty, with their numbers.
 
     Raises:
         FileNotFoundError: There is no such list.
-        InputError: It is empty.
+        InputError: The list is empty.
     """
     if not path.is_file():
         raise FileNotFoundError(f'no list of videos at {path}')
@@ -45,10 +45,10 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
 
 
 def read_list(path: Path) -> tuple[str | None, list[tuple[int, str]]]:
-    """The header of a CSV list (None of a text list), and the numbered lines below.
+    """Return the header of a CSV list (None for a text list), and the numbered lines below.
 
     Raises:
-        InputError: There are none.
+        InputError: There are no lines.
     """
     lines = read_lines(path)
     if path.suffix.lower() != '.csv':
@@ -60,12 +60,12 @@ def read_list(path: Path) -> tuple[str | None, list[tuple[int, str]]]:
 
 
 def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[str]]]:
-    """The header of a CSV list (None of a text list), and the lines of every class.
+    """Return the header of a CSV list (None for a text list), and the lines of every class.
 
-    A line that is there twice counts once.
+    Repeated lines count once.
 
     Raises:
-        InputError: A line can't be read, or a CSV list lacks the column.
+        InputError: A line is malformed, or a CSV list lacks the column.
     """
     header, lines = read_list(path)
     classes = defaultdict(set)
@@ -90,7 +90,7 @@ def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[st
 def choose_by_class(
     classes: dict[str, set[str]], percent: float, seed: int
 ) -> tuple[int, dict[str, list[str]]]:
-    """How many lines a class shall give, and the chosen lines of every class."""
+    """Return the number of lines wanted of a class, and the chosen lines of every class."""
     total = sum(map(len, classes.values()))
     wanted = max(1, round(percent / 100 * total / len(classes)))
     return wanted, {
@@ -100,13 +100,13 @@ def choose_by_class(
 
 
 def choose_unbalanced(lines: list[str], percent: float, seed: int) -> list[str]:
-    """The chosen lines, sorted; a line that is there twice counts once."""
+    """Return the chosen lines, sorted; repeated lines count once."""
     lines = sorted(set(lines), key=lambda line: _place(line, seed))
     return sorted(lines[: _share(lines, percent)])
 
 
 def choose_with_replacement(lines: list[str], percent: float, seed: int) -> list[str]:
-    """The drawn lines in the order of the list, as often as they were drawn."""
+    """Return the drawn lines in the order of the list, as often as they were drawn."""
     drawn = np.random.RandomState(seed).choice(len(lines), _share(lines, percent))
     return [lines[index] for index in sorted(drawn)]
 
@@ -120,7 +120,7 @@ def _place(line: str, seed: int) -> str:
 
 
 def write_list(header: str | None, lines: list[str], path: Path) -> None:
-    """Write lines below the header if there is one."""
+    """Write lines, below the header if there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = '\n'.join([*([] if header is None else [header]), *lines]) + '\n'
     path.write_text(text, encoding='utf-8', newline='\n')
@@ -137,15 +137,15 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--out', type=Path, required=True, help='file for the subset')
     parser.add_argument('--seed', type=int, default=0, help='random seed')
-    parser.add_argument('--label', default='label', help='column of a CSV list that has the class')
+    parser.add_argument('--label', default='label', help='column of a CSV list with the class')
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument(
-        '--unbalanced', action='store_true', help='a share of the whole list, whatever the classes'
+        '--unbalanced', action='store_true', help='a share of the whole list, regardless of classes'
     )
     kind.add_argument(
         '--with-replacement',
         action='store_true',
-        help='likewise, but lines may be drawn several times',
+        help='the same, but lines may be drawn several times',
     )
     args = parser.parse_args()
     if not 0 < args.percent <= 100:
@@ -158,7 +158,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Make the subset, and say what is in it."""
+    """Make the subset, and print its content."""
     args = parse_args()
     if args.unbalanced or args.with_replacement:
         make_plain(args)
@@ -168,7 +168,7 @@ def main() -> None:
 
 
 def make_plain(args: argparse.Namespace) -> None:
-    """Make a subset without regard to classes."""
+    """Make a subset regardless of classes."""
     header, numbered = read_list(args.list)
     lines = [line for _, line in numbered]
     choose = choose_with_replacement if args.with_replacement else choose_unbalanced
@@ -178,7 +178,7 @@ def make_plain(args: argparse.Namespace) -> None:
 
 
 def make_balanced(args: argparse.Namespace) -> None:
-    """Make a subset with as many videos of every class."""
+    """Make a subset with the same number of videos of every class."""
     header, classes = group_by_class(args.list, args.label)
     wanted, chosen = choose_by_class(classes, args.percent, args.seed)
     write_list(header, sorted(line for lines in chosen.values() for line in lines), args.out)
@@ -190,11 +190,11 @@ def make_balanced(args: argparse.Namespace) -> None:
     print('  ' + ' '.join(f'{name}:{count}' for name, count in counts.items()))
     short = [name for name, count in counts.items() if count < wanted]
     if short:
-        print(f'{len(short)} classes have fewer than {wanted} and give all: {" ".join(short)}')
+        print(f'{len(short)} classes have fewer than {wanted}, all used: {" ".join(short)}')
 
 
 def _class_order(name: str) -> tuple[int, int, str]:
-    """Numbers by value, then names."""
+    """Return a sort key: numbers by value, then names."""
     return (0, int(name), name) if name.isdecimal() else (1, 0, name)
 
 

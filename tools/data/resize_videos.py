@@ -1,23 +1,23 @@
-"""Make smaller videos of the videos of a folder or list, or ones that are sooner decoded.
+"""Resize the videos of a folder or list, or re-encode them so that they decode faster.
 
 python tools/data/resize_videos.py SRC DST --preset train [--short-side 128] [--fps 15] ...
 
-DST gets the folders of SRC, with an MP4 file for each video. Without --fps the frames of a video
-stay its frames, one to one, at its average rate; with it, each point in time shows the nearest
-frame. Frames that the container asks to be turned are turned, so that the new file asks for
-nothing. Videos are never enlarged; both sides are even; there is no sound.
+DST has the same folders as SRC, with an MP4 file for each video. Without --fps the frames are kept
+one to one, at the average rate of the video; with it, each point in time gets the nearest frame.
+Frames are rotated if the container asks for it, and the new file needs no rotation. Videos are
+never enlarged; both sides are even; there is no sound.
 
---preset train is for files to train from: a group of pictures of 32 frames, so that a seek is
-near; coded with x264 at --crf 21 without what is slow to decode (tune fastdecode), which halves
-the time to decode at a tenth more bytes. Other options override it. Without a preset, what isn't
-given is the encoder's choice.
+--preset train is meant for training: a key frame at least every 32 frames, so that seeking is
+fast, and x264 at --crf 21 without the features that are slow to decode (tune fastdecode), which
+halves the decoding time for 10 % more bytes. Other options override it. Without a preset, the
+encoder's defaults apply.
 
-Groups of pictures are closed: after a seek, open ones give frames that refer to some before it,
-which decord gets wrong. Cuts get key frames of their own, as these cost little there and only
-shorten the way from a seek.
+Groups of pictures are closed: after a seek, frames of open groups refer to frames before it, which
+decord gets wrong. Scene cuts get their own key frames, which cost little there and only shorten
+the distance from a seek.
 
-A second run makes those that are missing. Those that fail are listed in DST/failed.csv; the exit
-status is 1 then.
+A second run makes what is missing. Failed videos are listed in DST/failed.csv, and the exit status
+is then 1.
 """
 
 import argparse
@@ -55,7 +55,7 @@ from vsslbox.preparation.video_jobs import (
 )
 from vsslbox.utils.paths import temporary_path
 
-# The encoders and what each of them needs for closed groups and a single thread.
+# The encoders, with the options of each for closed groups and a single thread.
 ENCODERS = {
     'h264': ('libx264', {'x264-params': 'open-gop=0'}),
     'hevc': ('libx265', {'x265-params': 'open-gop=0:pools=none:frame-threads=1:log-level=error'}),
@@ -63,12 +63,12 @@ ENCODERS = {
 PRESETS = {'train': {'g': '32', 'crf': '21', 'preset': 'medium', 'tune': 'fastdecode'}}
 
 SAMPLE = 8  # videos whose quality is measured
-SAMPLE_FRAMES = 5  # of each of them
-MAX_PSNR = 100.0  # dB, of frames without any loss
+SAMPLE_FRAMES = 5  # of each of these videos
+MAX_PSNR = 100.0  # dB, for lossless frames
 
 
 class Settings(NamedTuple):
-    """What the new files are like; the options are the encoder's."""
+    """The settings of the new files; ``options`` are those of the encoder."""
 
     short_side: int | None
     fps: Fraction | None
@@ -77,14 +77,14 @@ class Settings(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The bytes of a file and of what was made of it."""
+    """The size of a file before and after, in bytes."""
 
     before: int
     after: int
 
 
 def prepare(frame: VideoFrame, reformatter: VideoReformatter, settings: Settings) -> VideoFrame:
-    """A frame as it is to be coded: its size, 8 bits, limited range, upright."""
+    """Convert a frame for the encoder: new size, 8 bits, limited range, upright."""
     width, height = fit_size(frame.width, frame.height, settings.short_side, step=2)
     scaled = reformatter.reformat(
         frame, width, height, 'yuv420p', interpolation='BICUBIC', dst_color_range=ColorRange.MPEG
@@ -94,7 +94,7 @@ def prepare(frame: VideoFrame, reformatter: VideoReformatter, settings: Settings
 
 
 def encode(path: str, target: Path, settings: Settings) -> None:
-    """Write a file that is smaller."""
+    """Write a resized video."""
     reformatter = VideoReformatter()
     with (
         VideoFrames(path) as video,
@@ -108,7 +108,9 @@ def encode(path: str, target: Path, settings: Settings) -> None:
             if count == 0:
                 _describe(stream, frame, original, video.pixel_shape)
             frame.pts, frame.time_base = count, 1 / rate
-            frame.pict_type = PictureType.NONE  # or the encoder repeats the source's key frames
+            frame.pict_type = (
+                PictureType.NONE
+            )  # otherwise the encoder repeats the source's key frames
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
@@ -116,7 +118,7 @@ def encode(path: str, target: Path, settings: Settings) -> None:
 def _describe(
     stream: VideoStream, frame: VideoFrame, original: VideoFrame, pixel_shape: Fraction | None
 ) -> None:
-    """Tell the encoder what its frames are like."""
+    """Set size, colours and pixel shape of the encoder."""
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = frame.width, frame.height, 'yuv420p'
     context.thread_count = 1
@@ -126,7 +128,7 @@ def _describe(
 
 
 def resize_video(job: tuple[str, str], settings: Settings) -> Result:
-    """Make a file of another, and put it into its place when it is finished."""
+    """Resize a video; the output gets its name when it is complete."""
     path, output = job
     unfinished = temporary_path(output)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +141,7 @@ def resize_video(job: tuple[str, str], settings: Settings) -> Result:
 
 
 def measure_psnr(job: tuple[str, str], settings: Settings) -> float:
-    """The quality of a file in dB: luma against the scaled source, mean of some frames."""
+    """Return the mean luma PSNR of some frames against the scaled source, in dB."""
     path, output = job
     reformatter = VideoReformatter()
     with VideoFrames(output) as video:
@@ -156,7 +158,7 @@ def measure_psnr(job: tuple[str, str], settings: Settings) -> float:
 
 
 def psnr(first: np.ndarray, second: np.ndarray) -> float:
-    """Peak signal to noise ratio of 8-bit images, in dB."""
+    """Return the peak signal to noise ratio of 8-bit images, in dB."""
     error = np.square(first.astype(np.float64) - second).mean()
     return min(MAX_PSNR, 10 * np.log10(255**2 / error)) if error else MAX_PSNR
 
@@ -174,14 +176,16 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('source', metavar='SRC', type=Path, help='folder or list of the videos')
-    parser.add_argument('folder', metavar='DST', type=Path, help='where the new ones go')
-    parser.add_argument('--preset', choices=sorted(PRESETS), help='what they are for')
-    parser.add_argument('--short-side', type=int, help='pixels of the shorter side, at most')
+    parser.add_argument('folder', metavar='DST', type=Path, help='folder of the new videos')
+    parser.add_argument('--preset', choices=sorted(PRESETS), help='purpose of the new videos')
+    parser.add_argument('--short-side', type=int, help='maximum pixels of the shorter side')
     parser.add_argument('--fps', type=Fraction, help='frames per second, such as 15 or 30000/1001')
-    parser.add_argument('--gop', type=int, help='frames from one key frame to the next, at most')
-    parser.add_argument('--codec', choices=sorted(ENCODERS), default='h264', help='how to code')
+    parser.add_argument('--gop', type=int, help='maximum distance between key frames')
+    parser.add_argument(
+        '--codec', choices=sorted(ENCODERS), default='h264', help='codec of the new videos'
+    )
     parser.add_argument('--crf', type=float, help='quality: lower is better and larger')
-    parser.add_argument('--overwrite', action='store_true', help='make those anew that are there')
+    parser.add_argument('--overwrite', action='store_true', help='make existing outputs again')
     add_job_options(parser)
     args = parser.parse_args()
     if args.short_side is not None and (args.short_side < 2 or args.short_side % 2):
@@ -192,7 +196,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    """What the command line asks for, over the preset."""
+    """Return the settings of the command line, which override the preset."""
     given = {'g': args.gop, 'crf': args.crf}
     options = dict(PRESETS.get(args.preset, {}))
     options.update({name: f'{value:g}' for name, value in given.items() if value is not None})
@@ -200,7 +204,7 @@ def settings_of(args: argparse.Namespace) -> Settings:
 
 
 def report_quality(jobs: list[tuple[str, str]], settings: Settings, num_workers: int) -> None:
-    """Print the PSNR of a sample of what was made."""
+    """Print the PSNR of a sample of the outputs."""
     places = np.linspace(0, len(jobs) - 1, min(SAMPLE, len(jobs))).astype(int)
     sample = [jobs[place] for place in places]
     measured = run_jobs(partial(measure_psnr, settings=settings), sample, num_workers, 'comparing')
@@ -213,7 +217,7 @@ def report_quality(jobs: list[tuple[str, str]], settings: Settings, num_workers:
 
 
 def main() -> None:
-    """Make the videos and report."""
+    """Resize the videos and report."""
     args = parse_args()
     settings = settings_of(args)
     videos = list_videos(args.source, args.data_root)
@@ -223,7 +227,7 @@ def main() -> None:
         check_settings(args.folder, 'resize_videos', described)
     work = partial(resize_video, settings=settings)
     done, failures = make_outputs(work, plan, args.num_workers, 'resizing', args.overwrite)
-    if args.overwrite:  # not before: until then some are as they were
+    if args.overwrite:  # not earlier: until now some had the old settings
         note_settings(args.folder, 'resize_videos', described)
     if done:
         before, after = (sum(sizes) / 1e6 for sizes in zip(*done.values()))

@@ -15,7 +15,7 @@ import numpy as np
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import FallbackReader
 from vsslbox.errors import InputError
-from vsslbox.preparation.dataset_lists import read_json
+from vsslbox.preparation.text_files import read_json
 from vsslbox.preparation.video_jobs import list_videos
 from vsslbox.visualization import TimeSegment, draw_localization
 

@@ -1,4 +1,4 @@
-"""Lists of videos, and the pipeline that makes samples of them."""
+"""Lists of videos, and the pipeline that makes samples from them."""
 
 from vsslbox.datasets import readers, transforms
 from vsslbox.datasets.ava_dataset import AVADataset

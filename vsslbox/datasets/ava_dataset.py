@@ -1,4 +1,4 @@
-"""AVA: key frames of videos, with boxes of people and what they do."""
+"""The data set AVA: key frames of videos, with boxes of people and their actions."""
 
 from pathlib import Path
 from typing import Literal
@@ -19,30 +19,31 @@ __all__ = ['AVADataset']
 class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
     """mmaction2's ``AVADataset`` as a :class:`BaseVideoDataset`: a sample is one key frame.
 
-    Which key frames there are is a matter of the protocol. mmaction2 evaluates those with an
-    annotation; but that someone is there is part of the annotation, and what is found in other
-    frames is wrong and must count. SlowFast evaluates all frames in which a person was found.
+    The protocol decides which key frames are evaluated. mmaction2 evaluates those with an
+    annotation. But the presence of people is itself part of the annotation, and a detection in
+    another frame is wrong and must count. SlowFast evaluates all frames in which a person was
+    detected.
 
     Args:
-        ann_file: A row ``video,second,left,top,right,bottom,class,person`` for each action.
-        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
-        data_root: The folder of the data; all files and ``data_prefix`` lie below it.
+        ann_file: CSV rows ``video,second,left,top,right,bottom,class,person``, one for each action.
+        pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
+        data_root: The folder of the data; all files and ``data_prefix`` are relative to it.
         data_prefix: ``dict(img=...)``, the folder of the videos or of their folders of frames.
-        exclude_file: Rows ``video,second`` of key frames to leave out.
-        label_file: The classes; needed for ``custom_classes``.
-        proposal_file: A pickle of boxes ``[n, 5]`` (shares of the frame, score) by
-            ``'video,second'``. It can run code when it is read: take it from where you trust.
-            Without it the annotated boxes are evaluated.
-        key_frames: ``'annotated'``, or ``'proposed'``: those with a box of a score of at least
+        exclude_file: CSV with rows ``video,second`` of key frames to leave out.
+        label_file: The classes; required for ``custom_classes``.
+        proposal_file: A pickle of boxes ``[n, 5]`` (normalised coordinates, score) by
+            ``'video,second'``. A pickle can run code when it is read: use only files that you
+            trust. Without it the annotated boxes are evaluated.
+        key_frames: ``'annotated'``, or ``'proposed'``: frames with a box of a score of at least
             ``person_det_score_thr``, in the videos of ``ann_file``.
-        video_ending: What the names of video files end in, where ``use_frames=False``.
-        test_mode: Whether a video that can't be read is an error.
-        kwargs: As for mmaction2's ``AVADataset``: ``fps`` and ``timestamp_start`` say which frame
-            is that of a second, ``person_det_score_thr`` which boxes are used, and so on.
+        video_ending: The ending of video file names, if ``use_frames=False``.
+        test_mode: Whether a video that cannot be read is an error.
+        kwargs: As for mmaction2's ``AVADataset``: ``fps`` and ``timestamp_start`` map seconds to
+            frames, ``person_det_score_thr`` selects boxes, and so on.
 
     Raises:
-        FileNotFoundError: A file, a video or a folder of frames doesn't exist.
-        InputError: ``key_frames`` is unknown or lacks the ``proposal_file``.
+        FileNotFoundError: A file, a video or a folder of frames does not exist.
+        InputError: ``key_frames`` is unknown, or requires a ``proposal_file``.
     """
 
     prefix_key = 'img'
@@ -81,8 +82,8 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
         )
 
     def load_data_list(self) -> list[dict]:
-        """The key frames by video and second."""
-        self._list_text()  # says what is wrong with the file
+        """Return the key frames by video and second."""
+        self._list_text()  # checks that the file can be read
         frames = mmaction.datasets.AVADataset.load_data_list(self)
         if self.key_frames == 'proposed':
             frames = self._proposed(frames)
@@ -95,7 +96,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
         return frames
 
     def get_data_info(self, idx: int) -> dict:
-        """The entry of a key frame, with its boxes."""
+        """Return the entry of a key frame, with its boxes."""
         info = super().get_data_info(idx)
         info['frame_rate'] = info['fps']
         if self.use_frames:
@@ -105,7 +106,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
         return info
 
     def _proposed(self, annotated: list[dict]) -> list[dict]:
-        """Entries of all frames with a proposal, of the videos that have annotations."""
+        """Return the entries of all frames with a proposal, in the videos that have annotations."""
         entries = {frame['img_key']: frame for frame in annotated}
         templates = {frame['video_id']: frame for frame in annotated}
         nothing = dict(
@@ -123,8 +124,8 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             frames.append(entries.get(key, unannotated))
         if not frames:
             raise InputError(
-                f'{self.proposal_file} has no box of a score of {self.person_det_score_thr} in the '
-                f'videos of {self.ann_file}'
+                f'{self.proposal_file} has no box with a score of at least '
+                f'{self.person_det_score_thr} in the videos of {self.ann_file}'
             )
         return frames
 
@@ -140,5 +141,7 @@ def _below(data_root: str | None, name: str | None) -> str | None:
         return None
     path = Path(data_root or '') / name
     if not path.is_file():
-        raise FileNotFoundError(f'no file at {path}: set `data_root` to where the annotations are')
+        raise FileNotFoundError(
+            f'no file at {path}: set `data_root` to the folder of the annotations'
+        )
     return str(path)

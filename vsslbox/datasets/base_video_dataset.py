@@ -1,4 +1,4 @@
-"""What lists of videos have in common."""
+"""The shared base of the lists of videos."""
 
 import hashlib
 import os
@@ -18,27 +18,25 @@ __all__ = ['BaseVideoDataset']
 
 
 class BaseVideoDataset(BaseActionDataset):
-    """Videos and a pipeline that makes samples of them.
+    """A list of videos, and a pipeline that makes samples from them.
 
-    A sample is asked for by a :class:`SampleKey` or an index, and all its randomness comes from
-    that key. In training a video that can't be read is replaced by another one, drawn from the
-    same key; the sample that takes its place tells in ``bad_videos`` which ones were replaced and
-    why. In testing it is an error.
+    A :class:`SampleKey` or an index selects a sample, and all its randomness comes from that key.
+    In training a video that cannot be read is replaced by another one, drawn from the same key; the
+    sample lists the replaced videos and the reasons in ``bad_videos``. In testing it is an error.
 
     Args:
-        ann_file: The list, relative to ``data_root``; without it the folder is searched.
-        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
+        ann_file: The list, relative to ``data_root``. Without it the folder is searched.
+        pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data.
         data_prefix: Folders below ``data_root`` by kind, as in mmengine's ``BaseDataset``.
-        test_mode: Whether a video that can't be read is an error.
-        max_replacements: How many videos may take the place of one, one after the other, before
-            training stops.
+        test_mode: Whether a video that cannot be read is an error.
+        max_replacements: The number of replacements for one video after which training stops.
         kwargs: As for mmaction2's ``BaseActionDataset``.
     """
 
     prefix_key: str  # the kind of the videos in `data_prefix`
-    path_key: str  # the key of a sample under which its path stands
-    line_format: str  # what a line of a text list looks like
+    path_key: str  # the key of a sample that holds its path
+    line_format: str  # the format of a line of a text list
 
     def __init__(
         self,
@@ -67,10 +65,10 @@ class BaseVideoDataset(BaseActionDataset):
         )
 
     def __getitem__(self, key: SampleKey | int) -> dict:
-        """Make the sample of a key.
+        """Return the sample of a key.
 
         Raises:
-            VideoError: The video can't be read, in testing; or too many in a row, in training.
+            VideoError: The video cannot be read, in testing; or too many in a row, in training.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(range(len(self))[key])
         index, rng = key.index, key.rng()
@@ -85,7 +83,7 @@ class BaseVideoDataset(BaseActionDataset):
                 index = int(rng.integers(len(self)))
         shown = '; '.join(f'{path}: {reason}' for path, reason in list(bad_videos.items())[-5:])
         raise VideoError(
-            f'{self.max_replacements + 1} videos in a row can not be read, the last: {shown}'
+            f'{self.max_replacements + 1} videos in a row cannot be read, the last: {shown}'
         )
 
     def _make_sample(
@@ -100,14 +98,14 @@ class BaseVideoDataset(BaseActionDataset):
                 results.pop('reader').close()
 
     def list_hash(self) -> str:
-        """The SHA-256 of the names of all videos, in order; the same wherever the data lies."""
+        """Return the SHA-256 of the names of all videos, in order, independent of ``data_root``."""
         digest = hashlib.sha256()
         for index in range(len(self)):
             digest.update(os.fsencode(self.get_data_info(index)['attributes']['name']) + b'\n')
         return digest.hexdigest()
 
     def load_data_list(self) -> list[dict]:
-        """Find the videos."""
+        """Return the entries of all videos."""
         if self.multi_class and not self.num_classes:
             raise InputError('multi_class=True needs num_classes, the length of the label vector')
         entries = self._read_list() if self.ann_file else self._search()
@@ -120,11 +118,15 @@ class BaseVideoDataset(BaseActionDataset):
 
     @abstractmethod
     def _search(self) -> list[dict]:
-        """All videos of the folder, sorted by name."""
+        """Return the entries of all videos of the folder, sorted by name."""
 
     @abstractmethod
     def _parse_line(self, line: str) -> tuple[dict, list[int]]:
-        """The entry of a line of a text list and its labels; ``ValueError`` if it is broken."""
+        """Return the entry of a line of a text list and its labels.
+
+        Raises:
+            ValueError: The line is malformed.
+        """
 
     def _read_list(self) -> list[dict]:
         entries, labels = [], []
@@ -137,7 +139,7 @@ class BaseVideoDataset(BaseActionDataset):
                 raise self._line_error(number, line, self.line_format) from None
             if labels and bool(labels[-1]) != bool(its_labels):
                 raise self._line_error(
-                    number, line, 'like the lines before: all or none have labels'
+                    number, line, 'like the lines before: either all or none have labels'
                 )
             entries.append(entry)
             labels.append(its_labels)
@@ -148,45 +150,50 @@ class BaseVideoDataset(BaseActionDataset):
         path = Path(self.ann_file)
         if not path.is_file():
             raise FileNotFoundError(
-                f'no list of videos at {path}: set `data_root` to its folder, or `ann_file` to its '
-                'place in that folder, or leave `ann_file` out to take all videos there'
+                f'no list of videos at {path}: set `data_root`, and `ann_file` relative to it, or '
+                'leave `ann_file` out to use all videos in the folder'
             )
         try:
             text = path.read_text(encoding='utf-8-sig')
         except UnicodeDecodeError as error:
-            raise InputError(f'the list {path} is not text in UTF-8: {error}') from None
+            raise InputError(f'the list {path} is not UTF-8 text: {error}') from None
         if not text.strip():
             raise InputError(f'the list {path} is empty')
         return text
 
-    def _line_error(self, number: int, line: str, expected: str) -> ValueError:
-        return ValueError(f'{self.ann_file}:{number}: {line!r} is not {expected}')
+    def _line_error(self, number: int, line: str, expected: str) -> InputError:
+        return InputError(f'{self.ann_file}:{number}: {line!r} is not {expected}')
 
     def _walk(self) -> Iterator[tuple[str, list[str]]]:
-        """The folder and all below it, with the names of their files; hidden ones are left out."""
+        """Yield the folder and all below it, with the names of their files, without hidden ones."""
         root = self.data_prefix[self.prefix_key]
         if not root:
             raise InputError('neither a list nor a folder of videos is given: set `data_root`')
         if not os.path.isdir(root):
-            raise FileNotFoundError(f'no folder at {root}: set `data_root` to where the videos are')
+            raise FileNotFoundError(
+                f'no folder at {root}: set `data_root` to the folder of the videos'
+            )
         for folder, inside, files in os.walk(root, onerror=_raise, followlinks=True):
             inside[:] = [name for name in inside if name[0] != '.']
             yield os.path.relpath(folder, root), [name for name in files if name[0] != '.']
 
     def _refuse_missing(self, paths: list[str]) -> None:
-        """Each folder is listed once: asking for each file takes minutes on network storage."""
+        """Raise an error if files are missing.
+
+        Each folder is listed once: a query for each file takes minutes on network storage.
+        """
         present = {folder: _names_in(folder) for folder in {os.path.dirname(p) for p in paths}}
         missing = [p for p in paths if os.path.basename(p) not in present[os.path.dirname(p)]]
         if missing:
             shown = ''.join(f'\n  {path}' for path in missing[:5]) + '\n  ...' * (len(missing) > 5)
             raise FileNotFoundError(
                 f'{len(missing)} of {len(paths)} in {self.ann_file} do not exist; set `data_root` '
-                f'and `data_prefix` so that they lead to them:{shown}'
+                f'and `data_prefix` to their folder:{shown}'
             )
 
 
 def _add_labels(entries: list[dict], labels: list[list[int]]) -> None:
-    """Write labels into entries: a number each, or a list each if there is a longer one."""
+    """Add labels to entries: one number each, or one list each if any entry has several labels."""
     single = all(len(its_labels) == 1 for its_labels in labels)
     for entry, its_labels in zip(entries, labels):
         if single:

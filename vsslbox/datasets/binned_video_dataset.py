@@ -1,4 +1,4 @@
-"""Lists of parts of videos."""
+"""Lists of bins of videos."""
 
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError
@@ -11,23 +11,23 @@ __all__ = ['BinnedVideoDataset']
 class BinnedVideoDataset(VideoDataset):
     """Videos cut into bins, each of which is a sample of its own.
 
-    Bins follow each other in the list, and the last one of a video may be shorter. Each has a name
-    of its own, as ``path.mp4[52:104]``, so that the hash of the list depends on the bins. The
-    transform :class:`RestrictToBin` lets a sampler see the frames of the bin alone.
+    The bins of a video follow each other in the list, and the last may be shorter. Each has its own
+    name, such as ``path.mp4[52:104]``, so that the hash of the list depends on the bins. The
+    transform :class:`RestrictToBin` restricts a sampler to the frames of the bin.
 
-    The list is a CSV file with a column ``num_frames``: how many bins there are must be known
-    before a video is opened. ``tools/data/count_frames.py`` makes one of any list.
+    The list is a CSV file with a column ``num_frames``: the number of bins must be known before a
+    video is opened. ``tools/data/count_frames.py`` adds this column to any list.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings", Table 3.
-    The authors' code cuts the range of a clip's first frames; for clips of one frame, the only ones
-    that they binned, that is the same.
+    The authors' code cuts the range of a clip's first frames; this is the same for clips of one
+    frame, the only ones that they binned.
 
     Args:
         bin_interval: The frames of a bin.
         kwargs: As for :class:`VideoDataset`.
 
     Raises:
-        InputError: The list doesn't tell the number of frames of each video.
+        InputError: The list does not give the number of frames of each video.
     """
 
     def __init__(self, *args, bin_interval: int, **kwargs) -> None:
@@ -37,8 +37,8 @@ class BinnedVideoDataset(VideoDataset):
         super().__init__(*args, **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Find the videos, and cut them."""
-        return [part for entry in super().load_data_list() for part in self._cut(entry)]
+        """Return the entries of all bins."""
+        return [one for entry in super().load_data_list() for one in self._cut(entry)]
 
     def _cut(self, entry: dict) -> list[dict]:
         attributes = entry['attributes']
@@ -47,11 +47,11 @@ class BinnedVideoDataset(VideoDataset):
             raise InputError(
                 'BinnedVideoDataset needs a CSV list whose column `num_frames` counts the frames '
                 f'of each video, got {num_frames!r} for {attributes["name"]} of '
-                f'{self.ann_file or "a folder"}: make it by tools/data/count_frames.py'
+                f'{self.ann_file or "a folder"}: add it with tools/data/count_frames.py'
             )
-        parts = []
+        bins = []
         for start in range(0, num_frames, self.bin_interval):
             end = min(start + self.bin_interval, num_frames)
             named = dict(attributes, name=f'{attributes["name"]}[{start}:{end}]')
-            parts.append(dict(entry, attributes=named, bin=(start, end)))
-        return parts
+            bins.append(dict(entry, attributes=named, bin=(start, end)))
+        return bins

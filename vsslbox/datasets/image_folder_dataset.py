@@ -12,22 +12,22 @@ __all__ = ['ImageFolderDataset']
 
 @DATASETS.register_module()
 class ImageFolderDataset(BaseVideoDataset):
-    """Images in the layout of ImageNet: one folder a class.
+    """Images in the layout of ImageNet: one folder for each class.
 
-    A pipeline opens them by ``OpenVideo(readers=['image'])``, as videos of one frame, which
+    A pipeline opens them with ``OpenVideo(readers=['image'])``, as videos of one frame, which
     ``SampleRandomClip`` and ``SampleUniformClips`` repeat. The list is one of
 
     * nothing: all images below the folders of the classes, in the order of their names. Classes
-      are numbered in the order of ``metainfo['classes']`` if that is given, else in alphabetical
-      order of all folders, empty ones included;
+      are numbered in the order of ``metainfo['classes']`` if given, else in alphabetical order of
+      all folders, including empty ones;
     * text: a line is ``path label``.
 
-    Its arguments are those of :class:`BaseVideoDataset`, with ``data_prefix=dict(img=...)``.
+    The arguments are those of :class:`BaseVideoDataset`, with ``data_prefix=dict(img=...)``.
 
     Raises:
-        FileNotFoundError: The folder, the list or a file of the list doesn't exist.
-        InputError: There are no images, or one outside the folders of the classes; the list can't
-            be read.
+        FileNotFoundError: The folder, the list or a file of the list does not exist.
+        InputError: There are no images, an image lies outside the folders of the classes, or the
+            list cannot be read.
     """
 
     prefix_key = 'img'
@@ -57,7 +57,7 @@ class ImageFolderDataset(BaseVideoDataset):
         if folder not in numbers:
             raise InputError(
                 f'{name} in {self.data_prefix["img"]} is not in the folder of a class; without '
-                'such folders give a list by `ann_file`'
+                'such folders set `ann_file` to a list'
             )
         label = numbers[folder]
         return dict(attributes=dict(name=name, label=label), label=label)

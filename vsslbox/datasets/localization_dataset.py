@@ -1,4 +1,4 @@
-"""Features of untrimmed videos, and when something happens in them."""
+"""Features of untrimmed videos, and their annotated segments."""
 
 import hashlib
 import os
@@ -16,22 +16,22 @@ __all__ = ['LocalizationDataset']
 
 @DATASETS.register_module()
 class LocalizationDataset(ActivityNetDataset):
-    """mmaction2's data set for localization, with features of other formats than CSV.
+    """mmaction2's data set for localization, with features in CSV or other formats.
 
     Args:
-        ann_file: The annotations, ``anet_anno_train.json`` or the like: by the name of each video
+        ann_file: The annotations, such as ``anet_anno_train.json``: for the name of each video
             ``duration_frame``, ``duration_second``, ``feature_frame`` (the frames that the features
             cover) and ``annotations`` (each a ``segment`` in seconds and a ``label``).
-        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
-        data_root: What the other paths are relative to.
+        pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
+        data_root: The folder that the other paths are relative to.
         data_prefix: ``dict(video=...)``, the folder of the features.
-        ending: What their names end in, after the name of the video.
+        ending: The ending of feature files, which follows the name of the video.
         test_mode: Whether videos without annotations are allowed.
         kwargs: As for mmaction2's ``BaseActionDataset``.
 
     Raises:
-        FileNotFoundError: The annotations or features don't exist.
-        InputError: A video of the training has no annotation.
+        FileNotFoundError: The annotations or features do not exist.
+        InputError: A training video has no annotation.
     """
 
     def __init__(
@@ -55,16 +55,16 @@ class LocalizationDataset(ActivityNetDataset):
         )
 
     def __getitem__(self, key: SampleKey | int) -> dict:
-        """Make the sample of a key; nothing of it is random."""
+        """Return the sample of a key, which is not random."""
         return super().__getitem__(key.index if isinstance(key, SampleKey) else key)
 
     def list_hash(self) -> str:
-        """The SHA-256 of the names of all videos, in order; the same wherever the data lies."""
+        """Return the SHA-256 of the names of all videos, in order, independent of ``data_root``."""
         names = (self.get_data_info(index)['video_name'] for index in range(len(self)))
         return hashlib.sha256(b''.join(os.fsencode(name) + b'\n' for name in names)).hexdigest()
 
     def load_data_list(self) -> list[dict]:
-        """Read the annotations."""
+        """Return the annotations of all videos."""
         if not Path(self.ann_file).is_file():
             raise FileNotFoundError(
                 f'no annotations at {self.ann_file}: set `ann_file`, relative to `data_root`'
@@ -79,8 +79,8 @@ class LocalizationDataset(ActivityNetDataset):
                 missing.append(name)
             if not self.test_mode and not entry['annotations']:
                 raise InputError(
-                    f'{self.ann_file} has no annotations of {entry["video_name"]}, which it needs '
-                    'for training: leave this video out'
+                    f'{self.ann_file} has no annotations of {entry["video_name"]}, which training '
+                    'needs: leave this video out'
                 )
         if missing:
             raise FileNotFoundError(

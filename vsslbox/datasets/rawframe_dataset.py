@@ -15,23 +15,23 @@ __all__ = ['RawframeDataset']
 class RawframeDataset(BaseVideoDataset):
     """Videos as folders of images: those of a list, or all in a folder.
 
-    The list is in mmaction2's format: a line is ``folder num_frames`` with any number of labels
-    behind, or ``folder offset num_frames`` and so on. Without a list, every folder that holds
-    images of the given name is a video, as long as their numbers go on without a gap.
+    The list is in mmaction2's format: a line is ``folder num_frames``, or
+    ``folder offset num_frames``, followed by any number of labels. Without a list, every folder
+    that holds images of the given name is a video, which ends at the first gap in their numbers.
 
     Args:
         ann_file: The list, relative to ``data_root``.
-        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
+        pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data.
-        data_prefix: ``dict(img=...)``, the folder of the folders below ``data_root``.
-        filename_tmpl: The name of an image, with a place for its number.
-        with_offset: Whether lines give the number of frames to pass over.
+        data_prefix: ``dict(img=...)``, the parent of the folders, below ``data_root``.
+        filename_tmpl: The name of an image, with a placeholder for its number.
+        with_offset: Whether lines give the number of frames to skip.
         start_index: The number of the first frame.
         kwargs: As for :class:`BaseVideoDataset`.
 
     Raises:
-        FileNotFoundError: The folder, the list or a folder of the list doesn't exist.
-        InputError: There are no frames, or the list can't be read.
+        FileNotFoundError: The folder, the list or a folder of the list does not exist.
+        InputError: There are no frames, or the list cannot be read.
     """
 
     prefix_key = 'img'
@@ -50,7 +50,7 @@ class RawframeDataset(BaseVideoDataset):
     ) -> None:
         if filename_tmpl.format(0) == filename_tmpl.format(1):
             raise InputError(
-                f"filename_tmpl needs a place for the number, as 'img_{{:05}}.jpg', got "
+                f"filename_tmpl needs a placeholder for the number, as in 'img_{{:05}}.jpg', got "
                 f'{filename_tmpl!r}'
             )
         self.filename_tmpl = filename_tmpl
@@ -62,7 +62,7 @@ class RawframeDataset(BaseVideoDataset):
         )
 
     def get_data_info(self, idx: int) -> dict:
-        """The entry of a video, with the names of its images."""
+        """Return the entry of a video, with the names of its images."""
         return dict(super().get_data_info(idx), filename_tmpl=self.filename_tmpl)
 
     def _search(self) -> list[dict]:
@@ -77,7 +77,7 @@ class RawframeDataset(BaseVideoDataset):
         ]
 
     def _count(self, files: list[str]) -> int:
-        """How many frames there are before the first number that is missing."""
+        """Count the frames before the first missing number."""
         names = set(files)
         numbers = count(self.start_index)
         end = next(n for n in numbers if self.filename_tmpl.format(n) not in names)
@@ -89,5 +89,5 @@ class RawframeDataset(BaseVideoDataset):
             int(field) for field in fields
         ]
         if num_frames < 1:
-            raise InputError('no frames')
+            raise ValueError('no frames')
         return dict(attributes=dict(name=name), total_frames=num_frames, offset=offset), labels

@@ -1,4 +1,4 @@
-"""Untrimmed videos, a snippet after the other."""
+"""Untrimmed videos, snippet by snippet."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -16,14 +16,15 @@ __all__ = ['SnippetBatch', 'SnippetDataset']
 
 
 class SnippetBatch(NamedTuple):
-    """Some snippets of a video, in order.
+    """Consecutive snippets of a video.
 
     Attributes:
         video: The name of the video.
-        num_frames: Its frames.
+        num_frames: The frames of the video.
         num_snippets: The snippets of the whole video.
-        clips: Those of this batch, uint8 ``[n, C, T, H, W]``; none if the video can't be read.
-        error: Why it can't be read, or ''.
+        clips: The snippets of this batch, uint8 ``[n, C, T, H, W]``; empty if the video cannot be
+            read.
+        error: Why it cannot be read, or ''.
     """
 
     video: str
@@ -36,24 +37,24 @@ class SnippetBatch(NamedTuple):
 class SnippetDataset(IterableDataset):
     """One clip around the middle of every ``stride`` frames of untrimmed videos.
 
-    The frames left over at the end, fewer than ``stride``, have none, so that the snippets cover
-    what BMN's labels and proposals are relative to; mmaction2 takes another one if they are more
-    than half. A video shorter than ``stride`` has one. Clips that begin before the video or end
-    after it repeat its first or last frame.
+    The frames left over at the end, fewer than ``stride``, have no clip, so that the snippets cover
+    what BMN's labels and proposals are relative to; mmaction2 adds another one if they are more
+    than half. A video shorter than ``stride`` has one clip. Clips that begin before the video or
+    end after it repeat its first or last frame.
 
-    Videos are decoded in parts, so that hours of video need no more memory than seconds. Each
-    worker of a loader takes its share of the videos; the loader needs ``batch_size=None``.
+    Videos are decoded batch by batch, so that hours of video need no more memory than seconds. The
+    workers of a loader share the videos; the loader needs ``batch_size=None``.
 
     Source: the features of VCLR for BMN, and mmaction2's ``UntrimmedSampleFrames``.
 
     Args:
         videos: The path of each video by its name.
-        stride: Frames from one snippet to the next.
+        stride: The distance between two snippets, in frames.
         clip_len: The frames of a clip, T.
-        frame_interval: Frames from one of a clip to the next.
-        short_side: The shorter side, in pixels, to which frames are scaled.
-        crop: The side of their middle, in pixels, that is seen.
-        batch_size: The snippets of a batch, at most; a batch is of one video.
+        frame_interval: The distance between the frames of a clip.
+        short_side: The shorter side of a resized frame, in pixels.
+        crop: The side of the centre crop, in pixels.
+        batch_size: The maximum number of snippets in a batch, which all come from one video.
         readers: The names of registered readers, the preferred one first.
     """
 
@@ -76,7 +77,7 @@ class SnippetDataset(IterableDataset):
         self.readers = list(readers)
 
     def __iter__(self) -> Iterator[SnippetBatch]:
-        """All snippets of the videos, or of this worker's share of them."""
+        """Yield all snippets of the videos, or of this worker's share of them."""
         worker = get_worker_info()
         first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
         for video, path in list(self.videos.items())[first::step]:
@@ -99,7 +100,7 @@ class SnippetDataset(IterableDataset):
             reader.close()
 
     def _decode(self, reader: FallbackReader, indices: np.ndarray) -> Tensor:
-        """The clips ``[n, C, T, H, W]`` of frame indices ``[n, T]``."""
+        """Return the clips ``[n, C, T, H, W]`` of frame indices ``[n, T]``."""
         needed, position = np.unique(indices, return_inverse=True)
         frames = reader.read(needed.tolist())
         for transform in self.transforms:

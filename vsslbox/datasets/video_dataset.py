@@ -27,21 +27,22 @@ class VideoDataset(BaseVideoDataset):
 
     Args:
         ann_file: The list, relative to ``data_root``.
-        pipeline: Its steps or their configs, as a list or by name; see :func:`list_steps`.
+        pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the data.
-        data_prefix: ``dict(video=...)``, the folder of the files below ``data_root``.
-        where: Take only rows of a CSV list with these values, such as ``dict(split='train')``.
-        label: The column of a CSV list that holds the class. Names of classes are numbered in the
-            order of ``metainfo['classes']`` if that is given, else in alphabetical order over the
-            whole list, whatever ``where`` takes of it.
-        delimiter: What stands between the fields of a text list.
-        endings: What names of files end in that are taken from a folder, such as ``['.zip']`` for
-            the reader ``zip``.
+        data_prefix: ``dict(video=...)``, the folder of the files, below ``data_root``.
+        where: Use only the rows of a CSV list that have these values, such as
+            ``dict(split='train')``.
+        label: The column of a CSV list that holds the class. Class names are numbered in the order
+            of ``metainfo['classes']`` if given, else in alphabetical order over the whole list,
+            regardless of ``where``.
+        delimiter: The separator of the fields of a text list.
+        endings: File name endings that count as videos when a folder is searched, such as
+            ``['.zip']`` for the reader ``zip``.
         kwargs: As for :class:`BaseVideoDataset`.
 
     Raises:
-        FileNotFoundError: The folder, the list or a file of the list doesn't exist.
-        InputError: The folder holds no video, or the list can't be read.
+        FileNotFoundError: The folder, the list or a file of the list does not exist.
+        InputError: The folder holds no video, or the list cannot be read.
     """
 
     prefix_key = 'video'
@@ -60,7 +61,7 @@ class VideoDataset(BaseVideoDataset):
         **kwargs,
     ) -> None:
         if not isinstance(where, dict | None):
-            raise InputError(f'`where` must be a dict of column and value, got {where!r}')
+            raise InputError(f'`where` must be a dict of columns and values, got {where!r}')
         self.where = dict(where or {})
         self.label = label
         self.delimiter = delimiter
@@ -117,13 +118,13 @@ class VideoDataset(BaseVideoDataset):
         return entries
 
     def _csv_rows(self) -> tuple[list[str], list[list[str]]]:
-        """The names of the columns, and the rows below them."""
+        """Return the names of the columns, and the rows below them."""
         reader = csv.reader(io.StringIO(self._list_text(), newline=''))
         header = next(reader)
         needed = ['path', *self.where] + [self.label] * (self.label != 'label')
         for column in needed:
             if column not in header:
-                use = ', by which `where` chooses videos' if column in self.where else ''
+                use = ', which `where` selects by' if column in self.where else ''
                 raise InputError(f'{self.ann_file} has no column {column!r}{use}; it has {header}')
         rows = []
         for row in reader:
@@ -137,19 +138,21 @@ class VideoDataset(BaseVideoDataset):
         return header, rows
 
     def _class_ids(self, labels: list[int] | list[str]) -> list[int]:
-        """Labels as numbers; names of classes go to ``metainfo['classes']``."""
+        """Convert labels to numbers; class names go to ``metainfo['classes']``."""
         if isinstance(labels[0], int):
             return labels
         classes = self._metainfo.setdefault('classes', sorted(set(labels)))
         unknown = sorted(set(labels).difference(classes))
         if unknown:
-            raise InputError(f'{self.ann_file} has classes that metainfo lacks: {unknown[:5]}')
+            raise InputError(
+                f"{self.ann_file} has classes that metainfo['classes'] lacks: {unknown[:5]}"
+            )
         numbers = {name: number for number, name in enumerate(classes)}
         return [numbers[name] for name in labels]
 
 
 def _as_integers(values: Sequence[str]) -> list[int] | list[str]:
-    """A column as integers, if all of it are."""
+    """Convert a column to integers if every value is one."""
     try:
         return [int(value) for value in values]
     except ValueError:

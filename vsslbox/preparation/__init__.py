@@ -1,1 +1,1 @@
-"""Preparing data: lists of data sets, and jobs over many video files."""
+"""Preparation of data: lists of data sets, and jobs over many video files."""

@@ -1,8 +1,6 @@
-"""What the tools share that turn an unpacked download into lists of what is in it."""
+"""Lists of the videos of an unpacked download, as the tools in ``tools/data/`` write them."""
 
 import argparse
-import csv
-import json
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,20 +8,19 @@ from pathlib import Path, PurePath
 
 from vsslbox.datasets.video_dataset import ENDINGS, VideoDataset
 from vsslbox.errors import InputError
-from vsslbox.utils.paths import printable, temporary_path
+from vsslbox.preparation.text_files import write_text
+from vsslbox.utils.paths import printable
 
 __all__ = [
     'DataList',
+    'check_and_write_lists',
     'check_lists',
     'files_below',
     'find',
+    'link_files',
     'link_folder',
     'list_parser',
-    'read_csv',
-    'read_json',
-    'read_lines',
     'write_lists',
-    'write_text',
 ]
 
 MISSING = 'missing.txt'
@@ -33,14 +30,14 @@ README = 'the README.md beside this tool shows the layout'
 
 @dataclass
 class DataList:
-    """A list, as it is published and as far as its files are there.
+    """A published list, and the files of the download.
 
     Attributes:
-        name: The name of its file.
-        rows: The label of each video by its name without ending; None where there is none.
-        files: The path of each file that is there, by its name without ending.
-        official: How many rows the publishers count; None where that depends on the release.
-        content: The lines of each video, where they are others than its path and label.
+        name: The file name of the list.
+        rows: The label of each video by its name without ending; None if it has no label.
+        files: The path of each present file, by its name without ending.
+        official: The published number of rows; None if it depends on the release.
+        content: The lines of each video, if they are not its path and label.
     """
 
     name: str
@@ -51,16 +48,16 @@ class DataList:
 
     @property
     def found(self) -> list[str]:
-        """The names of the videos that are there, in the order of their paths."""
+        """The names of the videos that are present, in the order of their paths."""
         return sorted(self.rows.keys() & self.files.keys(), key=self.files.__getitem__)
 
     @property
     def missing(self) -> list[str]:
-        """The names of the videos that aren't there, sorted."""
+        """The names of the videos that are missing, sorted."""
         return sorted(self.rows.keys() - self.files.keys())
 
     def lines(self) -> list[str]:
-        """The lines of the videos that are there.
+        """Return the lines of the videos that are present.
 
         Raises:
             InputError: A path contains a space.
@@ -77,7 +74,7 @@ class DataList:
 
 
 def list_parser(doc: str, name: str) -> argparse.ArgumentParser:
-    """A parser of the arguments that the tools share; lists go to ``data/<name>`` if not told."""
+    """Return a parser of the shared arguments; the default folder of lists is ``data/<name>``."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -86,19 +83,19 @@ def list_parser(doc: str, name: str) -> argparse.ArgumentParser:
         '--out', type=Path, default=Path('data', name), help='folder for lists and links'
     )
     parser.add_argument(
-        '--allow-missing', action='store_true', help='write lists of what is there, though not all'
+        '--allow-missing', action='store_true', help='write lists even if files are missing'
     )
     return parser
 
 
-# --------------------------------------------------------------------------- what there is
+# --------------------------------------------------------------------------- the download
 
 
 def find(folder: Path, *names: str) -> Path:
-    """The first of these files or folders that is below a folder.
+    """Return the first of these files or folders that exists below a folder.
 
     Raises:
-        FileNotFoundError: None is.
+        FileNotFoundError: None exists.
     """
     for name in names:
         if (folder / name).exists():
@@ -107,13 +104,13 @@ def find(folder: Path, *names: str) -> Path:
 
 
 def link_folder(folder: Path, place: Path) -> Path:
-    """Make a folder reachable at another place, by a symbolic link, and return that place.
+    """Make a symbolic link to a folder at another place, and return that place.
 
-    Text lists can't hold spaces: if a folder in it has one in its name (Kinetics: "air drumming"),
-    all in it are linked one by one, with underscores.
+    Text lists cannot hold spaces: if the name of an entry has one (Kinetics: "air drumming"), all
+    entries are linked one by one, with underscores instead.
 
     Raises:
-        FileExistsError: Something that is no link is in the way.
+        FileExistsError: Something other than a link is in the way.
     """
     if place.exists() and place.samefile(folder):
         return place
@@ -141,57 +138,31 @@ def _link(target: Path, place: Path) -> None:
 
 
 def files_below(folder: Path, endings: Collection[str] = ENDINGS) -> dict[str, str]:
-    """The paths of all files below a folder, by their names without ending.
+    """Return the paths of all files below a folder, by their names without ending.
 
-    Of several with one name, the first path counts.
+    Of several files with the same name, the first path counts.
 
     Raises:
-        InputError: There is none.
+        InputError: There are no such files.
     """
     dataset = VideoDataset(data_root=str(folder), endings=endings)
     paths = [dataset.get_data_info(index)['attributes']['name'] for index in range(len(dataset))]
     return {PurePath(path).stem: path for path in reversed(paths)}
 
 
-def read_lines(path: Path) -> list[str]:
-    """The lines of a text file that aren't empty."""
-    return [line.strip() for line in path.read_text('utf-8-sig').splitlines() if line.strip()]
+def link_files(folder: Path, place: Path, endings: Collection[str] = ENDINGS) -> dict[str, str]:
+    """Link a folder to another place, and return the files there; see :func:`files_below`."""
+    return files_below(link_folder(folder, place), endings)
 
 
-def read_json(path: Path) -> dict | list:
-    """What a JSON file holds.
-
-    Raises:
-        InputError: It isn't JSON.
-    """
-    try:
-        return json.loads(path.read_text('utf-8-sig'))
-    except ValueError as error:
-        raise InputError(f'{path} is not JSON: {error}') from None
-
-
-def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
-    """The rows of a CSV file with a header.
-
-    Raises:
-        InputError: It lacks a column.
-    """
-    with open(path, newline='', encoding='utf-8-sig') as file:
-        reader = csv.DictReader(file)
-        header = reader.fieldnames or []
-        if not set(columns) <= set(header):
-            raise InputError(f'{path} must have the columns {list(columns)}, it has {list(header)}')
-        return list(reader)
-
-
-# --------------------------------------------------------------------------- what comes of it
+# --------------------------------------------------------------------------- the lists
 
 
 def check_lists(lists: Sequence[DataList], out: Path, allow_missing: bool) -> None:
-    """Print how much of each list is there, and write the names of what is missing to a file.
+    """Print how many files of each list are present, and write the names of missing ones to a file.
 
     Raises:
-        InputError: Something is missing, and that isn't allowed; or all is.
+        InputError: All files of a list are missing, or some are and that is not allowed.
     """
     width = max(len(one.name) for one in lists)
     print(f'{"list":<{width}} {"official":>9} {"annotated":>9} {"found":>9}')
@@ -215,9 +186,9 @@ def check_lists(lists: Sequence[DataList], out: Path, allow_missing: bool) -> No
         )
     for one in lists:
         if not one.found:
-            raise InputError(f'nothing of {one.name} is there: {README}')
+            raise InputError(f'no file of {one.name} was found: {README}')
     if problems and not allow_missing:
-        problems.append('No list is written; --allow-missing writes lists of what is there.')
+        problems.append('No list was written; --allow-missing writes lists of the files found.')
         raise InputError('\n'.join(problems))
     for problem in problems:
         print(problem)
@@ -237,10 +208,9 @@ def write_lists(lists: Sequence[DataList], out: Path, classes: Sequence[str] = (
         write_text(out / 'classes.txt', classes)
 
 
-def write_text(path: Path, lines: Sequence[str]) -> None:
-    """Write lines to a file that gets its name when it is finished."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_path(str(path))
-    text = ''.join(f'{line}\n' for line in lines)
-    temporary.write_text(text, encoding='utf-8', errors='surrogateescape', newline='\n')
-    os.replace(temporary, path)
+def check_and_write_lists(
+    lists: Sequence[DataList], out: Path, allow_missing: bool, classes: Sequence[str] = ()
+) -> None:
+    """Check lists, then write them; see :func:`check_lists` and :func:`write_lists`."""
+    check_lists(lists, out, allow_missing)
+    write_lists(lists, out, classes)

@@ -1,4 +1,4 @@
-"""All frames of a video file, one after the other: what the tools make new files of."""
+"""All frames of a video file in order, for tools that make new files from them."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,7 +13,7 @@ from vsslbox.errors import InputError
 
 __all__ = ['VideoFrames', 'fit_size', 'frames_at_rate', 'quarter_turns', 'turn_yuv']
 
-DEFAULT_RATE = Fraction(25)  # where a file doesn't tell
+DEFAULT_RATE = Fraction(25)  # if a file does not tell
 
 
 class VideoFrames:
@@ -24,10 +24,10 @@ class VideoFrames:
 
     Attributes:
         rate: Frames per second, on average.
-        pixel_shape: Width of a pixel by its height as it is to be shown; None if unknown.
+        pixel_shape: The width of a displayed pixel divided by its height; None if unknown.
 
     Raises:
-        VideoError: The file can't be opened or holds no video; while iterating: a frame can't be
+        VideoError: The file cannot be opened or holds no video; while iterating: a frame cannot be
             decoded, or there is none.
     """
 
@@ -45,7 +45,7 @@ class VideoFrames:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._container.close()
 
     def __iter__(self) -> Iterator[VideoFrame]:
@@ -57,13 +57,13 @@ class VideoFrames:
         except av.FFmpegError as error:
             raise VideoError(self.path, f'after {count} frames: {error.strerror}') from None
         if count == 0:
-            raise VideoError(self.path, 'no frame of it can be decoded')
+            raise VideoError(self.path, 'no frame can be decoded')
 
     def timed(self) -> Iterator[tuple[Fraction, VideoFrame]]:
-        """The frames, each with its time in seconds from the first."""
+        """Yield each frame with its time in seconds from the first."""
         time, first = Fraction(-1) / self.rate, None
         for frame in self:
-            # The times in AVI files are guesses, and not even in order where there are B-frames.
+            # The times in AVI files are guesses, and out of order with B-frames.
             if frame.pts is None or self._container.format.name == 'avi':
                 time += 1 / self.rate
             else:
@@ -74,11 +74,11 @@ class VideoFrames:
 
 
 def frames_at_rate(video: VideoFrames, fps: Fraction | None) -> Iterator[VideoFrame]:
-    """The frames of a video at a constant rate: at each point in time the nearest one.
+    """Yield the frames of a video at a constant rate: at each point in time the nearest one.
 
     Args:
         video: The video.
-        fps: Frames per second. Without it, all frames as they are.
+        fps: Frames per second; None for all frames as they are.
     """
     if fps is None:
         yield from video
@@ -95,19 +95,19 @@ def frames_at_rate(video: VideoFrames, fps: Fraction | None) -> Iterator[VideoFr
 
 
 def quarter_turns(frame: VideoFrame) -> int:
-    """How often a frame has to be turned by 90 degrees counterclockwise to be upright.
+    """Return the number of counterclockwise quarter turns that make a frame upright.
 
     Raises:
         InputError: The container asks for another angle.
     """
     turns, rest = divmod(frame.rotation, 90)
     if rest:
-        raise InputError(f'rotated by {frame.rotation} degrees, which is no multiple of 90')
+        raise InputError(f'rotated by {frame.rotation} degrees, which is not a multiple of 90')
     return turns % 4
 
 
 def turn_yuv(frame: VideoFrame, turns: int) -> VideoFrame:
-    """Turn a frame in yuv420p with even sides by so many quarters counterclockwise."""
+    """Turn a yuv420p frame with even sides counterclockwise by quarter turns."""
     height, width = frame.height, frame.width
     planes = np.split(frame.to_ndarray().reshape(-1), [height * width, height * width * 5 // 4])
     shapes = (height, width), (height // 2, width // 2), (height // 2, width // 2)
@@ -117,13 +117,13 @@ def turn_yuv(frame: VideoFrame, turns: int) -> VideoFrame:
 
 
 def fit_size(width: int, height: int, short_side: int | None, step: int) -> tuple[int, int]:
-    """A size of the same shape with a given shorter side, never larger than it is.
+    """Return a size of the same aspect ratio with a given shorter side, never larger than before.
 
     Args:
         width: Pixels.
         height: Pixels.
         short_side: Pixels of the shorter side; None to keep it.
-        step: Both sides become multiples of it.
+        step: Both sides become multiples of this number.
     """
     scale = 1 if short_side is None else min(1, Fraction(short_side, min(width, height)))
     return tuple(

@@ -1,7 +1,6 @@
-"""What the tools share that go through many video files: listing, processes, resuming, reports."""
+"""Jobs over many video files: listing, processes, resuming, reports."""
 
 import argparse
-import csv
 import json
 import multiprocessing
 import os
@@ -21,7 +20,8 @@ from rich.progress import track
 
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.video_dataset import VideoDataset
-from vsslbox.errors import InputError
+from vsslbox.errors import InputError, VSSLBoxError
+from vsslbox.preparation.text_files import write_csv
 from vsslbox.utils.paths import printable
 
 __all__ = [
@@ -45,49 +45,49 @@ SHOWN_FAILURES = 20
 
 
 class Failure(NamedTuple):
-    """In place of a job's result: why there is none."""
+    """The reason why a job has no result."""
 
     reason: str
 
 
 def add_job_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that the tools share."""
+    """Add the options that all such tools share."""
     parser.add_argument(
         '--data-root',
         type=Path,
-        help="what the paths of a list are relative to; the list's folder if not given",
+        help='folder that the paths of a list are relative to (default: the folder of the list)',
     )
     parser.add_argument(
         '--num-workers',
         type=int,
         default=len(os.sched_getaffinity(0)),
-        help='processes; one a core if not given',
+        help='number of processes (default: one for each core)',
     )
 
 
-# --------------------------------------------------------------------------- what there is to do
+# --------------------------------------------------------------------------- the jobs
 
 
 class _Listing(VideoDataset):
-    """A list of which files may be missing: each is a failure of its own, not one of the list."""
+    """A list whose files may be missing: each is a failure of its own, not of the list."""
 
     def _refuse_missing(self, paths: list[str]) -> None:
         pass
 
 
 def list_videos(source: Path, data_root: Path | None) -> dict[str, str]:
-    """The videos of a folder or list, as :class:`VideoDataset` finds them.
+    """Return the videos of a folder or list, as :class:`VideoDataset` finds them.
 
     Args:
         source: A folder, or a list as text or CSV.
-        data_root: What the list's paths are relative to; without it, the folder of the list.
+        data_root: The folder that the list's paths are relative to; by default that of the list.
 
     Returns:
-        The path of each by its name in the list, or below the folder.
+        The path of each video by its name in the list, or below the folder.
 
     Raises:
         FileNotFoundError: There is no such folder or list.
-        InputError: The list can't be read, or the folder holds no video.
+        InputError: The list cannot be read, or the folder holds no video.
     """
     if source.is_dir():
         videos = _Listing(data_root=str(source))
@@ -98,20 +98,20 @@ def list_videos(source: Path, data_root: Path | None) -> dict[str, str]:
 
 
 def plan_outputs(videos: dict[str, str], source: Path, folder: Path, ending: str) -> dict[str, str]:
-    """Where the output of each video goes: to the same place below the folder.
+    """Return the path of each output: the path of its video, below another folder.
 
     Args:
         videos: The path of each video by its name.
-        source: The folder or list that they are from.
+        source: The folder or list of the videos.
         folder: The folder of the outputs.
-        ending: What replaces the ending of a name.
+        ending: The ending of the outputs, which replaces that of the videos.
 
     Returns:
         The path of each output by the path of its video.
 
     Raises:
-        InputError: Two videos have the same output or one within the other's, or the outputs would
-            lie among the videos or outside the folder.
+        InputError: Two outputs would be the same or one inside the other, or outputs would lie
+            among the videos or outside the folder.
     """
     if source.is_dir() and folder.resolve().is_relative_to(source.resolve()):
         raise InputError(f'{folder} lies in {source}: choose a folder outside it for the outputs')
@@ -119,7 +119,7 @@ def plan_outputs(videos: dict[str, str], source: Path, folder: Path, ending: str
     for name in videos:
         if PurePath(name).is_absolute() or '..' in PurePath(name).parts:
             raise InputError(
-                f'{name} leads out of the folder of the videos: write paths in {source} that are '
+                f'{name} leads out of the folder of the videos: in {source}, write paths that are '
                 'relative to --data-root'
             )
         output = str(folder / PurePath(name).with_suffix(ending))
@@ -131,15 +131,17 @@ def plan_outputs(videos: dict[str, str], source: Path, folder: Path, ending: str
     for output, name in names.items():
         for parent in map(str, Path(output).parents):
             if parent in names:
-                raise InputError(f'{name} would go into {parent}, made of {names[parent]}: rename')
+                raise InputError(
+                    f'{name} would go into {parent}, the output of {names[parent]}: rename one'
+                )
     return {videos[name]: output for output, name in names.items()}
 
 
 def check_settings(folder: Path, tool: str, settings: dict) -> None:
-    """Refuse a folder whose outputs were made with other settings, or note those of a new one.
+    """Check that a folder's outputs were made with the same settings; note those of a new folder.
 
     Raises:
-        InputError: Outputs of other settings are in it.
+        InputError: The folder holds outputs of other settings.
     """
     path = folder / f'{tool}.json'
     if not path.is_file():
@@ -154,37 +156,37 @@ def check_settings(folder: Path, tool: str, settings: dict) -> None:
 
 
 def note_settings(folder: Path, tool: str, settings: dict) -> None:
-    """Make the folder of the outputs, and note what they are made with."""
+    """Make the folder of the outputs, and write their settings into it."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(settings, indent=2) + '\n'
     (folder / f'{tool}.json').write_text(text, encoding='utf-8')
 
 
-# --------------------------------------------------------------------------- doing it
+# --------------------------------------------------------------------------- the processes
 
 
 def run_jobs(
     work: Callable[[Job], Any], jobs: Sequence[Job], num_workers: int, title: str
 ) -> Iterator[tuple[Job, Any]]:
-    """Run jobs in processes, with a bar of the progress on standard error.
+    """Run jobs in processes, with a progress bar on standard error.
 
-    A job that raises, or whose process dies, keeps no other from being done.
+    The other jobs go on when one raises an error or its process dies.
 
     Args:
-        work: What is done with a job.
-        jobs: The jobs; they can be sent to another process.
-        num_workers: How many processes.
-        title: What stands before the bar.
+        work: The function that does a job.
+        jobs: The jobs, which must be picklable.
+        num_workers: The number of processes.
+        title: The label of the progress bar.
 
     Yields:
-        Each job and its result or :class:`Failure`, as they come.
+        Each job and its result or :class:`Failure`, in the order in which they finish.
     """
     if not jobs:
         return
     num_threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)  # before the fork: after it, OpenCV would wait for threads left behind
+    cv2.setNumThreads(1)  # before the fork: after it, OpenCV would wait for lost threads
     try:
-        # No thread redraws the bar: processes are forked, which mustn't happen amid another thread.
+        # No thread redraws the bar: forking is unsafe while another thread runs.
         yield from track(
             _run_all(partial(_attempt, work), jobs, num_workers),
             description=title,
@@ -201,6 +203,8 @@ def _attempt(work: Callable[[Job], Any], job: Job) -> Any:
         return work(job)
     except VideoError as error:
         return Failure(error.reason or str(error))
+    except VSSLBoxError as error:
+        return Failure(str(error))
     except Exception as error:
         return Failure(f'{type(error).__name__}: {error}')
 
@@ -211,7 +215,7 @@ def _run_all(
     waiting = deque(jobs)
     while waiting:
         suspects = yield from _run_pool(work, waiting, num_workers)
-        for job in suspects:  # alone, to find out which one it was
+        for job in suspects:  # one by one, to find out which one it was
             if (yield from _run_pool(work, deque([job]), 1)):
                 yield job, Failure(DIED)
 
@@ -219,13 +223,13 @@ def _run_all(
 def _run_pool(
     work: Callable[[Job], Any], waiting: deque[Job], num_workers: int
 ) -> Generator[tuple[Job, Any], None, list[Job]]:
-    """Run jobs until none waits, or until a process dies.
+    """Run jobs until all are done, or until a process dies.
 
     Returns:
-        The jobs that were begun when it died.
+        The jobs that were running when it died.
     """
     running: dict[Future, Job] = {}
-    # Forked, since a new interpreter takes seconds to import everything.
+    # Forked, because a new interpreter takes seconds to import everything.
     pool = ProcessPoolExecutor(
         num_workers, mp_context=multiprocessing.get_context('fork'), initializer=_set_up_worker
     )
@@ -245,10 +249,10 @@ def _run_pool(
 
 
 def _set_up_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once and without a traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once, without a traceback
 
 
-# --------------------------------------------------------------------------- what came of it
+# --------------------------------------------------------------------------- the results
 
 
 def make_outputs(
@@ -258,15 +262,15 @@ def make_outputs(
     title: str,
     overwrite: bool = False,
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Make the outputs that aren't there yet, and print how many there are of each kind.
+    """Make the missing outputs, and print how many were made, were present and failed.
 
     Args:
-        work: Makes an output, and puts it into its place only when it is finished; is given the
-            paths of video and output.
+        work: The function that makes an output from the paths of video and output. The output gets
+            its name only when it is complete.
         plan: The path of each output by the path of its video.
-        num_workers: How many processes.
-        title: What stands before the bar of the progress.
-        overwrite: Whether to make those anew that are there.
+        num_workers: The number of processes.
+        title: The label of the progress bar.
+        overwrite: Whether to make existing outputs again.
 
     Returns:
         The results of the videos that were done, and the reasons of those that failed, both by
@@ -280,8 +284,7 @@ def make_outputs(
         else:
             done[path] = result
     print(
-        f'{len(done)} videos done, {len(plan) - len(left)} were there already, '
-        f'{len(failures)} failed'
+        f'{len(done)} videos done, {len(plan) - len(left)} already present, {len(failures)} failed'
     )
     return done, failures
 
@@ -290,18 +293,15 @@ def report_failures(folder: Path, failures: dict[str, str]) -> None:
     """Write the failures to ``failed.csv`` and print them; exit with status 1 if there are any.
 
     Args:
-        folder: Where the list goes. An older one is removed.
+        folder: The folder of the list. An older list is removed.
         failures: The reason by the path of the video.
     """
     path = folder / FAILURES
     path.unlink(missing_ok=True)
     if not failures:
         return
-    with open(path, 'w', newline='', encoding='utf-8', errors='surrogateescape') as file:
-        writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(['path', 'reason'])
-        writer.writerows(sorted(failures.items()))
+    write_csv(path, [('path', 'reason'), *sorted(failures.items())])
     for video, reason in sorted(failures.items())[:SHOWN_FAILURES]:
         print(f'  {printable(video)}: {reason}')
-    print(f'all {len(failures)} that failed are in {path}')
+    print(f'all {len(failures)} failures are listed in {path}')
     sys.exit(1)

@@ -1,14 +1,14 @@
-"""Write the annotations that go with the features of snippet_features.py, for BMN.
+"""Write BMN's annotations for the features of snippet_features.py.
 
 python tools/data/activitynet/annotate_features.py ANNOTATIONS FEATURES [--out FOLDER]
 
-ANNOTATIONS is ActivityNet's activity_net.v1-3.min.json, or one of the same form of your own:
+ANNOTATIONS is ActivityNet's activity_net.v1-3.min.json, or your own file of the same form:
 
 {"database": {"ID": {"subset": "training", "duration": 12.5,
                      "annotations": [{"segment": [1.5, 7.25], "label": "diving"}, ...]}, ...}}
 
-The features of ID are in `v_ID.csv` or `ID.csv` (or .npy). Written is `anet_anno_train.json`,
-`anet_anno_val.json` and `anet_anno_test.json`, as far as there are features of such videos.
+The features of ID are in `v_ID.csv` or `ID.csv` (or .npy). The tool writes `anet_anno_train.json`,
+`anet_anno_val.json` and `anet_anno_test.json`, each if there are features of its videos.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from vsslbox.apis.command_line import run_command
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.snippet_files import noted_videos
-from vsslbox.preparation.dataset_lists import read_json, write_text
+from vsslbox.preparation.text_files import read_json, write_text
 
 SUBSETS = {'training': 'train', 'validation': 'val', 'testing': 'test'}
 NEEDED = {'subset', 'duration', 'annotations'}
@@ -30,9 +30,9 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('annotations', type=Path, help="ActivityNet's JSON file")
-    parser.add_argument('features', type=Path, help='the folder of the features')
+    parser.add_argument('features', type=Path, help='folder of the features')
     parser.add_argument(
-        '--out', type=Path, help='folder for the annotations; that above FEATURES if not given'
+        '--out', type=Path, help='folder for the annotations (default: the parent of FEATURES)'
     )
     return parser.parse_args()
 
@@ -40,14 +40,14 @@ def parse_args() -> argparse.Namespace:
 def annotate(
     database: dict[str, dict], videos: dict[str, tuple[int, int]]
 ) -> dict[str, dict[str, dict]]:
-    """What BMN needs to know of each video that has features, by subset.
+    """Return BMN's annotations of the videos that have features, by subset.
 
     Args:
         database: ActivityNet's annotations, by the video's ID.
-        videos: The frames of each video, and how many of them its features cover.
+        videos: The frames of each video, and the number of frames that its features cover.
 
     Raises:
-        InputError: An annotation lacks something.
+        InputError: An annotation is incomplete.
     """
     subsets: dict[str, dict[str, dict]] = {}
     for video, (frames, covered) in sorted(videos.items()):
@@ -70,14 +70,14 @@ def annotate(
 
 
 def main() -> None:
-    """Write the annotations of what is there."""
+    """Write the annotations of the videos that have features."""
     args = parse_args()
     videos = noted_videos(args.features)
     if not videos:
         raise FileNotFoundError(f'{args.features} has no features of snippet_features.py')
     database = read_json(args.annotations)
     if 'database' not in database:
-        raise InputError(f"{args.annotations} has no 'database': is it ActivityNet's?")
+        raise InputError(f"{args.annotations} has no key 'database': give ActivityNet's JSON file")
     subsets = annotate(database['database'], videos)
     without = len(videos) - sum(map(len, subsets.values()))
     print(f'{without} of {len(videos)} videos with features are not in {args.annotations}')

@@ -1,9 +1,9 @@
-"""Write features of videos that were never filmed, with segments planted in them, for BMN.
+"""Draw synthetic features of videos with planted segments, for BMN.
 
 python tools/data/activitynet/make_demo_features.py FOLDER [--videos 400] [--steps 20] [--seed 0]
 
-In the folder: `features/v_NUMBER.npy`; `anet_anno_train.json` and `anet_anno_val.json`, the fifth
-part; and `classification.json`, the activity of each video, a tenth of them wrong.
+FOLDER gets `features/v_NUMBER.npy`; `anet_anno_train.json`, and `anet_anno_val.json` with a fifth
+of the videos; and `classification.json`, the activity of each video, of which 10 % are wrong.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.evaluation.features.snippet_files import rescale_features, write_features
-from vsslbox.preparation.dataset_lists import write_text
+from vsslbox.preparation.text_files import write_text
 
 ACTIVITIES = ('baking', 'diving', 'fencing', 'rowing', 'skating')
 DIMENSIONS = 24
@@ -23,11 +23,11 @@ NOISE = 1.0
 
 
 def plant_segments(seconds: float, rng: np.random.Generator) -> list[list[float]]:
-    """One to three segments, none of which touches another: start and end in seconds."""
+    """Draw one to three segments that do not touch each other: start and end in seconds."""
     number = rng.integers(1, 4)
-    part = seconds / number
+    share = seconds / number
     return [
-        [part * (index + low), part * (index + high)]
+        [share * (index + low), share * (index + high)]
         for index, (low, high) in enumerate(
             zip(rng.uniform(0.05, 0.35, number), rng.uniform(0.6, 0.95, number))
         )
@@ -37,7 +37,7 @@ def plant_segments(seconds: float, rng: np.random.Generator) -> list[list[float]
 def draw_features(
     frames: int, segments: list[list[float]], signal: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Noise, to which the signal ``[D]`` of an activity is added as far as it fills a snippet."""
+    """Draw noise, plus an activity's signal ``[D]`` times the share of a snippet that it fills."""
     starts = np.arange(max(frames // STRIDE, 1)) * STRIDE / FPS
     ends = starts + STRIDE / FPS
     filled = sum(
@@ -71,7 +71,7 @@ def make_videos(
 
 
 def classify(annotations: dict[str, dict], rng: np.random.Generator) -> dict[str, list[dict]]:
-    """The activity of each video as a classifier might see it, wrong for one in ten."""
+    """Draw a classifier's activity for each video, which is wrong for one in ten."""
     classes = {}
     for video, entry in annotations.items():
         label = entry['annotations'][0]['label']
@@ -84,13 +84,17 @@ def classify(annotations: dict[str, dict], rng: np.random.Generator) -> dict[str
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('folder', type=Path, help='where to write; what is there is replaced')
-    parser.add_argument('--videos', type=int, default=400, help='how many, a fifth for testing')
-    parser.add_argument('--steps', type=int, default=20, help='the steps of a video')
+    parser.add_argument(
+        'folder', type=Path, help='folder for the data, whose files are overwritten'
+    )
+    parser.add_argument(
+        '--videos', type=int, default=400, help='number of videos, a fifth of them for testing'
+    )
+    parser.add_argument('--steps', type=int, default=20, help='steps of a video')
     parser.add_argument('--seed', type=int, default=0, help='random seed')
     args = parser.parse_args()
     if args.videos < 5 or args.steps < 2:
-        parser.error('at least 5 videos and 2 steps')
+        parser.error('needs at least 5 videos and 2 steps')
     return args
 
 

@@ -1,8 +1,8 @@
-"""Write lists of ActivityNet 1.3: of videos, of clips cut out of them, and annotations for BMN.
+"""Write lists of the videos and clips of ActivityNet 1.3, and annotations for BMN.
 
 python tools/data/activitynet/prepare.py DOWNLOAD [--out data/activitynet] [--allow-missing]
 
-What is written depends on the folders that are there: `videos`, `clips`, `features`.
+The outputs depend on the folders that exist: `videos`, `clips`, `features`.
 """
 
 import json
@@ -10,18 +10,16 @@ from collections import defaultdict
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
+from vsslbox.datasets.video_dataset import ENDINGS
 from vsslbox.preparation.dataset_lists import (
     DataList,
     check_lists,
-    files_below,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_csv,
-    read_json,
     write_lists,
-    write_text,
 )
+from vsslbox.preparation.text_files import read_csv, read_json, write_text
 
 FOLDERS = ('videos', 'clips', 'features')
 SUBSETS = {'train': 'training', 'val': 'validation'}
@@ -31,12 +29,12 @@ COUNTS_BMN = {'train': 9649, 'val': 4728}
 
 
 def label_videos(entries: dict[str, dict], classes: list[str]) -> dict[str, int]:
-    """The label of the first segment of each video."""
+    """Return the label of the first segment of each video."""
     return {v: classes.index(entry['annotations'][0]['label']) for v, entry in entries.items()}
 
 
 def label_clips(entries: dict[str, dict], classes: list[str]) -> dict[str, int]:
-    """The label of each segment; segment 0 of `v_ID` is the clip `v_ID_0`."""
+    """Return the label of each segment; segment 0 of `v_ID` is the clip `v_ID_0`."""
     return {
         f'{video}_{number}': classes.index(segment['label'])
         for video, entry in entries.items()
@@ -45,7 +43,7 @@ def label_clips(entries: dict[str, dict], classes: list[str]) -> dict[str, int]:
 
 
 def cuts(entries: dict[str, dict], videos: dict[str, str]) -> list[str]:
-    """Where to cut the clips out: CSV lines, times in seconds."""
+    """Return CSV lines that tell where to cut the clips, in seconds."""
     lines = []
     for video in sorted(entries.keys() & videos.keys()):
         for number, segment in enumerate(entries[video]['annotations']):
@@ -55,7 +53,7 @@ def cuts(entries: dict[str, dict], videos: dict[str, str]) -> list[str]:
 
 
 def read_bmn(folder: Path) -> dict[str, dict[str, dict]]:
-    """What mmaction2's `ActivityNetDataset` needs to know of each video, by subset and video."""
+    """Return the annotations that mmaction2's `ActivityNetDataset` needs, by subset and video."""
     annotations = read_json(find(folder, 'anet_anno_action.json'))
     subsets = defaultdict(dict)
     columns = 'video', 'fps', 'rfps', 'subset'
@@ -65,12 +63,24 @@ def read_bmn(folder: Path) -> dict[str, dict[str, dict]]:
     return subsets
 
 
+def lists_of(
+    kind: str, labels: dict[str, dict[str, int]], files: dict[str, str], counts: dict[str, int]
+) -> list[DataList]:
+    """Return the lists of videos or clips of all splits."""
+    return [
+        DataList(f'activitynet_{split}_list_{kind}.txt', labels[split], files, counts[split])
+        for split in SUBSETS
+    ]
+
+
 def main() -> None:
-    """Check what is there and write the lists of it."""
+    """Check the download, and write the lists of what is present."""
     args = list_parser(__doc__, 'activitynet').parse_args()
     find(args.download, *FOLDERS)  # one is enough
-    links = {
-        name: link_folder(args.download / name, args.out / name)
+    files = {
+        name: link_files(
+            args.download / name, args.out / name, ['.csv'] if name == 'features' else ENDINGS
+        )
         for name in FOLDERS
         if (args.download / name).is_dir()
     }
@@ -82,35 +92,21 @@ def main() -> None:
         for split, name in SUBSETS.items()
     }
     lists, bmn_lists, table = [], [], []
-    if 'videos' in links:
-        videos = files_below(links['videos'])
-        table = [line for split in SUBSETS for line in cuts(entries[split], videos)]
-        lists += [
-            DataList(
-                f'activitynet_{split}_list_videos.txt',
-                label_videos(entries[split], classes),
-                videos,
-                COUNTS[split],
-            )
-            for split in SUBSETS
-        ]
-    if 'clips' in links:
-        clips = files_below(links['clips'])
-        lists += [
-            DataList(
-                f'activitynet_{split}_list_clips.txt',
-                label_clips(entries[split], classes),
-                clips,
-                COUNTS_CLIPS[split],
-            )
-            for split in SUBSETS
-        ]
-    if 'features' in links:
-        features = files_below(links['features'], ['.csv'])
+    if 'videos' in files:
+        table = [line for split in SUBSETS for line in cuts(entries[split], files['videos'])]
+        labels = {split: label_videos(entries[split], classes) for split in SUBSETS}
+        lists += lists_of('videos', labels, files['videos'], COUNTS)
+    if 'clips' in files:
+        labels = {split: label_clips(entries[split], classes) for split in SUBSETS}
+        lists += lists_of('clips', labels, files['clips'], COUNTS_CLIPS)
+    if 'features' in files:
         bmn = read_bmn(annotations)
         bmn_lists = [
             DataList(
-                f'anet_anno_{split}.json', dict.fromkeys(bmn[name]), features, COUNTS_BMN[split]
+                f'anet_anno_{split}.json',
+                dict.fromkeys(bmn[name]),
+                files['features'],
+                COUNTS_BMN[split],
             )
             for split, name in SUBSETS.items()
         ]

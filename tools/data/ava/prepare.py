@@ -1,4 +1,4 @@
-"""Write AVA v2.2's annotations of the videos that are there, for mmaction2's `AVADataset`.
+"""Write the annotations of AVA v2.2, for the videos that are present.
 
 python tools/data/ava/prepare.py DOWNLOAD [--out data/ava] [--allow-missing]
 """
@@ -9,13 +9,12 @@ from pathlib import Path
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
+    check_and_write_lists,
     find,
     link_folder,
     list_parser,
-    read_lines,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_lines
 
 COUNTS = {'train': 235, 'val': 64}
 OTHERS = (
@@ -30,13 +29,13 @@ FPS = 30
 
 
 def has_frames(folder: Path, lines: list[str]) -> bool:
-    """Whether a video's folder has the frame of the last second of its lines `video,second,...`."""
+    """Return whether a folder has the frame of the last second in the lines `video,second,...`."""
     last = max(int(line.split(',')[1]) for line in lines)
     return (folder / f'img_{(last - START) * FPS + 1:05d}.jpg').is_file()
 
 
 def main() -> None:
-    """Check annotations and frames, and write the annotations of the videos that are there."""
+    """Check annotations and frames, and write the annotations of the videos that are present."""
     args = list_parser(__doc__, 'ava').parse_args()
     annotations = find(args.download, 'annotations', 'ava_v2.2')
     for name in OTHERS:
@@ -51,8 +50,7 @@ def main() -> None:
             lines[line.split(',')[0]].append(line)
         complete = {video: video for video in lines if has_frames(frames / video, lines[video])}
         lists.append(DataList(name, dict.fromkeys(lines), complete, count, lines))
-    check_lists(lists, args.out, args.allow_missing)
-    write_lists(lists, args.out)
+    check_and_write_lists(lists, args.out, args.allow_missing)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Write the lists of HACS for pretraining, without labels: a video may hold several classes.
+"""Write the lists of HACS for pretraining, without labels, as a video may hold several classes.
 
 python tools/data/hacs/prepare.py DOWNLOAD [--dataset segments] [--out data/hacs] [--allow-missing]
 """
@@ -8,15 +8,12 @@ from pathlib import Path
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
-    files_below,
+    check_and_write_lists,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_csv,
-    read_json,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_csv, read_json
 
 SUBSETS = {'train': 'training', 'val': 'validation'}
 COUNTS = {
@@ -26,7 +23,7 @@ COUNTS = {
 
 
 def read_subsets(folder: Path, dataset: str) -> dict[str, str]:
-    """The subset of each video, by the id that YouTube gave it."""
+    """Return the subset of each video, by its YouTube id."""
     if dataset == 'segments':
         database = read_json(folder / 'HACS_segments_v1.1.1.json')['database']
         return {video: entry['subset'] for video, entry in database.items()}
@@ -41,11 +38,11 @@ def main() -> None:
         '--dataset',
         choices=sorted(COUNTS),
         default='all',
-        help="which videos, as in the publishers' script: all, or those with segments",
+        help="the videos to list, as in the publishers' script: all, or those with segments",
     )
     args = parser.parse_args()
     subsets = read_subsets(find(args.download, 'HACS_v1.1.1', 'annotations'), args.dataset)
-    files = files_below(link_folder(find(args.download, 'videos'), args.out / 'videos'))
+    files = link_files(find(args.download, 'videos'), args.out / 'videos')
     lists = [
         DataList(
             f'hacs_{split}_list_videos.txt',
@@ -55,8 +52,7 @@ def main() -> None:
         )
         for split, subset in SUBSETS.items()
     ]
-    check_lists(lists, args.out, args.allow_missing)
-    write_lists(lists, args.out)
+    check_and_write_lists(lists, args.out, args.allow_missing)
 
 
 if __name__ == '__main__':

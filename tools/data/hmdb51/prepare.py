@@ -1,4 +1,4 @@
-"""Write the lists of HMDB51's three splits.
+"""Write the lists of the three splits of HMDB51.
 
 python tools/data/hmdb51/prepare.py DOWNLOAD [--out data/hmdb51] [--allow-missing]
 """
@@ -8,21 +8,19 @@ from pathlib import Path
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
-    files_below,
+    check_and_write_lists,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_lines,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_lines
 
-MARKS = {'train': '1', 'val': '2'}  # 0 marks videos that a split doesn't use
+MARKS = {'train': '1', 'val': '2'}  # 0 marks videos that a split does not use
 COUNTS = {'train': 3570, 'val': 1530}
 
 
 def read_split(folder: Path, ending: str, mark: str, classes: list[str]) -> dict[str, int]:
-    """The labels of the videos with this mark; each class has a file of lines `video.avi mark`."""
+    """Return the labels of videos with a mark, from each class's file of lines `video.avi mark`."""
     rows = {}
     for label, name in enumerate(classes):
         for line in read_lines(folder / f'{name}{ending}'):
@@ -39,7 +37,7 @@ def main() -> None:
     endings = {number: f'_test_split{number}.txt' for number in (1, 2, 3)}
     classes = sorted(path.name.removesuffix(endings[1]) for path in splits.glob(f'*{endings[1]}'))
     videos = find(args.download, 'videos', 'hmdb51_org')
-    files = files_below(link_folder(videos, args.out / 'videos'))
+    files = link_files(videos, args.out / 'videos')
     lists = [
         DataList(
             f'hmdb51_{subset}_split_{number}_videos.txt',
@@ -50,8 +48,7 @@ def main() -> None:
         for number, ending in endings.items()
         for subset, mark in MARKS.items()
     ]
-    check_lists(lists, args.out, args.allow_missing)
-    write_lists(lists, args.out, classes)
+    check_and_write_lists(lists, args.out, args.allow_missing, classes)
 
 
 if __name__ == '__main__':

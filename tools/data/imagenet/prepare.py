@@ -1,4 +1,4 @@
-"""Write the lists of ImageNet (ILSVRC 2012), wherever its validation images lie.
+"""Write the lists of ImageNet (ILSVRC 2012), for any layout of its validation images.
 
 python tools/data/imagenet/prepare.py DOWNLOAD [--out data/imagenet] [--allow-missing]
 """
@@ -11,15 +11,12 @@ from vsslbox.apis.command_line import run_command
 from vsslbox.errors import InputError
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
-    files_below,
+    check_and_write_lists,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_csv,
-    read_lines,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_csv, read_lines
 
 COUNTS = {'train': 1281167, 'val': 50000}
 NUM_CLASSES = 1000
@@ -28,12 +25,12 @@ DEVKIT = 'ILSVRC2012_devkit_t12/data'
 
 
 def classes_by_folder(files: dict[str, str]) -> dict[str, str]:
-    """The classes of images that lie in folders of their classes' names, such as n01440764."""
+    """Return the classes of images in folders named by class, such as n01440764."""
     return {image: PurePath(path).parent.name for image, path in files.items()}
 
 
 def classes_by_annotation(download: Path) -> dict[str, str]:
-    """The classes of the validation images, from Kaggle's table or from the development kit."""
+    """Return the classes of the validation images, from Kaggle's table or the development kit."""
     source = find(download, 'LOC_val_solution.csv', DEVKIT)
     if source.is_file():
         rows = read_csv(source, 'ImageId', 'PredictionString')
@@ -51,11 +48,8 @@ def main() -> None:
     """Check the download and write the lists."""
     args = list_parser(__doc__, 'imagenet').parse_args()
     files = {
-        split: files_below(
-            link_folder(
-                find(args.download, split, f'ILSVRC/Data/CLS-LOC/{split}'), args.out / split
-            ),
-            ENDINGS,
+        split: link_files(
+            find(args.download, split, f'ILSVRC/Data/CLS-LOC/{split}'), args.out / split, ENDINGS
         )
         for split in COUNTS
     }
@@ -75,8 +69,7 @@ def main() -> None:
         )
         for split in COUNTS
     ]
-    check_lists(lists, args.out, args.allow_missing)
-    write_lists(lists, args.out, classes)
+    check_and_write_lists(lists, args.out, args.allow_missing, classes)
 
 
 if __name__ == '__main__':

@@ -9,27 +9,25 @@ from vsslbox.apis.command_line import run_command
 from vsslbox.errors import InputError
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
-    files_below,
+    check_and_write_lists,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_csv,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_csv
 
 # Kinetics-600 was published in releases of different lengths.
 COUNTS = {400: {'train': 246534, 'val': 19906}, 600: {'train': None, 'val': None}}
 
 
 def clip_name(row: dict[str, str]) -> str:
-    """What a clip's file is named by: the video, and the seconds at which it begins and ends."""
+    """Return the name of a clip's file: the video, and the seconds of the clip's start and end."""
     start, end = (int(float(row[key])) for key in ('time_start', 'time_end'))
     return f'{row["youtube_id"]}_{start:06d}_{end:06d}'
 
 
 def read_split(path: Path) -> dict[str, str]:
-    """The class of each clip."""
+    """Return the class of each clip."""
     rows = read_csv(path, 'label', 'youtube_id', 'time_start', 'time_end')
     return {clip_name(row): row['label'] for row in rows}
 
@@ -49,7 +47,7 @@ def main() -> None:
     classes = sorted(set(splits['train'].values()))
     if len(classes) != args.classes:
         raise InputError(
-            f'the annotations in {args.download} are of {len(classes)} classes, not {args.classes}'
+            f'the annotations in {args.download} have {len(classes)} classes, not {args.classes}'
         )
     numbers = {label: number for number, label in enumerate(classes)}
     lists = []
@@ -59,12 +57,11 @@ def main() -> None:
             DataList(
                 f'{name}_{split}_list_videos.txt',
                 {clip: numbers[label] for clip, label in labels.items()},
-                files_below(link_folder(folder, out / f'videos_{split}')),
+                link_files(folder, out / f'videos_{split}'),
                 COUNTS[args.classes][split],
             )
         )
-    check_lists(lists, out, args.allow_missing)
-    write_lists(lists, out, classes)
+    check_and_write_lists(lists, out, args.allow_missing, classes)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Write the lists of Something-Something-V2; the videos of the test list have no labels.
+"""Write the lists of Something-Something-V2; the test list has no labels.
 
 python tools/data/sthv2/prepare.py DOWNLOAD [--out data/sthv2] [--allow-missing]
 """
@@ -6,28 +6,25 @@ python tools/data/sthv2/prepare.py DOWNLOAD [--out data/sthv2] [--allow-missing]
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
-    files_below,
+    check_and_write_lists,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_json,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_json
 
 SOURCES = {'train': 'train', 'val': 'validation', 'test': 'test'}
 COUNTS = {'train': 168913, 'val': 24777, 'test': 27157}
 
 
 def class_of(template: str) -> str:
-    """The class of a template, "Holding [something]", as the class names have it: unbracketed."""
+    """Return the class of a template such as "Holding [something]": its text without brackets."""
     return template.replace('[', '').replace(']', '')
 
 
 def main() -> None:
     """Check the download and write the lists."""
     args = list_parser(__doc__, 'sthv2').parse_args()
-
     folder = find(args.download, 'labels', 'annotations')
 
     def annotations(name: str) -> dict | list:
@@ -35,7 +32,7 @@ def main() -> None:
 
     labels = {name: int(number) for name, number in annotations('labels').items()}
     videos = find(args.download, 'videos', '20bn-something-something-v2')
-    files = files_below(link_folder(videos, args.out / 'videos'))
+    files = link_files(videos, args.out / 'videos')
     lists = [
         DataList(
             f'sthv2_{split}_list_videos.txt',
@@ -48,8 +45,8 @@ def main() -> None:
         )
         for split, source in SOURCES.items()
     ]
-    check_lists(lists, args.out, args.allow_missing)
-    write_lists(lists, args.out, sorted(labels, key=labels.__getitem__))
+    classes = sorted(labels, key=labels.__getitem__)
+    check_and_write_lists(lists, args.out, args.allow_missing, classes)
 
 
 if __name__ == '__main__':

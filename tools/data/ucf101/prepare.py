@@ -1,4 +1,4 @@
-"""Write the lists of UCF101's three splits.
+"""Write the lists of the three splits of UCF101.
 
 python tools/data/ucf101/prepare.py DOWNLOAD [--out data/ucf101] [--allow-missing]
 """
@@ -8,21 +8,19 @@ from pathlib import Path, PurePath
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.dataset_lists import (
     DataList,
-    check_lists,
-    files_below,
+    check_and_write_lists,
     find,
-    link_folder,
+    link_files,
     list_parser,
-    read_lines,
-    write_lists,
 )
+from vsslbox.preparation.text_files import read_lines
 
 SOURCES = {'train': 'trainlist', 'val': 'testlist'}
 COUNTS = {'train': (9537, 9586, 9624), 'val': (3783, 3734, 3696)}
 
 
 def read_split(path: Path, classes: list[str]) -> dict[str, int]:
-    """The labels of the videos of a split; its lines begin with `Class/video.avi`."""
+    """Return the labels of the videos of a split, whose lines begin with `Class/video.avi`."""
     paths = [PurePath(line.split()[0]) for line in read_lines(path)]
     return {path.stem: classes.index(path.parent.name) for path in paths}
 
@@ -33,7 +31,7 @@ def main() -> None:
     splits = find(args.download, 'ucfTrainTestlist', 'annotations')
     classes = [line.split()[1] for line in read_lines(splits / 'classInd.txt')]
     videos = find(args.download, 'videos', 'UCF-101')
-    files = files_below(link_folder(videos, args.out / 'videos'))
+    files = link_files(videos, args.out / 'videos')
     lists = [
         DataList(
             f'ucf101_{subset}_split_{number}_videos.txt',
@@ -44,8 +42,7 @@ def main() -> None:
         for number in (1, 2, 3)
         for subset, source in SOURCES.items()
     ]
-    check_lists(lists, args.out, args.allow_missing)
-    write_lists(lists, args.out, classes)
+    check_and_write_lists(lists, args.out, args.allow_missing, classes)
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Decoders behind one interface."""
+"""Decoders with one interface."""
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.decord_reader import DecordReader

@@ -1,4 +1,4 @@
-"""What every decoder offers to the pipeline."""
+"""The interface of the decoders."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ __all__ = ['BaseReader', 'VideoError']
 
 
 class VideoError(VSSLBoxError):
-    """A video that can't be read, or not as far as asked for.
+    """A video that cannot be read, or not to the wanted frame.
 
     Args:
         path: The file or folder.
         reason: What is wrong with it, in a few words. Without it the first argument is the whole
-            message: so torch rebuilds errors that come from a loader's worker.
+            message: torch rebuilds errors from a loader's worker in this way.
     """
 
     def __init__(self, path: str, reason: str = '') -> None:
@@ -26,7 +26,7 @@ class VideoError(VSSLBoxError):
 
     @classmethod
     def of(cls, path: str, error: Exception) -> 'VideoError':
-        """The error of a library as one of ours."""
+        """Return the error of a library as a VideoError."""
         if isinstance(error, cls):
             return error
         reason = getattr(error, 'strerror', None) or str(error) or type(error).__name__
@@ -39,13 +39,13 @@ class VideoError(VSSLBoxError):
 class BaseReader(ABC):
     """An open video (a file, or a folder of frames).
 
-    Opening raises :class:`VideoError` where nothing can be read. A reader is used for one sample
-    and closed after it; it is never shared or kept.
+    Opening raises :class:`VideoError` if nothing can be read. A reader serves one sample and is
+    closed after it; it is never shared or kept.
 
     Attributes:
         path: The file or folder.
-        num_frames: How many frames can be decoded.
-        fps: Frames per second, on average; 0 where the source doesn't say.
+        num_frames: The number of frames that can be decoded.
+        fps: Frames per second, on average; 0 if the source does not say.
     """
 
     path: str
@@ -54,18 +54,18 @@ class BaseReader(ABC):
 
     @abstractmethod
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
-        """Decode some frames.
+        """Decode frames.
 
         Args:
             indices: Sorted, without repeats, each in ``[0, num_frames)``.
 
         Returns:
-            One RGB image a frame, uint8 ``[H, W, 3]``.
+            One RGB image for each frame, uint8 ``[H, W, 3]``.
 
         Raises:
-            VideoError: A frame could not be decoded.
+            VideoError: A frame cannot be decoded.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""

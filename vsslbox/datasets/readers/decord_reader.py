@@ -1,4 +1,4 @@
-"""Decoding by decord."""
+"""Decoding with decord."""
 
 import warnings
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ DOUBTFUL_ENDINGS = ('.avi', '.ts', '.mts', '.m2ts')
 class DecordReader(BaseReader):
     """A video file read by decord, with one thread.
 
-    decord 0.6.0 silently gives wrong frames for: MP4 with an edit list (what ``ffmpeg -ss -c copy``
-    makes), H.264 and HEVC with open groups of pictures, MPEG-TS, and AVI with B-frames or H.264,
-    where it also counts a frame too many or gives other frames from run to run. AV1 is not read.
-    :class:`PyAVReader` has none of these faults. Of several video streams decord chooses its own,
-    and videos with a rotation tag come rotated.
+    decord 0.6.0 silently returns wrong frames for: MP4 with an edit list (as ``ffmpeg -ss -c copy``
+    writes it), H.264 and HEVC with open groups of pictures, MPEG-TS, and AVI with B-frames or
+    H.264, where it also counts one frame too many or returns other frames from run to run. It does
+    not read AV1. :class:`PyAVReader` has none of these faults. decord makes its own choice among
+    several video streams, and rotates videos that have a rotation tag.
 
     Args:
         path: The file.
 
     Raises:
-        VideoError: The file can't be opened.
-        ImportError: decord isn't installed.
+        VideoError: The file cannot be opened.
+        ImportError: decord is not installed.
     """
 
     def __init__(self, path: str) -> None:
@@ -40,7 +40,7 @@ class DecordReader(BaseReader):
             ) from error
         if path.lower().endswith(DOUBTFUL_ENDINGS):
             warnings.warn(
-                'decord gives wrong frames for many AVI and MPEG-TS files; the reader `pyav` is '
+                'decord returns wrong frames for many AVI and MPEG-TS files; the reader `pyav` is '
                 'exact',
                 stacklevel=2,
             )
@@ -62,10 +62,10 @@ class DecordReader(BaseReader):
             raise VideoError(self.path, _reason(error)) from None
 
     def close(self) -> None:
-        """Let go of the file: an open reader holds some 50 MB."""
+        """Close the file: an open reader holds about 50 MB."""
         self._reader = None
 
 
 def _reason(error: Exception) -> str:
-    """What decord says, without its time stamp, source line and stack trace."""
+    """Return decord's message without its time stamp, source line and stack trace."""
     return str(error).partition('\n')[0].rpartition('Check failed: ')[2]

@@ -1,4 +1,4 @@
-"""One reader after the other, until one can."""
+"""Reading with the first reader that can."""
 
 import logging
 from collections.abc import Sequence
@@ -11,22 +11,22 @@ from vsslbox.registry import TASK_UTILS
 
 __all__ = ['FallbackReader']
 
-_REPORTED: set[str] = set()  # files of which the log tells already
+_REPORTED: set[str] = set()  # files that were logged
 
 
 class FallbackReader(BaseReader):
     """A video file read by the first of several readers that can read it.
 
-    A reader is given up when it can't open the file, can't decode a frame, or finds fewer frames
-    than the one before it. The log tells once a file.
+    The next reader takes over when one cannot open the file, cannot decode a frame, or finds fewer
+    frames than the one before it. This is logged once for each file.
 
     Args:
         path: The file.
         readers: Names of registered readers, the preferred one first.
 
     Raises:
-        VideoError: None of them can open the file; tells each one's reason.
-        ImportError: The preferred reader's package isn't installed.
+        VideoError: No reader can open the file; the message gives the reason of each.
+        ImportError: The package of the preferred reader is not installed.
     """
 
     def __init__(self, path: str, readers: Sequence[str]) -> None:
@@ -39,7 +39,7 @@ class FallbackReader(BaseReader):
         self.fps = self._reader.fps
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
-        """Decode frames by the first reader that can; see :meth:`BaseReader.read`."""
+        """Decode frames with the first reader that can; see :meth:`BaseReader.read`."""
         while True:
             try:
                 if indices[-1] >= self._reader.num_frames:
@@ -52,12 +52,12 @@ class FallbackReader(BaseReader):
                 self._open_next()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._reader is not None:
             self._reader.close()
 
     def _open_next(self) -> None:
-        """Open the file by the next reader that can."""
+        """Open the file with the next reader that can."""
         while self._left:
             self._name = self._left.pop(0)
             try:
@@ -66,7 +66,7 @@ class FallbackReader(BaseReader):
                 self._give_up(error)
                 continue
             except ImportError as error:
-                if not self._reasons:  # the preferred reader: the user has to install it
+                if not self._reasons:  # the preferred reader, which the user has to install
                     raise
                 self._reasons.append(str(error))
                 continue
@@ -80,7 +80,7 @@ class FallbackReader(BaseReader):
         self._reasons.append(f'{self._name}: {error.reason or error.path}')
 
     def _report(self) -> None:
-        """Log, once a file, that it isn't read by the preferred reader."""
+        """Log, once for each file, that the preferred reader cannot read it."""
         if self._reasons and self.path not in _REPORTED:
             _REPORTED.add(self.path)
             reasons = '; '.join(self._reasons)

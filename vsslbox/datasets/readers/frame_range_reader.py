@@ -1,4 +1,4 @@
-"""A part of a video as if it were all of it."""
+"""Reading of a range of a video."""
 
 from collections.abc import Sequence
 
@@ -10,21 +10,21 @@ __all__ = ['FrameRangeReader']
 
 
 class FrameRangeReader(BaseReader):
-    """The frames of an open video from ``start`` up to ``end``, counted from 0.
+    """A range of the frames of an open video, presented as a whole video.
 
     Args:
         reader: The whole video.
-        start: The first frame.
-        end: The frame after the last.
+        start: The first frame of the range, which becomes frame 0.
+        end: The end of the range, exclusive.
 
     Raises:
-        VideoError: The video ends before that.
+        VideoError: The video has fewer frames than ``end``.
     """
 
     def __init__(self, reader: BaseReader, start: int, end: int) -> None:
         if end > reader.num_frames:
             raise VideoError(
-                reader.path, f'has {reader.num_frames} frames, but {start} to {end} are asked for'
+                reader.path, f'has {reader.num_frames} frames, but {start} to {end} are needed'
             )
         self.path = reader.path
         self.fps = reader.fps
@@ -37,5 +37,5 @@ class FrameRangeReader(BaseReader):
         return self._reader.read([self._start + index for index in indices])
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._reader.close()

@@ -1,4 +1,4 @@
-"""Frames that were extracted beforehand."""
+"""Reading of a folder of extracted frames."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ __all__ = ['FramesReader']
 
 @TASK_UTILS.register_module(name=['FramesReader', 'frames'])
 class FramesReader(BaseReader):
-    """A folder of images, one a frame.
+    """A folder of images, one for each frame.
 
     Args:
         path: The folder.
-        num_frames: How many frames there are.
-        filename_tmpl: The name of an image, with a place for its number.
+        num_frames: The number of frames.
+        filename_tmpl: The name of an image, with a placeholder for its number.
         start_index: The number of the first frame.
     """
 
@@ -50,5 +50,5 @@ class FramesReader(BaseReader):
         path = Path(self.path) / self.filename_tmpl.format(self.start_index + index)
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
         if image is None:
-            raise VideoError(self.path, f'image {path.name} is missing or can not be read')
+            raise VideoError(self.path, f'image {path.name} is missing or cannot be read')
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -1,4 +1,4 @@
-"""An image as a video of one frame."""
+"""Reading of an image as a video."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ __all__ = ['ImageReader']
 
 @TASK_UTILS.register_module(name=['ImageReader', 'image'])
 class ImageReader(BaseReader):
-    """An image file, a video of one frame; samplers that start over repeat it.
+    """An image file as a video of one frame, which samplers that start over repeat.
 
     Args:
         path: The file.
@@ -29,7 +29,7 @@ class ImageReader(BaseReader):
         """Read the image; see :meth:`BaseReader.read`."""
         image = cv2.imread(self.path, cv2.IMREAD_COLOR)
         if image is None:
-            raise VideoError(self.path, 'image is missing or can not be read')
+            raise VideoError(self.path, 'image is missing or cannot be read')
         return [cv2.cvtColor(image, cv2.COLOR_BGR2RGB)] * len(indices)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Decoding by PyAV, exact on every file that FFmpeg reads."""
+"""Decoding with PyAV, exact for every file that FFmpeg reads."""
 
 import os
 from collections import OrderedDict
@@ -19,16 +19,16 @@ from vsslbox.registry import TASK_UTILS
 
 __all__ = ['PyAVReader', 'forget_files', 'open_stream']
 
-# Containers that store presentation times, and codecs of which a packet is always one frame.
+# Containers that store presentation times, and codecs whose packets are always one frame each.
 # AVI and MPEG-TS guess the times; VP8 and MPEG-4 have packets that show no frame, or two.
 TIMED_FORMATS = {'matroska', 'mov'}
 FRAME_A_PACKET_CODECS = {'av1', 'h264', 'hevc', 'mjpeg', 'vp9'}
 
-# What keeps FFmpeg from reading and decoding frames when it opens a file.
+# Options that keep FFmpeg from reading and decoding frames when it opens a file.
 NO_PROBING = {'probesize': '32'}
 NO_DECODING = {'skip_frame': 'all'}
 
-# H.264 slices, coded whole or in partitions; their data starts with how much they are referred to.
+# H.264 slices, whole or in partitions; their first byte tells whether other frames refer to them.
 H264_SLICES = range(1, 6)
 
 
@@ -37,10 +37,10 @@ class FrameTimes(NamedTuple):
 
     Attributes:
         frames: The time of each frame, int64 ``[num_frames]``, ascending.
-        keys: The times of the key frames, int64, ascending; the first isn't after any frame.
-        in_doubt: Whether frames are shown in the order in which they are decoded. That is so
-            without B-frames, but also in a Matroska file made from an AVI file, whose times are
-            those of decoding.
+        keys: The times of the key frames, int64, ascending; the first is not after any frame.
+        in_doubt: Whether frames are shown in the order in which they are decoded. This holds
+            without B-frames, but also for a Matroska file made from an AVI file, whose times are
+            decoding times.
     """
 
     frames: np.ndarray
@@ -49,14 +49,14 @@ class FrameTimes(NamedTuple):
 
 
 class RecentlyUsed(OrderedDict):
-    """Values by key, of which only those used last are kept."""
+    """A cache that keeps the most recently used values."""
 
     def __init__(self, max_size: int) -> None:
         super().__init__()
         self.max_size = max_size
 
     def get_or_make(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The value of a key, made if it isn't there."""
+        """Return the value of a key, and make it if it is missing."""
         if key not in self:
             self[key] = make()
         self.move_to_end(key)
@@ -65,13 +65,13 @@ class RecentlyUsed(OrderedDict):
         return self[key]
 
 
-# What earlier samples of this process found out about a file.
+# What this process knows of files that it has opened before.
 _TIMES = RecentlyUsed(1024)  # 8 bytes a frame
 _COUNTS = RecentlyUsed(100_000)
 
 
 def forget_files() -> None:
-    """Forget what was found out, as if no file had been opened before."""
+    """Clear the caches, as if no file had been opened before."""
     _TIMES.clear()
     _COUNTS.clear()
 
@@ -80,14 +80,15 @@ def forget_files() -> None:
 class PyAVReader(BaseReader):
     """A video file read by PyAV, with one thread.
 
-    Frame i is the i-th that comes out when the file is decoded from its beginning. To get there
-    sooner, the times of all frames are taken from the packets' headers; a read seeks to the key
-    frame before the wanted frame, decodes no further than needed and converts only wanted frames.
-    Frames of H.264 that no other refers to aren't decoded unless wanted. Where the times can't be
-    relied on (AVI, MPEG-TS, ...), the file is decoded from its beginning, and ``num_frames`` is
-    what really comes out; it is decoded so, too, where the times turn out wrong while reading.
+    Frame i is the i-th that the decoder returns when the file is decoded from its beginning. To get
+    there faster, the times of all frames are taken from the packets' headers; a read seeks to the
+    key frame before the wanted frame, decodes no further than needed and converts only wanted
+    frames. H.264 frames to which no other refers are decoded only if wanted. If the times are not
+    reliable (AVI, MPEG-TS, ...), the file is decoded from its beginning, and ``num_frames`` is the
+    number of frames that are really decoded; the same happens if the times turn out to be wrong
+    while reading.
 
-    Frames come as they are coded: a rotation that the container asks for is not carried out. Of
+    Frames are returned as they are coded, without the rotation that the container asks for. Of
     several video streams the first is read.
 
     Args:
@@ -121,11 +122,11 @@ class PyAVReader(BaseReader):
         return self._read_in_order(indices) if images is None else images
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._container.close()
 
     def _find_times(self) -> FrameTimes | None:
-        """The times by the packets' headers; None where they can't be relied on."""
+        """Return the times in the packets' headers, or None if they are not reliable."""
         if (
             TIMED_FORMATS.isdisjoint(self._container.format.name.split(','))
             or self._stream.codec.canonical_name not in FRAME_A_PACKET_CODECS
@@ -137,7 +138,7 @@ class PyAVReader(BaseReader):
                 continue
             if packet.is_keyframe:
                 keys.append(packet.pts)
-            if not packet.is_discard:  # what an edit list cuts off is decoded, but never shown
+            if not packet.is_discard:  # cut off by an edit list: decoded, but never shown
                 shown.append(packet.pts)
         if not shown or not keys or None in shown or None in keys:
             return None
@@ -148,7 +149,7 @@ class PyAVReader(BaseReader):
         return times
 
     def _count_frames(self) -> int:
-        """How many frames come out before the end, or before the first that can't be decoded."""
+        """Count the frames before the end, or before the first that cannot be decoded."""
         count = 0
         try:
             for _ in self._decode_in_order():
@@ -161,7 +162,7 @@ class PyAVReader(BaseReader):
         return count
 
     def _read_by_time(self, indices: Sequence[int]) -> list[np.ndarray] | None:
-        """Seek and decode; None where not every frame comes out at its time."""
+        """Seek and decode; return None if not every frame comes at its time."""
         images: list[np.ndarray] = []
         try:
             for key, wanted in self._runs(indices):
@@ -171,9 +172,9 @@ class PyAVReader(BaseReader):
         return images if len(images) == len(indices) else None
 
     def _runs(self, indices: Sequence[int]) -> list[tuple[int, set[int]]]:
-        """The times of wanted frames, by the key frames where decoding begins.
+        """Return the times of wanted frames, by the key frames where decoding begins.
 
-        A run goes on over further key frames as long as no frame before them could be skipped.
+        A run continues over further key frames as long as no frame before them could be skipped.
         """
         runs: list[tuple[int, set[int]]] = []
         previous = None
@@ -187,7 +188,7 @@ class PyAVReader(BaseReader):
         return runs
 
     def _read_run(self, key: int, wanted: set[int]) -> list[np.ndarray]:
-        """The wanted frames of a run, in order; fewer where they don't come out as expected."""
+        """Return the wanted frames of a run, in order; fewer if they do not come as expected."""
         images: list[np.ndarray] = []
         expected = iter(self._times.frames[np.searchsorted(self._times.frames, key) :])
         previous = key - 1
@@ -208,7 +209,7 @@ class PyAVReader(BaseReader):
         return images
 
     def _decode_run(self, key: int, wanted: set[int]) -> Iterator[VideoFrame]:
-        """Decode from a key frame on, and only what is needed, unless the times are in doubt."""
+        """Decode from a key frame on; only what is needed, unless the times are in doubt."""
         self._container.seek(key, stream=self._stream)
         packets = self._container.demux(self._stream)
         first = next(packets)
@@ -221,7 +222,7 @@ class PyAVReader(BaseReader):
             elif packet.pts in wanted or not (self._is_avc and _is_unreferenced(packet)):
                 yield from packet.decode()
                 missing.discard(packet.pts)
-                if not missing:  # no need to feed the decoder until it gives out the last
+                if not missing:  # flush instead of feeding the decoder further
                     yield from self._stream.decode(None)
                     return
 
@@ -243,24 +244,24 @@ class PyAVReader(BaseReader):
         return images
 
     def _decode_in_order(self) -> Iterator[VideoFrame]:
-        """All frames, from a container of their own: not every format can go back to its start."""
+        """Yield all frames, from a new container: not every format can seek to its start."""
         container, stream = open_stream(self.path)
         with container:
             yield from container.decode(stream)
 
     def _to_rgb(self, frame: VideoFrame) -> np.ndarray:
-        # Threads of its own take longer to start than a frame takes to convert.
+        # More threads take longer to start than a frame takes to convert.
         return self._reformatter.reformat(frame, format='rgb24', threads=1).to_ndarray()
 
 
 def _open_quickly(path: str) -> tuple[InputContainer, VideoStream]:
-    """The file without a look at its frames, where its header tells all that is needed.
+    """Open a file without probing its frames, if its header tells all that is needed.
 
-    FFmpeg would decode some to find out what the header of an MP4 file says.
+    FFmpeg would decode frames to find out what the header of an MP4 file says.
     """
     try:
         container, stream = open_stream(path, options=NO_PROBING, stream_options=[NO_DECODING])
-    except (ValueError, VideoError):  # some formats tell of their streams only while they are read
+    except (ValueError, VideoError):  # some formats list their streams only while they are read
         return open_stream(path)
     if 'mov' in container.format.name.split(',') and stream.average_rate:
         return container, stream
@@ -269,7 +270,7 @@ def _open_quickly(path: str) -> tuple[InputContainer, VideoStream]:
 
 
 def open_stream(path: str, **options: Any) -> tuple[InputContainer, VideoStream]:
-    """The file and its first video stream, decoded in this thread: workers are parallel enough."""
+    """Open a file and its first video stream, for decoding in this thread."""
     try:
         container = av.open(path, metadata_errors='ignore', **options)
     except (av.FFmpegError, OSError) as error:
@@ -284,7 +285,7 @@ def open_stream(path: str, **options: Any) -> tuple[InputContainer, VideoStream]
 
 
 def _has_length_prefixes(stream: VideoStream) -> bool:
-    """Whether a stream is H.264 whose units come with their lengths, in four bytes."""
+    """Return whether a stream is H.264 whose units have length prefixes of four bytes."""
     header = stream.codec_context.extradata or b''
     return (
         stream.codec.canonical_name == 'h264'
@@ -295,7 +296,7 @@ def _has_length_prefixes(stream: VideoStream) -> bool:
 
 
 def _is_unreferenced(packet: Packet) -> bool:
-    """Whether no other frame refers to the frame of a packet of H.264 (``nal_ref_idc`` is 0)."""
+    """Return whether no other frame refers to that of an H.264 packet (``nal_ref_idc`` is 0)."""
     data = memoryview(packet)
     position, unreferenced = 0, False
     while position + 4 < len(data):

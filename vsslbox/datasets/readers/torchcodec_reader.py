@@ -1,4 +1,4 @@
-"""Decoding by torchcodec."""
+"""Decoding with torchcodec."""
 
 from collections.abc import Sequence
 
@@ -14,17 +14,17 @@ __all__ = ['TorchCodecReader']
 class TorchCodecReader(BaseReader):
     """A video file read by torchcodec, with one thread and exact seeking.
 
-    torchcodec needs the FFmpeg libraries of the system and a version that fits torch. It gives
+    torchcodec needs the FFmpeg libraries of the system and a version that matches torch. It returns
     wrong frames, or none, for files with open groups of pictures, MPEG-TS, and AVI with B-frames;
-    :class:`PyAVReader` has none of these faults and is faster. Of several video streams torchcodec
-    chooses its own, and videos with a rotation tag come rotated.
+    :class:`PyAVReader` has none of these faults and is faster. torchcodec makes its own choice
+    among several video streams, and rotates videos that have a rotation tag.
 
     Args:
         path: The file.
 
     Raises:
-        VideoError: The file can't be opened.
-        ImportError: torchcodec isn't installed, or can't load its libraries.
+        VideoError: The file cannot be opened.
+        ImportError: torchcodec is not installed, or cannot load its libraries.
     """
 
     def __init__(self, path: str) -> None:
@@ -55,10 +55,10 @@ class TorchCodecReader(BaseReader):
             raise VideoError(self.path, _reason(error)) from None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._decoder = None
 
 
 def _reason(error: Exception) -> str:
-    """What torchcodec says, without the name and line of its own source file."""
+    """Return torchcodec's message without the name and line of its source file."""
     return str(error).partition('\n')[0].rpartition('.cpp:')[2].partition(', ')[2] or str(error)

@@ -1,4 +1,4 @@
-"""Frames that were extracted beforehand and packed into one file a video."""
+"""Reading of extracted frames from a zip file."""
 
 import re
 import zlib
@@ -19,18 +19,18 @@ IMAGE_ENDINGS = {'.jpeg', '.jpg', '.png', '.webp'}
 
 @TASK_UTILS.register_module(name=['ZipReader', 'zip'])
 class ZipReader(BaseReader):
-    """A zip of images, one a frame.
+    """A zip file of images, one for each frame.
 
-    Its images may have any names and lie in folders; they are sorted by name, numbers by value:
-    ``2.jpg`` comes before ``10.jpg``. Other entries and hidden ones are passed over. Only wanted
-    images are read. A video is one file, which suits storage on which many small files are slow;
-    packing without compression (``zip -0``) keeps it so.
+    The images may have any names and lie in folders. They are sorted by name, numbers by value:
+    ``2.jpg`` comes before ``10.jpg``. Other entries and hidden files are ignored. Only wanted
+    images are read. One file for each video suits storage on which many small files are slow; pack
+    without compression (``zip -0``).
 
     Args:
         path: The zip file.
 
     Raises:
-        VideoError: The file is missing, is no zip or holds no images.
+        VideoError: The file is missing, is not a zip file or holds no images.
     """
 
     fps = 0.0
@@ -52,20 +52,20 @@ class ZipReader(BaseReader):
         return [self._read_image(self._names[index]) for index in indices]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._zip.close()
 
     def _read_image(self, name: str) -> np.ndarray:
         try:
             content = self._zip.read(name)
-        # RuntimeError: it is encrypted; its subclass NotImplementedError: unknown compression.
+        # RuntimeError: encrypted; its subclass NotImplementedError: unknown compression.
         except (BadZipFile, EOFError, OSError, RuntimeError, zlib.error) as error:
-            raise VideoError(self.path, f'image {name} can not be read: {error}') from None
+            raise VideoError(self.path, f'image {name} cannot be read: {error}') from None
         image = None
-        if content:  # OpenCV refuses to look at nothing
+        if content:  # OpenCV raises on empty input
             image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
-            raise VideoError(self.path, f'image {name} can not be decoded')
+            raise VideoError(self.path, f'image {name} cannot be decoded')
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
@@ -75,6 +75,6 @@ def _is_image(name: str) -> bool:
 
 
 def _natural_order(name: str) -> tuple[list[str | int], str]:
-    """Texts and numbers by turns; equal numbers with other zeros are told apart by the name."""
+    """Return a sort key of alternating text and numbers; the name breaks ties such as 1 and 01."""
     parts = re.split('([0-9]+)', name)
     return [int(part) if place % 2 else part for place, part in enumerate(parts)], name

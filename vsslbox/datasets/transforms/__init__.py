@@ -1,4 +1,4 @@
-"""The steps of a pipeline: sample views, read, augment, pack."""
+"""The steps of a pipeline: sample, read, augment, pack."""
 
 from vsslbox.datasets.transforms import augmenting, packing, reading, sampling
 from vsslbox.datasets.transforms.augmenting import *

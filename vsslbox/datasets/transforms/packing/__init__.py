@@ -1,4 +1,4 @@
-"""Making the sample that a batch is collated of."""
+"""The last step of a pipeline: it packs a sample for collation."""
 
 from vsslbox.datasets.transforms.packing.pack_clips import PackClips
 from vsslbox.datasets.transforms.packing.pack_detection import PackDetection

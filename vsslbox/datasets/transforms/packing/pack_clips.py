@@ -1,4 +1,4 @@
-"""The last step of a data pipeline for mmaction2's recognizers."""
+"""The last step of a pipeline for mmaction2's recognizers."""
 
 import torch
 
@@ -13,16 +13,16 @@ __all__ = ['PackClips']
 class PackClips(PackViews):
     """Pack the views of a video as the clips of one sample.
 
-    A recognizer classifies each clip and averages over them. Batches are made by mmengine's
-    ``pseudo_collate`` and ``mmaction.ActionDataPreprocessor(format_shape='NCTHW')``. The keys
-    needed are those of :class:`PackViews`.
+    A recognizer classifies each clip and averages the scores. mmengine's ``pseudo_collate`` and
+    ``mmaction.ActionDataPreprocessor(format_shape='NCTHW')`` make the batches. The required keys
+    are those of :class:`PackViews`.
 
     Returns:
         A dict of ``inputs`` (a uint8 tensor ``[V, C, T, H, W]``, V views) and ``data_samples`` (an
         ``ActionDataSample``).
 
     Raises:
-        InputError: The views differ in shape, or the model's device is left something to draw.
+        InputError: The views differ in shape, or a transform is deferred to the model's device.
     """
 
     def transform(self, results: dict) -> dict:
@@ -31,16 +31,16 @@ class PackClips(PackViews):
         deferred = sorted({name for view in results['views'] for name in view.deferred})
         if deferred:
             raise InputError(
-                f'{own_name} packs no draws of {", ".join(deferred)}: a recognizer would not apply '
-                'them; list them in AugmentViews without Defer'
+                f'{own_name} cannot pack the deferred {", ".join(deferred)}, which a recognizer '
+                'would not apply: list the transforms in AugmentViews without Defer'
             )
         packed = super().transform(results)
         shapes = sorted({tuple(clip.shape) for clip in packed['inputs']})
         if len(shapes) > 1:
             raise InputError(
                 f'the views of {_name_of(results)} differ in shape [C, T, H, W]: {shapes}; '
-                f'{own_name} needs clips of one length, and Resize(size=...) or a crop of fixed '
-                'size before it'
+                f'{own_name} needs clips of one length: put Resize(size=...) or a crop of '
+                'fixed size before it'
             )
         return {'inputs': torch.stack(packed['inputs']), 'data_samples': packed['data_samples']}
 

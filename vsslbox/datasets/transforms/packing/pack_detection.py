@@ -1,4 +1,4 @@
-"""The last step of a data pipeline for a detector."""
+"""The last step of a pipeline for a detector."""
 
 import numpy as np
 import torch
@@ -16,18 +16,18 @@ _META_KEYS = ('video_id', 'timestamp', 'img_key')
 class PackDetection(PackViews):
     """Pack the clip around a key frame with the boxes of that frame.
 
-    Boxes are cut at the edge of the frames; those that lie outside, since the frames were cropped,
-    are left out. Batches are made by mmengine's ``pseudo_collate`` and
-    ``mmaction.ActionDataPreprocessor(format_shape='NCTHW')``.
+    Boxes are clipped to the frame, and boxes that lie outside the crop are left out. mmengine's
+    ``pseudo_collate`` and ``mmaction.ActionDataPreprocessor(format_shape='NCTHW')`` make the
+    batches.
 
     Required keys: those of :class:`PackViews`, with one view, and ``video_id``, ``timestamp``.
     Optional: ``gt_labels`` (``[n, K]``, for the view's ``gt_bboxes``).
 
     Returns:
         A dict of ``inputs`` (a uint8 tensor ``[C, T, H, W]``) and ``data_samples`` (an
-        ``ActionDataSample`` with ``proposals`` and, where known, ``gt_instances``). Their
-        ``bboxes`` ``[n, 4]`` are left, top, right, bottom in pixels of the inputs;
-        ``proposals.video_bboxes`` are the same boxes as shares of the video's frame.
+        ``ActionDataSample`` with ``proposals`` and, if known, ``gt_instances``). Their ``bboxes``
+        ``[n, 4]`` are left, top, right, bottom in pixels of the inputs;
+        ``proposals.video_bboxes`` are the same boxes in normalised coordinates of the video.
     """
 
     def transform(self, results: dict) -> dict:
@@ -50,7 +50,7 @@ class PackDetection(PackViews):
 
 
 def _instances(boxes: np.ndarray, width: int, height: int, **known: np.ndarray) -> InstanceData:
-    """What is known of the boxes that are seen."""
+    """Return the boxes that are visible, with what is known of them."""
     boxes = boxes.clip(0, 1)
     seen = (boxes[:, :2] < boxes[:, 2:]).all(1)
     columns = dict(bboxes=boxes * [width, height, width, height], **known)

@@ -1,4 +1,4 @@
-"""The last step of a data pipeline for mmaction2's recognizers of frames."""
+"""The last step of a pipeline for mmaction2's 2D recognizers."""
 
 from vsslbox.datasets.transforms.packing.pack_clips import PackClips
 from vsslbox.registry import TRANSFORMS
@@ -10,8 +10,8 @@ __all__ = ['PackFrames']
 class PackFrames(PackClips):
     """Pack all frames of all views as the segments of one sample, for a 2D network.
 
-    Batches are made by mmengine's ``pseudo_collate`` and
-    ``mmaction.ActionDataPreprocessor(format_shape='NCHW')``; the rest is as for :class:`PackClips`.
+    mmengine's ``pseudo_collate`` and ``mmaction.ActionDataPreprocessor(format_shape='NCHW')`` make
+    the batches. The rest is as in :class:`PackClips`.
 
     Returns:
         A dict of ``inputs`` (a uint8 tensor ``[V * T, C, H, W]``: V views, one after the other, of

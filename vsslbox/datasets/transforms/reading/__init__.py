@@ -1,4 +1,4 @@
-"""Opening videos and decoding the frames of all views."""
+"""Open videos, and decode the frames of all views."""
 
 from vsslbox.datasets.transforms.reading.decode_views import DecodeViews
 from vsslbox.datasets.transforms.reading.load_localization_feature import LoadLocalizationFeature

@@ -1,9 +1,8 @@
-"""Decode the frames of all views of a sample at once."""
+"""Decoding of all views of a sample at once."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 
 __all__ = ['DecodeViews']
@@ -11,7 +10,7 @@ __all__ = ['DecodeViews']
 
 @TRANSFORMS.register_module()
 class DecodeViews(BaseTransform):
-    """Decode each frame that some view needs once, and hand it to all that need it.
+    """Decode each needed frame once, and hand it to all views that need it.
 
     Views that share a frame share its array, which no transform changes in place.
 
@@ -19,19 +18,18 @@ class DecodeViews(BaseTransform):
 
     Raises:
         VideoError: A frame could not be decoded.
-        InputError: A view asks for a frame that the video doesn't have.
+        ValueError: A sampler chose a frame that the video does not have.
     """
 
     def transform(self, results: dict) -> dict:
-        """Fill in the frames of the views."""
+        """Fill in the frames of the views, and close the reader."""
         views, reader = results['views'], results.pop('reader')
         indices = np.unique(np.concatenate([view.frame_indices for view in views])).tolist()
         try:
             if indices[0] < 0 or indices[-1] >= reader.num_frames:
-                raise InputError(
+                raise ValueError(
                     f'the views ask for frames {indices[0]} to {indices[-1]} of {reader.path}, '
-                    f'which has {reader.num_frames}: the transform that samples them must stay '
-                    'within total_frames'
+                    f'which has {reader.num_frames}: the sampler must stay within total_frames'
                 )
             frames = dict(zip(indices, reader.read(indices), strict=True))
         finally:

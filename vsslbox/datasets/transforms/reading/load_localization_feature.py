@@ -1,4 +1,4 @@
-"""Read the features of an untrimmed video."""
+"""Loading of the features of an untrimmed video."""
 
 import numpy as np
 from mmaction.datasets.transforms import LoadLocalizationFeature as StockLoadLocalizationFeature
@@ -11,10 +11,10 @@ __all__ = ['LoadLocalizationFeature']
 
 @TRANSFORMS.register_module()
 class LoadLocalizationFeature(StockLoadLocalizationFeature):
-    """mmaction2's reader of CSV files, which also reads those of NumPy, tens of times faster.
+    """mmaction2's loader of CSV features, extended to NumPy files, which load tens of times faster.
 
-    Required key: ``feature_path``, a file of ``T`` rows with ``D`` values; if it ends in ``.npy``,
-    an array ``[T, D]``. Added: ``raw_feature``, float32 ``[D, T]``.
+    Required key: ``feature_path``, a CSV file of ``T`` rows with ``D`` values, or an array
+    ``[T, D]`` in a file that ends in ``.npy``. Added: ``raw_feature``, float32 ``[D, T]``.
 
     Raises:
         InputError: The file holds something else.
@@ -29,5 +29,5 @@ class LoadLocalizationFeature(StockLoadLocalizationFeature):
             features = np.load(path, allow_pickle=False).astype(np.float32)
             results['raw_feature'] = features.transpose(1, 0)
         except ValueError as error:
-            raise InputError(f'{path} is no table of steps x dimensions: {error}') from None
+            raise InputError(f'{path} is not a table of steps x dimensions: {error}') from None
         return results

@@ -1,4 +1,4 @@
-"""Open the folder of frames of a sample."""
+"""Opening of a folder of frames."""
 
 from mmcv.transforms import BaseTransform
 
@@ -10,7 +10,7 @@ __all__ = ['OpenFrames']
 
 @TRANSFORMS.register_module()
 class OpenFrames(BaseTransform):
-    """Open a folder of frames.
+    """Open the folder of frames of a sample.
 
     Required keys: ``frame_dir``, ``total_frames``, ``filename_tmpl``, ``start_index``; optional:
     ``offset``. Added: ``reader``, ``fps`` (0: unknown).

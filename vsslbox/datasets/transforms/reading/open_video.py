@@ -1,4 +1,4 @@
-"""Open the video file of a sample."""
+"""Opening of a video file."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ __all__ = ['OpenVideo']
 
 @TRANSFORMS.register_module()
 class OpenVideo(BaseTransform):
-    """Open a video file; nothing is decoded yet.
+    """Open the video file of a sample, without decoding anything yet.
 
     Required keys: ``filename``. Added: ``reader``, ``total_frames``, ``fps``.
 
     Args:
-        readers: Names of registered readers. The first is used; the next one where it can't read
-            a file. To decode by decord: ``readers=['decord', 'pyav']``.
+        readers: Names of registered readers, the preferred one first. A file that it cannot read
+            is tried with the next. To decode with decord: ``readers=['decord', 'pyav']``.
 
     Raises:
-        InputError: No reader is registered by such a name.
+        InputError: No reader is registered under a name.
         VideoError: None of the readers can open the file.
     """
 
@@ -31,7 +31,7 @@ class OpenVideo(BaseTransform):
         for name in self.readers:
             if TASK_UTILS.get(name) is None:
                 raise InputError(
-                    f"unknown reader {name!r}: give 'pyav', 'decord', 'torchcodec', 'zip', 'image' "
+                    f"unknown reader {name!r}: use 'pyav', 'decord', 'torchcodec', 'zip', 'image' "
                     'or one that you registered in TASK_UTILS'
                 )
 

@@ -1,4 +1,4 @@
-"""Let a sample see its bin alone."""
+"""Restriction of a video to the bin of a sample."""
 
 from mmcv.transforms import BaseTransform
 
@@ -10,10 +10,10 @@ __all__ = ['RestrictToBin']
 
 @TRANSFORMS.register_module()
 class RestrictToBin(BaseTransform):
-    """Narrow an open video down to the bin of the sample; it comes after ``OpenVideo``.
+    """Restrict an open video to the bin of the sample.
 
-    Any sampler can follow. Frames are counted from the first of the bin, in the views' meta data
-    too.
+    It comes after ``OpenVideo``, and any sampler can follow. Frames are counted from the first of
+    the bin, in the views' meta data too.
 
     Required keys: ``reader``, ``bin`` (see :class:`BinnedVideoDataset`). Modified: ``reader``,
     ``total_frames``.
@@ -23,7 +23,7 @@ class RestrictToBin(BaseTransform):
     """
 
     def transform(self, results: dict) -> dict:
-        """Narrow the reader."""
+        """Restrict the reader."""
         reader = FrameRangeReader(results['reader'], *results['bin'])
         results.update(reader=reader, total_frames=reader.num_frames)
         return results

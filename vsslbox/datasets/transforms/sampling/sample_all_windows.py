@@ -1,7 +1,7 @@
 """The sampling of the test after VDIM's fine-tuning."""
 
+from vsslbox.datasets.transforms.sampling.base_sampler import check_counts
 from vsslbox.datasets.transforms.sampling.sample_random_window import SampleRandomWindow
-from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 
 __all__ = ['SampleAllWindows']
@@ -9,12 +9,13 @@ __all__ = ['SampleAllWindows']
 
 @TRANSFORMS.register_module()
 class SampleAllWindows(SampleRandomWindow):
-    """The views of all windows of the video, one window after the other.
+    """All windows of K consecutive clips, at a fixed stride: one view for each clip.
 
     A head that takes ``num_views`` clips at a time (:class:`MLPClsHead`) classifies each window.
-    Frames behind the last window that fits are left out; a video shorter than a window is one.
+    Frames after the last window that fits are left out. A video shorter than a window gives one
+    window, which repeats the last frame.
 
-    Source: VDIM, fine-tuning. The paper takes all windows, and doesn't say here how far apart they
+    Source: VDIM, fine-tuning. The paper evaluates all windows, and does not say how far apart they
     begin. In its pretraining they are one frame apart: with ``stride=1`` a video of 10 seconds has
     more than a hundred of them, which share nearly all frames. By default a window begins where a
     view does.
@@ -22,13 +23,12 @@ class SampleAllWindows(SampleRandomWindow):
     Args:
         num_views: The views of a window, K.
         clip_len: The frames of a view, T.
-        stride: From the start of a window to that of the next, in frames.
+        stride: The distance between the starts of two windows, in frames.
     """
 
     def __init__(self, num_views: int = 4, clip_len: int = 32, stride: int = 32) -> None:
         super().__init__(num_views, clip_len)
-        if stride < 1:
-            raise InputError(f'stride must be at least 1, got {stride}')
+        check_counts(stride=stride)
         self.stride = stride
 
     def transform(self, results: dict) -> dict:
@@ -37,6 +37,3 @@ class SampleAllWindows(SampleRandomWindow):
         starts = range(0, self.last_start(total_frames) + 1, self.stride)
         results['views'] = [view for start in starts for view in self.views_of(start, total_frames)]
         return results
-
-    def __repr__(self) -> str:
-        return f'{super().__repr__()[:-1]}, stride={self.stride})'

@@ -1,9 +1,8 @@
-"""Frames of consecutive bins, as VIE's TRN samples."""
+"""The sampling of VIE's TRN."""
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
-from vsslbox.errors import InputError
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
 
@@ -11,16 +10,16 @@ __all__ = ['SampleBinnedFrames']
 
 
 @TRANSFORMS.register_module()
-class SampleBinnedFrames(BaseTransform):
-    """One view, ``clip``, of a random frame out of each of several consecutive bins.
+class SampleBinnedFrames(BaseSampler):
+    """One random frame from each of several consecutive short bins: one view, ``clip``.
 
     The video is cut into bins of ``min(max_bin_len, total_frames // num_bins)`` frames, the last of
     which may be shorter, and the first bin of the clip is drawn. A video of fewer frames than
-    ``num_bins`` starts over at its end: its bins are single frames. (The authors put a random other
-    video in its place.)
+    ``num_bins`` starts over at its end: its bins are single frames. (The authors replace it by
+    another random video.)
 
-    Source: VIE, section 4 (TRN); the bins, half a second long at 25 frames per second, by the
-    authors' code.
+    Source: VIE, section 4 (TRN); the bins, half a second long at 25 frames per second, following
+    the authors' code.
 
     Args:
         num_bins: The bins of a clip, and so its frames, T.
@@ -28,10 +27,7 @@ class SampleBinnedFrames(BaseTransform):
     """
 
     def __init__(self, num_bins: int = 4, max_bin_len: int = 12) -> None:
-        if min(num_bins, max_bin_len) < 1:
-            raise InputError(
-                f'num_bins and max_bin_len must be at least 1, got {num_bins} and {max_bin_len}'
-            )
+        check_counts(num_bins=num_bins, max_bin_len=max_bin_len)
         self.num_bins = num_bins
         self.max_bin_len = max_bin_len
 
@@ -46,6 +42,3 @@ class SampleBinnedFrames(BaseTransform):
         frames = rng.integers(starts[chosen], ends[chosen])
         results['views'] = [View('clip', frames % total_frames)]
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(num_bins={self.num_bins}, max_bin_len={self.max_bin_len})'

@@ -1,8 +1,8 @@
-"""Frames spread evenly over a video."""
+"""The sampling of VCLR's evaluation."""
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
 
@@ -10,8 +10,10 @@ __all__ = ['SampleEndToEndFrames']
 
 
 @TRANSFORMS.register_module()
-class SampleEndToEndFrames(BaseTransform):
-    """One view of frames spread evenly from the first to the last; short videos repeat frames.
+class SampleEndToEndFrames(BaseSampler):
+    """Frames spread evenly from the first to the last, both included: one view, ``frames``.
+
+    A video of fewer frames repeats some.
 
     Source: the evaluation of VCLR, 30 frames a video at the rounded points of
     ``linspace(1, num_frames, 30)``.
@@ -21,6 +23,7 @@ class SampleEndToEndFrames(BaseTransform):
     """
 
     def __init__(self, num_frames: int = 30) -> None:
+        check_counts(num_frames=num_frames)
         self.num_frames = num_frames
 
     def transform(self, results: dict) -> dict:
@@ -29,6 +32,3 @@ class SampleEndToEndFrames(BaseTransform):
         points = np.linspace(1, results['total_frames'], self.num_frames)
         results['views'] = [View('frames', points.round().astype(np.int64) - 1)]
         return results
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(num_frames={self.num_frames})'

@@ -1,9 +1,8 @@
 """The sampling of VDIM's fine-tuning."""
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
-from vsslbox.errors import InputError
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
 
@@ -11,10 +10,10 @@ __all__ = ['SampleRandomWindow']
 
 
 @TRANSFORMS.register_module()
-class SampleRandomWindow(BaseTransform):
-    """A window of the video, parted into K clips of consecutive frames: one view each.
+class SampleRandomWindow(BaseSampler):
+    """One window of K consecutive clips that starts anywhere: one view for each clip.
 
-    The window lies anywhere in the video; a video shorter than it repeats its last frame.
+    A video shorter than the window repeats its last frame.
 
     Source: VDIM, fine-tuning: K = 4 views of 32 frames at the offsets 0, 32, 64
     and 96 of a window, without down-sampling; 2 for HMDB51.
@@ -25,10 +24,7 @@ class SampleRandomWindow(BaseTransform):
     """
 
     def __init__(self, num_views: int = 4, clip_len: int = 32) -> None:
-        if min(num_views, clip_len) < 1:
-            raise InputError(
-                f'num_views and clip_len must be at least 1, got {num_views} and {clip_len}'
-            )
+        check_counts(num_views=num_views, clip_len=clip_len)
         self.num_views = num_views
         self.clip_len = clip_len
 
@@ -40,14 +36,11 @@ class SampleRandomWindow(BaseTransform):
         return results
 
     def last_start(self, total_frames: int) -> int:
-        """Where the last window begins."""
+        """Return where the last window begins."""
         return max(total_frames - self.num_views * self.clip_len, 0)
 
     def views_of(self, start: int, total_frames: int) -> list[View]:
-        """The views of the window that begins at a frame."""
+        """Return the views of the window that begins at a frame."""
         frames = start + np.arange(self.num_views * self.clip_len)
         clips = np.minimum(frames, total_frames - 1).reshape(self.num_views, self.clip_len)
         return [View(f'window{start}_view{k}', clip) for k, clip in enumerate(clips)]
-
-    def __repr__(self) -> str:
-        return f'{type(self).__name__}(num_views={self.num_views}, clip_len={self.clip_len})'

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -13,25 +13,25 @@ __all__ = ['SampleSubsequences']
 
 
 @TRANSFORMS.register_module()
-class SampleSubsequences(BaseTransform):
-    """Two subsequences of a window of the video.
+class SampleSubsequences(BaseSampler):
+    """Two clips a fixed offset apart, at different frame rates: ``antecedent`` and ``consequent``.
 
-    The window lies anywhere in the video. The view ``antecedent`` begins with it, the view
-    ``consequent`` ``offset`` frames later; of each only every d-th frame is kept. A video shorter
-    than the window repeats its last frame.
+    Both lie in a window that starts anywhere in the video. The antecedent begins with the window,
+    the consequent ``offset`` frames later; each keeps only every d-th frame. A video shorter than
+    the window repeats its last frame.
 
     With ``offset=0, down_sampling=(1, 2)`` the consequent spans twice the time of the antecedent
-    (the paper's best setting); with ``offset=clip_len, down_sampling=(1, 2)`` the two part the
+    (the paper's best setting); with ``offset=clip_len, down_sampling=(1, 2)`` the two split the
     window into its first third and the rest.
 
     Source: VDIM, section 3.1 and table 2.
 
     Args:
-        clip_len: The frames of either view, T.
+        clip_len: The frames of a view, T.
         offset: The start of the consequent within the window, in frames: 0 or 32 in the paper.
         down_sampling: d of the antecedent and of the consequent: 1, 2 or 3 in the paper.
-        consequent_len: The frames of the consequent, if not ``clip_len``: twice as many for
-            :class:`VDIMTemporalDifference`.
+        consequent_len: The frames of the consequent; by default ``clip_len``.
+            :class:`VDIMTemporalDifference` needs twice as many.
     """
 
     def __init__(
@@ -50,8 +50,7 @@ class SampleSubsequences(BaseTransform):
         self.offset = offset
         self.down_sampling = tuple(down_sampling)
         self.consequent_len = clip_len if consequent_len is None else consequent_len
-        if self.consequent_len < 1:
-            raise InputError(f'consequent_len must be at least 1, got {consequent_len}')
+        check_counts(consequent_len=self.consequent_len)
         first, second = self.down_sampling
         self._places = {
             'antecedent': first * np.arange(clip_len),
@@ -68,9 +67,3 @@ class SampleSubsequences(BaseTransform):
             for name, places in self._places.items()
         ]
         return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(clip_len={self.clip_len}, offset={self.offset}, '
-            f'down_sampling={self.down_sampling}, consequent_len={self.consequent_len})'
-        )

@@ -3,8 +3,8 @@
 from typing import Literal, get_args
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -16,28 +16,28 @@ LAWS = get_args(Law)
 
 
 @TRANSFORMS.register_module()
-class SampleTemporalInterval(BaseTransform):
-    r"""Two clips of a video, whose distance follows a law.
+class SampleTemporalInterval(BaseSampler):
+    r"""Two clips whose distance in time is drawn from a given law: ``first`` and ``second``.
 
     With M positions at which a clip can start and x = t / M, the density of the interval t is
 
     * ``'decreasing'``: :math:`\frac{p + 1}{p M} (1 - x^p)`;
     * ``'uniform'``: :math:`\frac{1}{M}`;
     * ``'increasing'``: :math:`\frac{p + 1}{M} x^p`;
-    * ``'same'``: the clips are the same, only their augmentations differ.
+    * ``'same'``: the clips are the same, and only their augmentations differ.
 
-    An interval drawn from it is rounded down to whole frames. The earlier clip starts anywhere
-    that leaves room for it, and either of the views ``first`` and ``second`` may be the earlier
-    one. In a video shorter than a clip both start anywhere, and it starts over at its end.
+    The drawn interval is rounded down to whole frames. The earlier clip starts anywhere that leaves
+    room for the interval, and either view may be the earlier one. In a video shorter than a clip
+    both start anywhere, and the video starts over at its end.
 
-    Source: CVRL, section 3.2, appendix A and figure 3; M and the order of the two by the authors'
-    code.
+    Source: CVRL, section 3.2, appendix A and figure 3; M and the order of the two following the
+    authors' code.
 
     Args:
         clip_len: The frames of a clip, T.
-        frame_interval: The distance of a clip's frames.
-        law: Which intervals are likely, as above.
-        exponent: p, positive, of the laws that have one.
+        frame_interval: The distance between the frames of a clip.
+        law: The law of the interval, as above.
+        exponent: p, positive; used by ``'decreasing'`` and ``'increasing'``.
     """
 
     def __init__(
@@ -47,16 +47,12 @@ class SampleTemporalInterval(BaseTransform):
         law: Law = 'decreasing',
         exponent: float = 1.0,
     ) -> None:
-        if min(clip_len, frame_interval) < 1:
-            raise InputError(
-                f'clip_len and frame_interval must be at least 1, got {clip_len} and '
-                f'{frame_interval}'
-            )
+        check_counts(clip_len=clip_len, frame_interval=frame_interval)
         if law not in LAWS:
             raise InputError(f'law must be one of {", ".join(map(repr, LAWS))}, got {law!r}')
         if exponent <= 0:
             raise InputError(
-                f'exponent must be positive, got {exponent}; for intervals all alike set '
+                f'exponent must be positive, got {exponent}; for equally likely intervals set '
                 "law='uniform'"
             )
         self.clip_len = clip_len
@@ -85,21 +81,15 @@ class SampleTemporalInterval(BaseTransform):
         return np.array([start, start + interval])
 
     def whole_interval(self, probability: float, num_starts: int) -> int:
-        """The largest whole interval that the law stays below with no more than a probability."""
+        """Return the largest interval whose cumulative probability is at most ``probability``."""
         shares = self._cumulative(np.arange(num_starts) / num_starts)
         return int(np.searchsorted(shares, probability, side='right')) - 1
 
     def _cumulative(self, x: np.ndarray) -> np.ndarray:
-        """The probability of an interval below the share ``x`` of M."""
+        """Return the probability of an interval shorter than ``x`` times M."""
         p = self.exponent
         if self.law == 'decreasing':
             return ((p + 1) * x - x ** (p + 1)) / p
         if self.law == 'increasing':
             return x ** (p + 1)
         return x if self.law == 'uniform' else np.sign(x)
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(clip_len={self.clip_len}, '
-            f'frame_interval={self.frame_interval}, law={self.law!r}, exponent={self.exponent})'
-        )

@@ -1,8 +1,8 @@
-"""Clips spread evenly over a video."""
+"""The sampling of CVRL's evaluation."""
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
 
@@ -10,8 +10,10 @@ __all__ = ['SampleUniformClips']
 
 
 @TRANSFORMS.register_module()
-class SampleUniformClips(BaseTransform):
-    """Several views, one for each clip; a video shorter than a clip starts over at its end.
+class SampleUniformClips(BaseSampler):
+    """Several clips whose starts are spread evenly over the video: one view for each clip.
+
+    A video shorter than a clip starts over at its end.
 
     Source: the evaluation of CVRL, starts at ``linspace(0, num_frames - clip_len * interval, n)``,
     rounded down.
@@ -19,10 +21,11 @@ class SampleUniformClips(BaseTransform):
     Args:
         num_clips: The number of clips, n.
         clip_len: The frames of a clip, T.
-        frame_interval: The distance of a clip's frames.
+        frame_interval: The distance between the frames of a clip.
     """
 
     def __init__(self, num_clips: int = 10, clip_len: int = 16, frame_interval: int = 1) -> None:
+        check_counts(num_clips=num_clips, clip_len=clip_len, frame_interval=frame_interval)
         self.num_clips = num_clips
         self.clip_len = clip_len
         self.frame_interval = frame_interval
@@ -37,9 +40,3 @@ class SampleUniformClips(BaseTransform):
             View(f'clip{i}', (start + offsets) % total_frames) for i, start in enumerate(starts)
         ]
         return results
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(num_clips={self.num_clips}, clip_len={self.clip_len}, '
-            f'frame_interval={self.frame_interval})'
-        )
