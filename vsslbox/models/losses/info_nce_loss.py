@@ -12,7 +12,7 @@ __all__ = ['InfoNCELoss', 'info_nce']
 
 
 def info_nce(query: Tensor, positive: Tensor, negatives: Tensor, temperature: float) -> Tensor:
-    r"""InfoNCE with dot products of L2-normalised embeddings as scores.
+    r"""Compute InfoNCE with dot products of L2-normalised embeddings as scores.
 
     .. math:: -\frac{1}{N} \sum_i \log
         \frac{e^{q_i \cdot p_i / \tau}}{e^{q_i \cdot p_i / \tau} + \sum_k e^{q_i \cdot n_k / \tau}}
@@ -23,11 +23,17 @@ def info_nce(query: Tensor, positive: Tensor, negatives: Tensor, temperature: fl
     Args:
         query: ``[N, D]``, L2-normalised.
         positive: ``[N, D]``, L2-normalised; row i belongs to row i of the query.
-        negatives: ``[K, D]``, shared by all queries, or ``[N, K, D]``, each query's own.
+        negatives: ``[K, D]``, shared by all queries, or ``[N, K, D]``, those of each query.
         temperature: The divisor of the scores, tau.
 
     Returns:
         The mean over the queries, a scalar in float32 (float64 for inputs in float64).
+
+    Example:
+        >>> query, negatives = torch.eye(4)[:2], torch.eye(4)[2:]
+        >>> loss = info_nce(query, query, negatives, temperature=1.0)
+        >>> round(loss.item(), 4)  # log(1 + 2 / e)
+        0.5514
     """
     query, positive, negatives = (at_least_float32(x) for x in (query, positive, negatives))
     with torch.autocast(query.device.type, enabled=False):
@@ -48,6 +54,12 @@ class InfoNCELoss(nn.Module):
     Args:
         temperature: The divisor of the scores.
         loss_weight: The factor of this loss in the total.
+
+    Example:
+        >>> query, negatives = torch.eye(4)[:2], torch.eye(4)[2:]
+        >>> criterion = InfoNCELoss(temperature=1.0, loss_weight=0.5)
+        >>> round(criterion(query, query, negatives).item(), 4)
+        0.2757
     """
 
     def __init__(self, temperature: float = 0.1, loss_weight: float = 1.0) -> None:

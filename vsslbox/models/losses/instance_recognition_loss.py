@@ -1,4 +1,4 @@
-"""The first loss of VIE: to recognise one's own entry in the bank."""
+"""The first loss of VIE: to recognise a video's own entry in the bank."""
 
 import math
 from typing import Literal
@@ -14,14 +14,14 @@ from vsslbox.registry import MODELS
 
 __all__ = ['InstanceRecognitionLoss', 'instance_nce']
 
-# The softmax's denominator as it was estimated on ImageNet, per image.
+# The denominator of the softmax, estimated on ImageNet, per image.
 NORMALIZER_PER_ENTRY = 2876934.2 / 1281167
 
 
 def instance_nce(
     embedding: Tensor, positive: Tensor, noise: Tensor, num_entries: int, temperature: float
 ) -> Tensor:
-    r"""Noise-contrastive estimation of the softmax over a bank of V entries.
+    r"""Estimate the softmax over a bank of V entries by noise contrast.
 
     .. math:: -\frac{1}{N} \sum_i \Big[
         \log \frac{p(v_i)}{p(v_i) + K/V + \epsilon} +
@@ -31,17 +31,23 @@ def instance_nce(
     with the constant Z = V * 2876934.2 / 1281167 and epsilon = 1e-7.
 
     Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
-    eq. 4-7; the constants are those of the code of VIE.
+    eq. 4-7; the constants follow the code of VIE.
 
     Args:
         embedding: ``[N, D]``, L2-normalised.
-        positive: The own entry of each, ``[N, D]``.
-        noise: The entries that were drawn for each, ``[N, K, D]``.
+        positive: The own entry of each embedding, ``[N, D]``.
+        noise: The entries drawn for each embedding, ``[N, K, D]``.
         num_entries: V.
         temperature: The divisor of the scores, tau.
 
     Returns:
         The mean over the embeddings, a scalar in float32 (float64 for inputs in float64).
+
+    Example:
+        >>> embedding, noise = torch.eye(4)[:2], torch.eye(4)[2:].expand(2, 2, 4)
+        >>> loss = instance_nce(embedding, embedding, noise, num_entries=9, temperature=0.07)
+        >>> round(loss.item(), 4)
+        0.4021
     """
     embedding, positive, noise = (at_least_float32(x) for x in (embedding, positive, noise))
     log_normalizer = math.log(NORMALIZER_PER_ENTRY * num_entries)
@@ -58,17 +64,24 @@ def instance_nce(
 class InstanceRecognitionLoss(nn.Module):
     """Tell a video's own entry in the bank from entries drawn at random.
 
-    Noise is drawn for each sample by itself, uniformly and with replacement.
+    Noise is drawn for each sample separately, uniformly and with replacement.
 
     Source: VIE, section 3 (IR).
 
     Args:
-        num_noise: How many entries are drawn, K.
+        num_noise: The number of entries drawn, K.
         temperature: The divisor of the scores.
         form: ``'nce'`` as in the authors' code, see :func:`instance_nce`; ``'softmax'`` as in the
-            paper's eq. 2, its denominator summed over the own entry and those drawn, see
+            paper's eq. 2, with the denominator summed over the own entry and those drawn, see
             :func:`info_nce`.
         loss_weight: The factor of this loss in the total.
+
+    Example:
+        >>> bank = FeatureBank(num_videos=10, channels=4)
+        >>> _ = bank.features.fill_(0.5)  # all videos alike
+        >>> criterion = InstanceRecognitionLoss(num_noise=3, form='softmax')
+        >>> round(criterion(torch.eye(4)[:2], torch.tensor([7, 2]), bank).item(), 4)  # log(4)
+        1.3863
     """
 
     def __init__(
@@ -95,7 +108,7 @@ class InstanceRecognitionLoss(nn.Module):
 
         Args:
             embedding: ``[N, D]``, L2-normalised.
-            indices: The videos that they are of, ``[N]``.
+            indices: The index of the video of each embedding, ``[N]``.
             bank: The bank; it is not changed.
         """
         shape = (len(embedding), self.num_noise)

@@ -1,4 +1,4 @@
-"""The loss of SeCo and VCLR between the frames of one video."""
+"""The loss of SeCo and VCLR between frames of one video."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ __all__ = ['IntraVideoLoss', 'intra_video_nce']
 def intra_video_nce(
     query: Tensor, positive: Tensor, others: Tensor, temperature: float, form: str
 ) -> Tensor:
-    """Tell the query's own frame from other frames of the same video.
+    """Compute how well the query tells its own frame from other frames of the video.
 
     Source: VCLR, eq. 3 (``joint``); the authors' code computes ``pairwise``.
 
@@ -29,6 +29,12 @@ def intra_video_nce(
 
     Returns:
         The mean over the queries (and, for ``'pairwise'``, over the other frames), a scalar.
+
+    Example:
+        >>> query, others = torch.eye(4)[:2], torch.eye(4)[2:].expand(2, 2, 4)
+        >>> loss = intra_video_nce(query, query, others, temperature=1.0, form='pairwise')
+        >>> round(loss.item(), 4)  # log(1 + 1 / e)
+        0.3133
     """
     if form == 'joint':
         return info_nce(query, positive, others, temperature)
@@ -40,13 +46,19 @@ def intra_video_nce(
 
 @MODELS.register_module()
 class IntraVideoLoss(nn.Module):
-    """A frame under two augmentations against the other frames of its video.
+    """Contrast a frame under two augmentations with the other frames of its video.
 
     Args:
         temperature: The divisor of the scores.
         form: ``'pairwise'`` as in the authors' code, ``'joint'`` as in the paper's eq. 3; see
             :func:`intra_video_nce`.
         loss_weight: The factor of this loss in the total.
+
+    Example:
+        >>> query, others = torch.eye(4)[:2], torch.eye(4)[2:].expand(2, 2, 4)
+        >>> criterion = IntraVideoLoss(temperature=1.0, form='joint')
+        >>> round(criterion(query, query, others).item(), 4)  # log(1 + 2 / e)
+        0.5514
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The second loss of VIE: to be near those of one's own cluster."""
+"""The second loss of VIE: to be near the entries of the same cluster."""
 
 import torch
 from torch import Tensor, nn
@@ -19,34 +19,40 @@ def local_aggregation(
     background_size: int,
     temperature: float,
 ) -> Tensor:
-    r"""How much of a sample's neighbourhood belongs to its clusters.
+    r"""Compute how much of a sample's neighbourhood belongs to its clusters.
 
     .. math:: -\frac{1}{N} \sum_i \log \Big(
         \frac{\sum_{j \in B_i \cap C_i} e^{e_i \cdot v_j / \tau}}
         {\sum_{j \in B_i} e^{e_i \cdot v_j / \tau}} + 10^{-7} \Big)
 
-    The background B_i are the entries that are nearest to the embedding, by dot product over the
-    whole bank, the own entry not left out. The close set C_i are the entries that share the own
-    entry's label in any of the clusterings. Where none of them is in the background, the loss is
-    that of the constant and has no gradient.
+    The background B_i is the set of entries nearest to the embedding, by dot product over the whole
+    bank, including its own entry. The close set C_i is the set of entries with the label of the own
+    entry in any of the clusterings. If none of them is in the background, the loss is that of the
+    constant and has no gradient.
 
     Source: Zhuang et al., "Local Aggregation for Unsupervised Learning of Visual Embeddings",
-    eq. 2-5; VIE, section 3; the constant and the own entry are those of the code of VIE.
+    eq. 2-5; VIE, section 3; the constant and the own entry follow the code of VIE.
 
     Args:
         embedding: ``[N, D]``, L2-normalised.
-        indices: The entry of each, ``[N]``.
+        indices: The own entry of each embedding, ``[N]``.
         entries: The bank, ``[V, D]``, without gradient.
         labels: The cluster of each entry in each clustering, ``[H, V]``.
-        background_size: How many entries the background has, at most V.
+        background_size: The number of entries in the background, at most V.
         temperature: The divisor of the scores, tau.
 
     Returns:
         The mean over the embeddings, a scalar in float32 (float64 for inputs in float64).
+
+    Example:
+        >>> entries, labels = torch.eye(4), torch.tensor([[0, 0, 1, 1]])
+        >>> loss = local_aggregation(entries[:1], torch.tensor([0]), entries, labels, 4, 1.0)
+        >>> round(loss.item(), 4)  # -log((e + 1) / (e + 3))
+        0.4304
     """
     embedding, entries = at_least_float32(embedding), at_least_float32(entries)
     with torch.autocast(embedding.device.type, enabled=False):
-        # Scores once more, of the background alone: a gradient through all of them would cost
+        # The scores of the background are computed again: a gradient through all scores would cost
         # another product with the whole bank.
         with torch.no_grad():
             background = (embedding @ entries.T).topk(background_size).indices  # [N, B]
@@ -61,9 +67,17 @@ class LocalAggregationLoss(nn.Module):
     """Draw a video towards the entries of its clusters; see :func:`local_aggregation`.
 
     Args:
-        background_size: How many entries the background has.
+        background_size: The number of entries in the background.
         temperature: The divisor of the scores.
         loss_weight: The factor of this loss in the total.
+
+    Example:
+        >>> bank = FeatureBank(num_videos=4, channels=4)
+        >>> _ = bank.features.copy_(torch.eye(4))
+        >>> _ = bank.labels.copy_(torch.tensor([[0, 0, 1, 1]]))  # as ClusterHook does
+        >>> criterion = LocalAggregationLoss(background_size=4, temperature=1.0)
+        >>> round(criterion(torch.eye(4)[:1], torch.tensor([0]), bank).item(), 4)
+        0.4304
     """
 
     def __init__(
@@ -81,7 +95,7 @@ class LocalAggregationLoss(nn.Module):
 
         Args:
             embedding: ``[N, D]``, L2-normalised.
-            indices: The videos that they are of, ``[N]``.
+            indices: The index of the video of each embedding, ``[N]``.
             bank: The bank with the clusters; it is not changed.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The contrastive loss of VDIM and AMDIM: positions of one view against those of another."""
+"""The contrastive loss of VDIM and AMDIM, between positions of two views."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -28,7 +28,7 @@ def position_info_nce(
     mask_same_video: bool = True,
     max_scores: int = 2**24,
 ) -> Tensor:
-    r"""InfoNCE between all positions of queries and all positions of keys.
+    r"""Compute InfoNCE between all positions of queries and all positions of keys.
 
     With :math:`s_{iakb}` the score of position a of query i and position b of key k,
 
@@ -37,44 +37,51 @@ def position_info_nce(
 
     plus the penalty, a factor times the mean of all squared scores before they are clipped.
 
-    The scores are computed in parts, and once more for the gradient, so that memory holds only
-    those of one part.
+    The scores are computed in chunks, and again for the gradient, so that memory holds only those
+    of one chunk.
 
     Source: Bachman et al., "Learning Representations by Maximizing Mutual Information Across
     Views", and the authors' code, which has the defaults; Devon Hjelm and Bachman,
     "Representation Learning with Video Deep InfoMax", which names none of the switches.
 
     Args:
-        query: ``[N, L, D]``, the L positions of each of this process's videos.
-        keys: ``[M, L', D]``, those of the videos of all processes.
-        first_video: The row of the keys that belongs to row 0 of the queries; the others follow.
+        query: ``[N, L, D]``, the L positions of each of the process's own videos.
+        keys: ``[M, L', D]``, the positions of the videos of all processes.
+        first_video: The row of the keys that belongs to row 0 of the queries; the next rows follow.
         scale: Whether dot products are divided by the square root of D.
         clip: c of ``c * tanh(score / c)``; None leaves the scores as they are.
         penalty: The factor of the mean squared score.
-        mask_same_video: Whether a query's negatives are other videos alone. If not, also the
-            other positions of its own video are: the denominator is over all keys.
-        max_scores: How many scores are held at once; one query's M * L' in any case.
+        mask_same_video: Whether only other videos are negatives. If not, the other positions of
+            the query's own video are negatives, too: the denominator is over all keys.
+        max_scores: The number of scores held at once; at least the M * L' of one query.
 
     Returns:
         A scalar in float32 (float64 for inputs in float64).
 
     Raises:
         InputError: There is no other video.
+
+    Example:
+        >>> query, keys = torch.zeros(3, 2, 8), torch.zeros(3, 5, 8)  # 3 videos
+        >>> round(position_info_nce(query, keys).item(), 4)  # log(1 + 2 * 5)
+        2.3979
     """
     if mask_same_video and len(keys) < 2:
-        raise InputError('the batch has one video: without others there are no negatives')
+        raise InputError(
+            'the batch has one video, so that there are no negatives: raise the batch size'
+        )
     query, keys = at_least_float32(query), at_least_float32(keys)
     num_positions, num_keys = query.shape[1], keys.shape[0] * keys.shape[1]
     rows = query.flatten(0, 1)
     videos = first_video + torch.arange(len(rows), device=rows.device) // num_positions
-    part = max(max_scores // num_keys, 1)
+    chunk = max(max_scores // num_keys, 1)
     sums = partial(_sums, scale=scale, clip=clip, mask_same_video=mask_same_video)
     with torch.autocast(rows.device.type, enabled=False):
-        parts = [
+        chunks = [
             checkpoint(sums, *rows_and_videos, keys, use_reentrant=False, preserve_rng_state=False)
-            for rows_and_videos in zip(rows.split(part), videos.split(part))
+            for rows_and_videos in zip(rows.split(chunk), videos.split(chunk))
         ]
-    losses, squares = torch.stack(parts).sum(dim=0)
+    losses, squares = torch.stack(chunks).sum(dim=0)
     return losses / (len(rows) * keys.shape[1]) + penalty * squares / (len(rows) * num_keys)
 
 
@@ -86,7 +93,7 @@ def _sums(
     clip: float | None,
     mask_same_video: bool,
 ) -> Tensor:
-    """Two sums over some queries ``[R, D]``: of their losses, and of their squared scores."""
+    """Sum the losses and the squared scores of some queries ``[R, D]``."""
     if scale:
         rows = rows * rows.shape[1] ** -0.5
     scores = torch.einsum('rd,mld->rml', rows, keys)
@@ -106,26 +113,32 @@ def _sums(
 
 @MODELS.register_module()
 class MultiScaleInfoNCELoss(nn.Module):
-    """:func:`position_info_nce` summed over pairs of layers and averaged over two directions.
+    """Sum :func:`position_info_nce` over pairs of layers and average over two directions.
 
     The pairs (layer of the queries, layer of the keys) are all of ``layers`` x ``other_layers``
-    and of ``other_layers`` x ``layers``, each once: 5-8, 6-8, 8-8, 8-5 and 8-6 as a rule. Queries
-    are of the first view and keys of the second, then the other way round. Negatives are the other
-    videos of all processes; averaged over the processes, loss and gradient are those of one
+    and of ``other_layers`` x ``layers``, each once: by default 5-8, 6-8, 8-8, 8-5 and 8-6. Queries
+    come from the first view and keys from the second, then the other way round. Negatives are the
+    other videos of all processes; averaged over the processes, loss and gradient are those of one
     process with the whole batch.
 
     Args:
-        layers: J of the paper: the layers with local features, and the global one.
-        other_layers: J' of the paper.
-        scale: See :func:`position_info_nce`, as for the next four.
+        layers: The layers with local features and the global one, J in the paper.
+        other_layers: J' in the paper.
+        scale: Whether dot products are divided by the square root of D.
         clip: The bound of the scores, or None.
         penalty: The factor of the mean squared score.
-        mask_same_video: Whether negatives are of other videos alone.
-        max_scores: How many scores are held at once.
+        mask_same_video: Whether only other videos are negatives.
+        max_scores: The number of scores held at once.
         loss_weight: The factor of this loss in the total.
 
     Attributes:
-        taps: The layers of which embeddings are needed, in ascending order.
+        taps: The layers whose embeddings are needed, in ascending order.
+
+    Example:
+        >>> view = {8: torch.zeros(3, 4, 1, 1, 1)}  # 3 videos, one position each
+        >>> criterion = MultiScaleInfoNCELoss(layers=(8,), other_layers=(8,))
+        >>> round(criterion(view, view).item(), 4)  # log(3)
+        1.0986
     """
 
     def __init__(
@@ -162,8 +175,8 @@ class MultiScaleInfoNCELoss(nn.Module):
         """Compute the loss.
 
         Args:
-            first: Embeddings ``[N, D, t, h, w]`` of the first views for each of the layers.
-            second: Those of the second views; row i belongs to row i of ``first``.
+            first: Embeddings ``[N, D, t, h, w]`` of the first views by layer.
+            second: Embeddings of the second views; row i belongs to row i of ``first``.
 
         Raises:
             InputError: There is only one video.
@@ -185,5 +198,5 @@ class MultiScaleInfoNCELoss(nn.Module):
 
 
 def _positions(features: Tensor) -> Tensor:
-    """``[N, D, t, h, w]`` as ``[N, t * h * w, D]`` in at least float32."""
+    """Reshape ``[N, D, t, h, w]`` to ``[N, t * h * w, D]``, in at least float32."""
     return at_least_float32(features).flatten(2).transpose(1, 2)

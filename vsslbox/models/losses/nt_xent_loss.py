@@ -1,4 +1,4 @@
-"""The contrastive loss of SimCLR and CVRL: two views of every sample within one batch."""
+"""The contrastive loss of SimCLR and CVRL between two views of each sample of a batch."""
 
 from typing import Literal
 
@@ -16,26 +16,31 @@ __all__ = ['NTXentLoss', 'nt_xent']
 
 
 def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
-    r"""The normalised, temperature-scaled cross entropy over the batch of all processes.
+    r"""Compute the normalised, temperature-scaled cross entropy over the batch of all processes.
 
     .. math:: -\frac{1}{2N} \sum_{i=1}^{2N} \log
         \frac{e^{z_i \cdot z'_i / \tau}}{\sum_{k \ne i} e^{z_i \cdot z_k / \tau}}
 
-    with :math:`z'_i` the other view of :math:`z_i`: one positive and 2N - 2 negatives. A
-    process takes its own samples as anchors, and a gradient reaches the embeddings of all
-    processes: averaged over them, loss and gradient are those of the formula.
+    with :math:`z'_i` the other view of :math:`z_i`: one positive and 2N - 2 negatives. A process
+    takes its own samples as anchors, and the gradient reaches the embeddings of all processes:
+    averaged over them, loss and gradient are those of the formula.
 
     Source: Qian et al., "Spatiotemporal Contrastive Video Representation Learning", eq. 1; Chen
     et al., "A Simple Framework for Contrastive Learning", eq. 1.
 
     Args:
-        first: Embeddings of the first views, ``[N, D]``, of any length.
+        first: Embeddings of the first views, ``[N, D]``, of any norm.
         second: Embeddings of the second views; row i belongs to row i of ``first``.
         temperature: The divisor of the scores, tau.
 
     Returns:
-        The mean over this process's 2N anchors, a scalar in float32 (float64 for inputs in
+        The mean over the 2N anchors of this process, a scalar in float32 (float64 for inputs in
         float64).
+
+    Example:
+        >>> view = torch.eye(4)[:2]
+        >>> round(nt_xent(view, view, temperature=1.0).item(), 4)  # log(1 + 2 / e)
+        0.5514
     """
     with torch.autocast(first.device.type, enabled=False):
         views = torch.stack([normalized(first), normalized(second)], dim=1)  # [N, 2, D]
@@ -47,7 +52,7 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
 
 
 def _cross_entropy(rows: Tensor, same: Tensor, other: Tensor, temperature: float) -> Tensor:
-    """The loss of the anchors ``same[rows]``, whose positives are ``other[rows]``."""
+    """Compute the loss of the anchors ``same[rows]``, whose positives are ``other[rows]``."""
     anchors = same[rows]
     itself = rows[:, None] == torch.arange(len(same), device=rows.device)  # [N, M]
     to_same = (anchors @ same.T).masked_fill(itself, -torch.inf)
@@ -57,13 +62,19 @@ def _cross_entropy(rows: Tensor, same: Tensor, other: Tensor, temperature: float
 
 @MODELS.register_module()
 class NTXentLoss(nn.Module):
-    """NT-Xent of two views over the batch of all processes; see :func:`nt_xent`.
+    """Contrast two views over the batch of all processes; see :func:`nt_xent`.
 
     Args:
         temperature: The divisor of the scores.
         reduction: ``'sum'`` adds the losses of the two directions, first to second view and back,
-            as the authors of CVRL do in their code; ``'mean'`` averages them, as in the papers.
+            following the code of CVRL's authors; ``'mean'`` averages them, as in the papers.
         loss_weight: The factor of this loss in the total.
+
+    Example:
+        >>> view = torch.eye(4)[:2]
+        >>> criterion = NTXentLoss(temperature=1.0, reduction='sum')
+        >>> round(criterion(view, view).item(), 4)
+        1.1029
     """
 
     def __init__(
