@@ -16,11 +16,8 @@ model = dict(
     hidden_dim_2d=32,
     hidden_dim_3d=64,
 )
-train_dataloader = dict(
-    batch_size=16, num_workers=1, dataset=dict(data_root=data_root, ending='.npy')
-)
-val_dataloader = dict(
-    batch_size=16, num_workers=1, dataset=dict(data_root=data_root, ending='.npy')
-)
-test_dataloader = val_dataloader
+loader = dict(batch_size=16, num_workers=1, dataset=dict(data_root=data_root, ending='.npy'))
+train_dataloader = loader
+val_dataloader = loader
+test_dataloader = loader
 test_evaluator = dict(data_root=data_root, classification='classification.json')

@@ -8,6 +8,4 @@ max_epochs = 40
 model = dict(backbone=dict(base_channels=12), neck=dict(in_channels=96))
 train_dataloader = dict(dataset=dict(data_root='data/demo2400/train'))
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='WarmupCosineLR', warmup=2, T_max=max_epochs, convert_to_iter_based=True)
-]
+param_scheduler = dict(warmup=2, T_max=max_epochs)

@@ -3,6 +3,7 @@
 _base_ = [
     '../_base_/models/cvrl_r3d50_detection.py',
     '../_base_/datasets/ava.py',
+    '../_base_/schedules/demo_adamw.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -21,25 +22,8 @@ model = dict(
     roi_head=dict(featmap_stride=8, roi_size=6, bbox_head=dict(in_channels=64, num_classes=9)),
 )
 
-loading = [
-    dict(type='OpenVideo'),
-    dict(type='SampleKeyFrameClip', clip_len=8, frame_interval=3),
-    dict(type='DecodeViews'),
-]
-train_pipeline = [
-    *loading,
-    dict(
-        type='AugmentViews',
-        transforms=[
-            dict(type='RandomShortSide', low=96, high=112),
-            dict(type='RandomCrop', size=96),
-            dict(type='RandomFlip', prob=0.5),
-        ],
-    ),
-    dict(type='PackDetection'),
-]
-val_pipeline = [*loading, dict(type='PackDetection')]
-
+sampling = dict(open=dict(type='OpenVideo'), sample=dict(clip_len=8, frame_interval=3))
+crops = dict(resize=dict(low=96, high=112), crop=dict(size=96))
 videos = dict(
     data_root=data_root,
     label_file='annotations/ava_action_list.pbtxt',
@@ -57,7 +41,7 @@ train_dataloader = dict(
         **videos,
         ann_file='annotations/ava_train.csv',
         proposal_file='annotations/ava_proposals_train.pkl',
-        pipeline=train_pipeline,
+        pipeline=dict(sampling, augment=dict(transforms=crops)),
     ),
 )
 val_dataloader = dict(
@@ -67,7 +51,7 @@ val_dataloader = dict(
         **videos,
         ann_file='annotations/ava_val.csv',
         proposal_file='annotations/ava_proposals_val.pkl',
-        pipeline=val_pipeline,
+        pipeline=dict(sampling, augment=None),
     ),
 )
 test_dataloader = val_dataloader
@@ -80,10 +64,8 @@ val_evaluator = dict(
 )
 test_evaluator = val_evaluator
 
-train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs, val_interval=max_epochs)
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='ProtocolTestLoop', protocol='detection')
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
-param_scheduler = [
-    dict(type='WarmupCosineLR', warmup=1, T_max=max_epochs, convert_to_iter_based=True)
-]
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+param_scheduler = dict(warmup=1, T_max=max_epochs)

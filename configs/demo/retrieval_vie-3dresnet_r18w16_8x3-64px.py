@@ -1,10 +1,7 @@
-# What the backbone of the VIE demonstration is worth: retrieval, kNN and a linear probe, on the
-# mean feature of three clips a video. Labels are read here and nowhere before.
-_base_ = './retrieval_r3d18w16_8x3-64px.py'
+# How good the backbone of the VIE demonstration is.
+_base_ = ['../_base_/datasets/demo_retrieval.py', '../_base_/default_runtime.py']
 
 model = dict(
-    data_preprocessor=dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]),
-    backbone=dict(
-        _delete_=True, type='PreActResNet3d', base_channels=16, norm_cfg=dict(type='BN3d')
-    ),
+    type='FeatureExtractor',
+    backbone=dict(type='PreActResNet3d', base_channels=16, norm_cfg=dict(type='BN3d')),
 )

@@ -12,10 +12,10 @@ data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 max_epochs = 50
 
 # The paper's recipe starts from MoCo's weights and takes hundreds of thousands of steps; this one
-# starts from nothing and takes some hundred. Embeddings without normalisation would all point the
-# same way for longer than that, a slow key encoder would not be worth imitating, and keys of many
-# steps ago would be outdated. The intra and order losses, which hold on to what tells the frames of
-# one video apart, weigh less until there is something to hold on to.
+# starts from random weights and takes a few hundred. Within so few steps, embeddings without
+# normalisation would all point the same way, a slow key encoder would remain close to random, and
+# the oldest keys would be outdated. The intra and order losses, which keep the differences between
+# the frames of one video, weigh less.
 queue = dict(channels=64)
 loss = dict(temperature=0.2)
 model = dict(
@@ -36,37 +36,21 @@ model = dict(
     momentum=0.5,
 )
 
-# As for the paper's recipe, with the colours in the workers and no strong blur: at 64 pixels
+# As in the paper's recipe, with the colours in the workers and without strong blur: at 64 pixels,
 # sigma 2 leaves nothing to see.
-augmentation = [
-    dict(type='RandomResizedCrop', size=64, area=(0.2, 1.0), consistent=False),
-    dict(type='RandomFlip', prob=0.5, consistent=False),
-    dict(
-        type='ColorJitter',
-        brightness=0.4,
-        contrast=0.4,
-        saturation=0.4,
-        hue=0.1,
-        prob=0.8,
-        consistent=False,
-    ),
-    dict(type='RandomGrayscale', prob=0.2, consistent=False),
-    dict(type='GaussianBlur', sigma=(0.1, 0.6), prob=0.5, consistent=False),
-]
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleSegmentTuples', num_segments=3),
-    dict(type='ShuffleOrder', num_segments=3),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=augmentation),
-    dict(type='PackViews'),
-]
+transforms = dict(
+    crop=dict(size=64),
+    defer=None,
+    jitter={{_base_.colors.jitter}},
+    grey={{_base_.colors.grey}},
+    blur=dict(type='GaussianBlur', sigma=(0.1, 0.6), prob=0.5, consistent=False),
+)
 train_dataloader = dict(
-    batch_size=32,
     num_workers=1,
     pin_memory=False,
     dataset=dict(
-        data_root=data_root, ann_file='', data_prefix=dict(video=''), pipeline=train_pipeline
+        data_root=data_root,
+        pipeline=dict(augment=dict(transforms=transforms)),
     ),
 )
 

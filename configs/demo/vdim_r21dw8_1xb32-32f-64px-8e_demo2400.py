@@ -6,6 +6,4 @@ max_epochs = 8
 
 train_dataloader = dict(dataset=dict(data_root='data/demo2400/train'))
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='WarmupCosineLR', warmup=1, T_max=max_epochs, convert_to_iter_based=True)
-]
+param_scheduler = dict(T_max=max_epochs)

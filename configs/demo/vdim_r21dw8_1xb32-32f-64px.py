@@ -5,6 +5,7 @@
 _base_ = [
     '../_base_/models/vdim_r21d.py',
     '../_base_/datasets/vdim_pretrain.py',
+    '../_base_/schedules/demo_adamw.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -27,32 +28,30 @@ model = dict(
     loss=dict(layers=[4, 5, 7], other_layers=[7]),
 )
 
-# The videos of the demonstration have 48 frames: the views overlap by a third of that. Colours are
-# changed in the workers.
-crop = dict(type='RandomResizedCrop', size=64, area=(0.3, 1.0), ratio=(0.7, 1.4))
-sample = dict(type='SampleSubsequences', clip_len=32, offset=16, down_sampling=(1, 1))
-train_pipeline = [
-    dict(type='OpenVideo'),
-    sample,
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[crop]),
-    dict(type='AugmentViews', transforms=[{{_base_.jitter}}, {{_base_.grey}}]),
-    dict(type='PackViews'),
-]
+# The videos of the demonstration have 48 frames: the views overlap by a third of that. The workers
+# change the colours.
+color = dict(
+    _delete_=True,
+    type='AugmentViews',
+    transforms=dict(jitter={{_base_.jitter}}, grey={{_base_.grey}}),
+)
 train_dataloader = dict(
     batch_size=32,
     num_workers=1,
     pin_memory=False,
     dataset=dict(
-        data_root=data_root, ann_file='', data_prefix=dict(video=''), pipeline=train_pipeline
+        data_root=data_root,
+        pipeline=dict(
+            sample=dict(offset=16, down_sampling=(1, 1)),
+            augment=dict(transforms=dict(crop=dict(size=64), defer=None)),
+            color=color,
+        ),
     ),
 )
 
-train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs)
+train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(
-    type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3, betas=(0.8, 0.999), weight_decay=1e-5)
+    optimizer=dict(_delete_=True, type='Adam', lr=1e-3, betas=(0.8, 0.999), weight_decay=1e-5)
 )
-param_scheduler = [
-    dict(type='WarmupCosineLR', warmup=1, T_max=max_epochs, convert_to_iter_based=True)
-]
+param_scheduler = dict(warmup=1, T_max=max_epochs)
 default_hooks = dict(checkpoint=dict(interval=5))

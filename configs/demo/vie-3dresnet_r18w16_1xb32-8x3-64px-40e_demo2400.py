@@ -16,6 +16,4 @@ custom_hooks = [dict(type='BankListHook'), dict(type='ClusterHook', num_clusters
 
 train_dataloader = dict(dataset=dict(data_root='data/demo2400/train'))
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = [
-    dict(type='WarmupCosineLR', warmup=2, T_max=max_epochs, convert_to_iter_based=True)
-]
+param_scheduler = dict(warmup=2, T_max=max_epochs)

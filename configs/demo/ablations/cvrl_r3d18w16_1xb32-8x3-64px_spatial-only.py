@@ -1,12 +1,15 @@
-# The small CVRL with two views of the same clip (the paper's Table 9).
+# The small CVRL with two views of the same clip (the paper's Table 9). The colours follow in a step
+# of their own.
 _base_ = '../cvrl_r3d18w16_1xb32-8x3-64px.py'
 
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleTemporalInterval', clip_len=8, frame_interval=3, law='same'),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms={{_base_.geometry}}),
-    dict(type='AugmentViews', transforms={{_base_.colors}}),
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+colors = dict(
+    jitter={{_base_.transforms.jitter}},
+    grey={{_base_.transforms.grey}},
+    blur={{_base_.transforms.blur}},
+)
+steps = dict(
+    sample=dict(law='same'),
+    augment_first=dict(transforms=dict(jitter=None, grey=None, blur=None)),
+    augment_second=dict(_delete_=True, type='AugmentViews', transforms=colors),
+)
+train_dataloader = dict(dataset=dict(pipeline=steps))

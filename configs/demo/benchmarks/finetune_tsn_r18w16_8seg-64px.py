@@ -12,26 +12,23 @@ model = dict(
     backbone=dict(type='NarrowResNet', depth=18, base_channels=16),
     cls_head=dict(in_channels=128, num_classes=8, dropout_ratio=0.2),
 )
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomSegmentFrames', num_segments=8),
-    dict(type='DecodeViews'),
-    dict(
-        type='AugmentViews',
-        transforms=[
-            dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0)),
-            dict(type='RandomFlip', prob=0.5),
-        ],
-    ),
-    dict(type='PackFrames'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleCentreSegmentFrames', num_segments=8),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
-    dict(type='PackFrames'),
-]
-# What a single frame can tell: TSN doesn't see the order of frames.
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline, label='appearance'))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline, label='appearance'))
+flip = dict(type='RandomFlip', prob=0.5)
+train_dataloader = dict(
+    dataset=dict(
+        label='appearance',  # what a single frame shows: TSN does not see the order of frames
+        pipeline=dict(
+            sample=dict(_delete_=True, type='SampleRandomSegmentFrames', num_segments=8),
+            augment=dict(transforms=dict(flip=flip)),
+            pack=dict(type='PackFrames'),
+        ),
+    )
+)
+test_dataloader = dict(
+    dataset=dict(
+        label='appearance',
+        pipeline=dict(
+            sample=dict(_delete_=True, type='SampleCentreSegmentFrames', num_segments=8),
+            pack=dict(type='PackFrames'),
+        ),
+    )
+)

@@ -25,26 +25,17 @@ model = dict(
     ),
     cls_head=dict(in_channels=64, num_views=1, hidden_channels=64, num_classes=4),
 )
-# One view of 32 frames: the videos have 48. No flip: it would turn a motion round.
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomWindow', num_views=1, clip_len=32),
-    dict(type='DecodeViews'),
-    dict(
-        type='AugmentViews',
-        transforms=[
-            dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0)),
-            dict(type='LabChannelDropout', prob=0.5),
-        ],
-    ),
-    dict(type='PackClips'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleAllWindows', num_views=1, clip_len=32, stride=8),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[dict(type='Resize', size=(64, 64))]),
-    dict(type='PackClips'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-test_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
+# One view of 32 frames: the videos have 48.
+window = dict(_delete_=True, num_views=1, clip_len=32)
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=dict(
+            sample=dict(window, type='SampleRandomWindow'),
+            augment=dict(transforms=dict(lab=dict(type='LabChannelDropout', prob=0.5))),
+        )
+    )
+)
+test_dataloader = dict(
+    batch_size=1,
+    dataset=dict(pipeline=dict(sample=dict(window, type='SampleAllWindows', stride=8))),
+)
