@@ -12,6 +12,7 @@ from torch.utils.data import default_collate
 from vsslbox.apis.command_line import build_runner, on_videos
 from vsslbox.checkpoints.loading import load_checkpoint, load_weights
 from vsslbox.datasets.transforms import PackViews
+from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.registry import MODELS, TRANSFORMS
 from vsslbox.structures import View
@@ -24,7 +25,7 @@ DEMO = 'demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
 
 def views_of_a_still_video(name, seed):
     """The two views that a recipe makes of a video that stands still, ``[2, C, T, H, W]``."""
-    steps = Config.fromfile(CONFIGS / name).train_dataloader.dataset.pipeline
+    steps = list_steps(Config.fromfile(CONFIGS / name).train_dataloader.dataset.pipeline)
     still = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     views = [View(name, np.arange(4), [still] * 4) for name in ('first', 'second')]
     results = dict(views=views, rng=np.random.default_rng(seed), index=0, filename='still.mp4')
@@ -57,12 +58,14 @@ def test_the_ablation_augments_every_frame_for_itself():
 
 def test_parts_of_the_augmentation():
     steps = {
-        name: Config.fromfile(CONFIGS / ABLATION.format(name)).train_dataloader.dataset.pipeline
+        name: list_steps(
+            Config.fromfile(CONFIGS / ABLATION.format(name)).train_dataloader.dataset.pipeline
+        )
         for name in ('spatial-only', 'temporal-only', 'interval-uniform')
     }
     assert steps['spatial-only'][1].law == 'same'
     assert steps['interval-uniform'][1].law == 'uniform'
-    kinds = [transform.type for transform in steps['temporal-only'][3].transforms]
+    kinds = [transform.type for transform in list_steps(steps['temporal-only'][3].transforms)]
     assert kinds == ['Resize', 'CenterCrop']
 
 
