@@ -1,4 +1,4 @@
-"""Backbones that mmaction2 lacks; its own are used by the name ``mmaction.X``."""
+"""Backbones that mmaction2 lacks; configs name those of mmaction2 ``mmaction.X``."""
 
 from vsslbox.models.backbones.frame_concat import FrameConcat
 from vsslbox.models.backbones.narrow_resnet import NarrowResNet

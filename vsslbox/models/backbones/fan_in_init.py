@@ -1,4 +1,4 @@
-"""Start weights of TensorFlow's variance scaling."""
+"""Weight initialization by TensorFlow's variance scaling."""
 
 import math
 
@@ -6,12 +6,12 @@ from torch import Tensor, nn
 
 __all__ = ['fill_by_fan_in']
 
-# The standard deviation of a unit normal distribution that is cut off at 2 in both directions.
+# The standard deviation of a unit normal distribution truncated at -2 and 2.
 TRUNCATED_STD = 0.87962566103423978
 
 
 def fill_by_fan_in(weight: Tensor) -> None:
-    """Variance 1 / fan-in, from a normal distribution cut off at two standard deviations.
+    """Draw weights of variance 1 / fan-in from a normal distribution truncated at two deviations.
 
     Args:
         weight: ``[out, in, ...]``, filled in place.

@@ -1,4 +1,4 @@
-"""Frames that are encoded one by one, and read side by side."""
+"""Frames that are encoded one by one and concatenated."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,16 @@ __all__ = ['FrameConcat']
 
 @MODELS.register_module()
 class FrameConcat(BaseModule):
-    """The feature maps of a clip's frames as channels of one map.
+    """Concatenate the feature maps of the frames of a clip along the channels.
 
-    A linear layer on top (``MLPNeck`` with ``num_layers=1`` and ``T * F`` input channels) then
-    weighs every frame by itself; it fixes the number of frames.
+    A linear layer on top (``MLPNeck`` with ``num_layers=1`` and ``T * F`` input channels) then has
+    weights of its own for every frame; it fixes the number of frames.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings", VIE-TRN,
-    in the form of the authors' code (``tsrn``, four frames).
+    following the authors' code (``tsrn``, four frames).
 
     Args:
-        backbone: The config of a network that keeps the number of frames and sees each by itself:
+        backbone: The config of a network that encodes each frame separately and keeps their number:
             :class:`PreActResNet3d` with temporal sizes of 1.
         init_cfg: mmengine's weight initialization; the ``backbone`` has its own.
     """
@@ -35,18 +35,18 @@ class FrameConcat(BaseModule):
         """Map clips ``[N, C, T, H, W]`` to ``[N, T * F, 1, h, w]``, the first frame first.
 
         Raises:
-            InputError: The network has changed the number of frames.
+            InputError: The network changes the number of frames.
         """
         maps = self.frame_net(x)
         if maps.shape[2] != x.shape[2]:
             raise InputError(
                 f'FrameConcat needs a backbone that keeps the {x.shape[2]} frames of a clip, this '
-                f'one gives {maps.shape[2]}: all its temporal strides must be 1'
+                f'one gives {maps.shape[2]}: set all its temporal strides to 1'
             )
         return maps.transpose(1, 2).flatten(1, 2).unsqueeze(2)
 
     def extract(
         self, x: Tensor, taps: Sequence[str] = ('conv3', 'conv4', 'conv5')
     ) -> dict[str, Tensor]:
-        """The feature maps of the frames; see :meth:`PreActResNet3d.extract`."""
+        """Compute the feature maps of the frames; see :meth:`PreActResNet3d.extract`."""
         return self.frame_net.extract(x, taps)

@@ -12,7 +12,7 @@ __all__ = ['NarrowResNet']
 class NarrowResNet(ResNet):
     """A 2D ResNet whose first stage has ``base_channels`` channels instead of 64.
 
-    For small videos, and for runs on a CPU. The names of the parameters are mmaction2's.
+    It is for small videos and runs on a CPU. Parameters have the names of mmaction2.
 
     Args:
         depth: 18, 34, 50, 101 or 152.

@@ -20,4 +20,4 @@ class NarrowResNetTSM(NarrowResNet, ResNetTSM):
 
     def __init__(self, depth: int, base_channels: int = 16, **kwargs) -> None:
         super().__init__(depth, base_channels, **kwargs)
-        self.init_structure()  # the layers that it was done for are those of the full width
+        self.init_structure()  # the parent did this for layers of full width

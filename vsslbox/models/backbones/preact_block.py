@@ -13,23 +13,23 @@ def centred_conv(
     kernel: tuple[int, int, int],
     stride: tuple[int, int, int] = (1, 1, 1),
 ) -> nn.Conv3d:
-    """A 3D convolution without bias that pads as much before as after, for odd kernels."""
+    """Build a 3D convolution without bias and with symmetric padding, for odd kernels."""
     padding = tuple(size // 2 for size in kernel)
     return nn.Conv3d(in_channels, out_channels, kernel, stride, padding, bias=False)
 
 
 class PreActBlock(nn.Module):
-    """BN, ReLU, convolution, BN, ReLU, convolution, and a shortcut past them.
+    """BN, ReLU, convolution, BN, ReLU, convolution, and a shortcut.
 
     Source: He et al., "Identity Mappings in Deep Residual Networks", figure 4 (e).
 
     Args:
-        in_channels: The channels that come in.
-        out_channels: Those that go out.
+        in_channels: The channels of the input.
+        out_channels: The channels of the output.
         kernels_t: The temporal sizes of both kernels, which are 3x3 in space.
         stride: The stride of the first convolution in time, height and width.
-        project: Whether the shortcut is a 1x1x1 convolution of what the first BN-ReLU gives; else
-            it is the input itself.
+        project: Whether the shortcut is a 1x1x1 convolution of the output of the first BN-ReLU;
+            otherwise, it is the input.
         norm_cfg: The normalisation.
     """
 
@@ -53,11 +53,11 @@ class PreActBlock(nn.Module):
         )
 
     def activate(self, x: Tensor) -> Tensor:
-        """The first BN-ReLU."""
+        """Apply the first BN-ReLU."""
         return F.relu(self.bn1(x), inplace=True)
 
     def add_residual(self, x: Tensor, activated: Tensor) -> Tensor:
-        """The rest of the block, given its input and what :meth:`activate` made of it."""
+        """Apply the rest of the block, given its input ``x`` and the output of :meth:`activate`."""
         shortcut = x if self.downsample is None else self.downsample(activated)
         return shortcut + self.conv2(F.relu(self.bn2(self.conv1(activated)), inplace=True))
 

@@ -16,19 +16,18 @@ from vsslbox.registry import MODELS
 
 __all__ = ['PreActResNet3d', 'last_map', 'pick_taps']
 
-# TensorFlow's momentum of 0.997 is what is kept, torch's is what is added.
+# TensorFlow's momentum of 0.997 is the share that is kept; torch's is the share that is added.
 NORM = dict(type='BN3d', momentum=0.003, eps=1e-5)
 
 
 @MODELS.register_module()
 class PreActResNet3d(BaseModule):
-    """A pre-activation ResNet of two-convolution blocks whose temporal sizes are all open.
+    """A pre-activation ResNet of two-convolution blocks with configurable temporal sizes.
 
-    The stem has no BN-ReLU; the first block of every stage, also of the first, projects its
-    shortcut; a BN-ReLU ends the network. Convolutions pad as much before as after, the max-pool by
-    TensorFlow's ``SAME``. In space the stem, the pool and all stages but the first have stride 2.
-    VIE's networks, what to give for each, and how many trainable parameters each has with its
-    embedding ``Linear(512, 128)``:
+    The stem has no BN-ReLU; the first block of every stage projects its shortcut; a BN-ReLU ends
+    the network. Convolutions pad symmetrically, the max-pool by TensorFlow's ``SAME``. In space,
+    the stem, the pool and all stages but the first have stride 2. VIE's networks, their arguments,
+    and their numbers of trainable parameters with the embedding ``Linear(512, 128)``:
 
     ======== ============== ======= ============================ ============ ==========
     network  conv1_kernel_t pool1_t kernels_t                    strides_t    parameters
@@ -38,8 +37,8 @@ class PreActResNet3d(BaseModule):
     Slow     1              (1, 1)  [(1, 1)] * 2 + [(3, 1)] * 2  (1, 1, 1, 1) 20 091 840
     ======== ============== ======= ============================ ============ ==========
 
-    Projections and convolutions have no bias; a BN counts two values a channel. Single is a 2D
-    network whose kernels have a temporal size of 1: it sees every frame by itself, and an image as
+    Projections and convolutions have no bias; a BN has two parameters a channel. Single is a 2D
+    network with kernels of a temporal size of 1: it encodes every frame separately, and an image as
     a clip of one frame.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings", section
@@ -47,25 +46,24 @@ class PreActResNet3d(BaseModule):
 
     Args:
         in_channels: The channels of a frame.
-        base_channels: The width of the stem and of the first stage; each further stage has twice
-            as many channels.
+        base_channels: The width of the stem and of the first stage; each further stage doubles it.
         blocks: The number of blocks of each stage.
         conv1_kernel_t: The temporal size of the stem's kernel, 7x7 in space; its temporal stride
             is 1.
         pool1_t: The temporal size and stride of the max-pool.
         kernels_t: For each stage, the temporal sizes of the two convolutions of a block.
         strides_t: The temporal stride of each stage.
-        lateral_channels: How many channels of another pathway join those of the pool and of the
-            first stage; twice as many join at each further stage.
+        lateral_channels: The channels of another pathway that join those of the pool and of the
+            first stage; each further stage doubles their number.
         norm_cfg: The normalisation; BN with a momentum of 0.003 (TensorFlow's 0.997) if None.
-        init_cfg: mmengine's weight initialization, applied after convolutions were drawn from a
-            truncated normal distribution of variance 1 / fan-in.
+        init_cfg: mmengine's weight initialization, applied after the weights of convolutions are
+            drawn from a truncated normal distribution of variance 1 / fan-in.
 
     Attributes:
         feat_dim: The channels of the last feature map, F.
 
     Raises:
-        InputError: ``blocks``, ``kernels_t`` and ``strides_t`` are for different numbers of stages.
+        InputError: ``blocks``, ``kernels_t`` and ``strides_t`` differ in their number of stages.
     """
 
     def __init__(
@@ -118,7 +116,7 @@ class PreActResNet3d(BaseModule):
         super().init_weights()
 
     def forward(self, x: Tensor) -> Tensor:
-        """The last feature map of clips.
+        """Compute the last feature map of clips.
 
         Args:
             x: ``[N, C, T, H, W]``.
@@ -131,32 +129,32 @@ class PreActResNet3d(BaseModule):
     def extract(
         self, x: Tensor, taps: Sequence[str] = ('conv3', 'conv4', 'conv5')
     ) -> dict[str, Tensor]:
-        """The feature maps that read-outs see, each after a BN-ReLU.
+        """Compute the feature maps for read-outs, each after a BN-ReLU.
 
-        ``conv1`` is the pool and ``conv2`` ... ``conv5`` are the four stages, each as the first
-        BN-ReLU of the next stage gives it; ``conv5`` is what :meth:`forward` gives. Nothing above
-        the highest tap is computed.
+        ``conv1`` is the pool and ``conv2`` ... ``conv5`` are the four stages, each after the first
+        BN-ReLU of the next stage; ``conv5`` is the output of :meth:`forward`. Nothing above the
+        highest tap is computed.
 
         Source: the authors' code, which names the taps 5, 7 and 9 after the blocks.
 
         Args:
             x: ``[N, C, T, H, W]``.
-            taps: Which of them.
+            taps: The names of the maps.
 
         Raises:
-            InputError: There is no tap of such a name.
+            InputError: There is no tap of this name.
         """
         return pick_taps(self.walk(x), taps, len(self.res_layers))
 
     def walk(
         self, x: Tensor, laterals: Sequence[Tensor] | None = None
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """After the pool and after each stage: the feature map, and its BN-ReLU.
+        """Yield the feature map and its BN-ReLU, after the pool and after each stage.
 
         Args:
             x: ``[N, C, T, H, W]``.
-            laterals: For each of these places, maps of another pathway that become further
-                channels, ``lateral_channels`` to begin with.
+            laterals: For each of these places, a map of another pathway, which adds channels:
+                ``lateral_channels`` at the first one.
         """
         x = self.maxpool(self.conv1(x))
         for index, name in enumerate(self.res_layers):
@@ -172,7 +170,7 @@ class PreActResNet3d(BaseModule):
 
 
 def last_map(steps: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
-    """The last map of a walk after its BN-ReLU; those before are let go of at once."""
+    """Return the last map of a walk after its BN-ReLU, without keeping those before."""
     for _, activated in steps:
         end = activated
     return end
@@ -181,15 +179,15 @@ def last_map(steps: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
 def pick_taps(
     steps: Iterable[tuple[Tensor, Tensor]], taps: Sequence[str], num_stages: int
 ) -> dict[str, Tensor]:
-    """The maps of a walk after their BN-ReLU, by the taps' names.
+    """Return the maps of a walk after their BN-ReLU, by tap.
 
     Args:
-        steps: What :meth:`PreActResNet3d.walk` yields; taken no further than the highest tap.
-        taps: Which maps.
+        steps: The output of :meth:`PreActResNet3d.walk`, computed up to the highest tap.
+        taps: The names of the maps.
         num_stages: The number of stages of the network.
 
     Raises:
-        InputError: There is no tap of such a name.
+        InputError: There is no tap of this name.
     """
     names = [f'conv{number}' for number in range(1, num_stages + 2)]
     unknown = [tap for tap in taps if tap not in names]

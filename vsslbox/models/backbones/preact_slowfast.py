@@ -12,7 +12,7 @@ from vsslbox.registry import MODELS
 
 __all__ = ['PreActSlowFast']
 
-# Neither pathway shrinks time; the slow one looks along it in its last two stages only.
+# Neither pathway reduces time; the slow one has temporal kernels in its last two stages only.
 SLOW = dict(conv1_kernel_t=1, kernels_t=((1, 1), (1, 1), (3, 1), (3, 1)))
 FAST = dict(conv1_kernel_t=5, kernels_t=((3, 1), (3, 1), (3, 1), (3, 1)))
 BOTH = dict(pool1_t=(1, 1), strides_t=(1, 1, 1, 1))
@@ -20,14 +20,14 @@ BOTH = dict(pool1_t=(1, 1), strides_t=(1, 1, 1, 1))
 
 @MODELS.register_module()
 class PreActSlowFast(BaseModule):
-    """A wide pathway that sees every fourth frame, and a narrow one that sees all.
+    """A wide, slow pathway that sees every fourth frame, and a narrow, fast one that sees all.
 
-    The narrow one's maps join the wide one's after the pool and after all four stages, the last
-    included, each through a 5x1x1 convolution without BN-ReLU that doubles the channels and has
-    the wide pathway's frame rate. The network has 21 678 280 trainable parameters with the
-    embedding ``Linear(704, 128)``.
+    The maps of the fast pathway join those of the slow one after the pool and after all four
+    stages, each through a 5x1x1 convolution without BN-ReLU, which doubles the channels and reduces
+    the frame rate to that of the slow pathway. The network has 21 678 280 trainable parameters with
+    the embedding ``Linear(704, 128)``.
 
-    The output is one feature map: both pathways' last maps, averaged over time, as
+    The output is one feature map: the last maps of both pathways, averaged over time, as
     ``[N, F, 1, h, w]`` with F = 640 + 64. Averaged over space, too, it is the paper's feature.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings", appendix,
@@ -35,9 +35,9 @@ class PreActSlowFast(BaseModule):
 
     Args:
         in_channels: The channels of a frame.
-        base_channels: The width of the slow pathway's stem and first stage.
-        fast_channels: The same of the fast pathway.
-        speed_ratio: The slow pathway sees every ``speed_ratio``-th frame, from the first on.
+        base_channels: The width of the stem and the first stage of the slow pathway.
+        fast_channels: The same for the fast pathway.
+        speed_ratio: The slow pathway sees every ``speed_ratio``-th frame, starting at the first.
         blocks: The number of blocks of each of the four stages, in both pathways.
         norm_cfg: As for :class:`PreActResNet3d`.
         init_cfg: As for :class:`PreActResNet3d`.
@@ -82,16 +82,16 @@ class PreActSlowFast(BaseModule):
         if not self.is_init:
             for lateral in self.laterals:
                 fill_by_fan_in(lateral.weight)
-        super().init_weights()  # the pathways draw their own
+        super().init_weights()  # the pathways draw their own weights
 
     def forward(self, x: Tensor) -> Tensor:
-        """Features of clips.
+        """Compute the features of clips.
 
         Args:
-            x: ``[N, C, T, H, W]``, with the fast pathway's frames.
+            x: ``[N, C, T, H, W]``, with the frames of the fast pathway.
 
         Returns:
-            ``[N, F, 1, h, w]``: the slow pathway's channels, then the fast one's.
+            ``[N, F, 1, h, w]``: the channels of the slow pathway, then those of the fast one.
         """
         fast_steps = list(self.fast_path.walk(x))
         ends = [last_map(self._walk_slow(x, fast_steps)), last_map(fast_steps)]
@@ -100,17 +100,17 @@ class PreActSlowFast(BaseModule):
     def extract(
         self, x: Tensor, taps: Sequence[str] = ('conv3', 'conv4', 'conv5')
     ) -> dict[str, Tensor]:
-        """The slow pathway's feature maps, with what has joined them.
+        """Compute the feature maps of the slow pathway, including the joined channels.
 
         ``conv3``, ``conv4`` and ``conv5`` have 160, 320 and 640 channels; see
         :meth:`PreActResNet3d.extract`.
 
         Args:
-            x: ``[N, C, T, H, W]``, with the fast pathway's frames.
-            taps: Which of them.
+            x: ``[N, C, T, H, W]``, with the frames of the fast pathway.
+            taps: The names of the maps.
 
         Raises:
-            ValueError: There is no tap of such a name.
+            InputError: There is no tap of this name.
         """
         slow_steps = self._walk_slow(x, list(self.fast_path.walk(x)))
         return pick_taps(slow_steps, taps, len(self.slow_path.res_layers))

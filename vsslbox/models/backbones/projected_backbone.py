@@ -1,4 +1,4 @@
-"""The features that VDIM is judged by."""
+"""The features on which VDIM is evaluated."""
 
 from mmengine.model import BaseModule, ModuleDict
 from torch import Tensor
@@ -12,9 +12,9 @@ __all__ = ['ProjectedBackbone']
 class ProjectedBackbone(BaseModule):
     """A backbone and the projection of its last feature map.
 
-    Its weights have the names of :class:`VDIM`'s, so that a checkpoint of VDIM fills it, encoder
+    Its weights have the names of those of :class:`VDIM`, so that a checkpoint of VDIM fills encoder
     and projection: by ``init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=...)``, or as
-    the checkpoint of a model whose backbone it is. One without that projection is refused.
+    the checkpoint of a model with this backbone. A checkpoint without the projection is refused.
 
     Source: Devon Hjelm and Bachman, "Representation Learning with Video Deep InfoMax", 2020: the
     classifier sees the projection of the global layer, the 8th.
@@ -22,7 +22,7 @@ class ProjectedBackbone(BaseModule):
     Args:
         backbone: The config of the backbone, with one feature map as output.
         neck: The config of the projection of that map.
-        layer: Under which number VDIM has the projection.
+        layer: The layer of VDIM whose projection this is.
         init_cfg: mmengine's weight initialization.
     """
 

@@ -16,12 +16,12 @@ __all__ = ['R3DResNet']
 
 @MODELS.register_module()
 class R3DResNet(ResNet3dSlowOnly):
-    """R3D-50 and R3D-101: a SlowOnly network with a stem that sees five frames at a time.
+    """R3D-50 and R3D-101: a SlowOnly network with a temporal kernel of five frames in its stem.
 
     It differs from mmaction2's ``ResNet3dSlowOnly`` in its stem (5x7x7, temporal stride 2, so that
     16 frames become 8), its padding and its initialization: a truncated normal distribution of
-    variance 1 / fan-in, and a last BatchNorm of each block that starts at 1. The names of the
-    parameters are mmaction2's.
+    variance 1 / fan-in, and a last BatchNorm of each block that starts at 1. Parameters have the
+    names of mmaction2.
 
     Source: Qian et al., "Spatiotemporal Contrastive Video Representation Learning", Table 1.
 
@@ -29,8 +29,8 @@ class R3DResNet(ResNet3dSlowOnly):
         depth: 50 or 101 in the paper; 18, 34 and 152 have mmaction2's blocks.
         base_channels: The width of the stem and of the first stage: 64, 128 (2x) or 256 (4x) in
             the paper.
-        padding: ``'symmetric'`` adds as much before as after; ``'same'`` is TensorFlow's rule, as
-            in the authors' code, which differs where the stride is 2.
+        padding: ``'symmetric'`` adds as much before as after; ``'same'`` is TensorFlow's rule,
+            following the authors' code, and differs where the stride is 2.
         init_cfg: mmengine's weight initialization, applied after the above.
         kwargs: As for ``mmaction.ResNet3dSlowOnly``.
     """
@@ -58,7 +58,7 @@ class R3DResNet(ResNet3dSlowOnly):
         )
         if padding == 'same':
             self.maxpool = SameMaxPool3d(self.maxpool.kernel_size, self.maxpool.stride)
-        self._freeze_stages()  # mmaction2 does it in `train` alone, too late for DDP
+        self._freeze_stages()  # mmaction2 does it in `train` only, too late for DDP
 
     def init_weights(self) -> None:
         """Draw the weights of all convolutions, then apply ``init_cfg``."""
@@ -68,5 +68,5 @@ class R3DResNet(ResNet3dSlowOnly):
                 if isinstance(module, nn.Conv3d):
                     fill_by_fan_in(module.weight)
             for child in self.children():
-                child.is_init = True  # or mmengine would let each child start over by itself
+                child.is_init = True  # otherwise mmengine would initialise each child again
         BaseModule.init_weights(self)  # mmaction2's own ignores `init_cfg`

@@ -1,4 +1,4 @@
-"""Layers whose output has ``ceil(input / stride)`` positions, as TensorFlow's ``SAME`` gives."""
+"""Layers whose output has ``ceil(input / stride)`` positions, as TensorFlow's ``SAME``."""
 
 import torch
 import torch.nn.functional as F
@@ -8,10 +8,9 @@ __all__ = ['SameConv3d', 'SameMaxPool3d', 'same_padding']
 
 
 def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:
-    """How many positions are added before and after an axis.
+    """Return the numbers of positions to add before and after an axis.
 
-    What can't be shared evenly goes to the end: with stride 2 the result depends on whether the
-    size is even.
+    An odd one goes to the end: with stride 2 the result depends on whether the size is even.
 
     Args:
         size: The length of the axis.

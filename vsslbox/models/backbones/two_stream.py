@@ -1,4 +1,4 @@
-"""Two networks side by side."""
+"""Two networks whose features are concatenated."""
 
 from collections.abc import Sequence
 
@@ -13,18 +13,18 @@ __all__ = ['TwoStream']
 
 @MODELS.register_module()
 class TwoStream(BaseModule):
-    """A network for what is seen and one for how it moves: their features, concatenated.
+    """Concatenate the features of a static and a dynamic network.
 
-    Both see the same clips, averages over time are taken of both.
+    Both see the same clips; their maps are averaged over time.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings",
-    VIE-TwoStream; which frames the static network sees (all), from the authors' code.
+    VIE-TwoStream; the static network sees all frames, following the authors' code.
 
     Args:
-        static: The config of a network that sees every frame by itself:
+        static: The config of a network that encodes every frame separately:
             :class:`PreActResNet3d` with temporal sizes of 1.
-        dynamic: The config of another, whose maps are as high and wide: :class:`PreActResNet3d` or
-            :class:`PreActSlowFast`.
+        dynamic: The config of a network whose maps have the same height and width:
+            :class:`PreActResNet3d` or :class:`PreActSlowFast`.
         init_cfg: mmengine's weight initialization; both networks have their own.
     """
 
@@ -38,15 +38,15 @@ class TwoStream(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``[N, C, T, H, W]`` to ``[N, F, 1, h, w]``, the static features first."""
-        return _side_by_side(self.static(x), self.dynamic(x))
+        return _concatenate(self.static(x), self.dynamic(x))
 
     def extract(
         self, x: Tensor, taps: Sequence[str] = ('conv3', 'conv4', 'conv5')
     ) -> dict[str, Tensor]:
-        """The same of every tap; see :meth:`PreActResNet3d.extract`."""
+        """Concatenate the maps of every tap likewise; see :meth:`PreActResNet3d.extract`."""
         static, dynamic = self.static.extract(x, taps), self.dynamic.extract(x, taps)
-        return {tap: _side_by_side(static[tap], dynamic[tap]) for tap in static}
+        return {tap: _concatenate(static[tap], dynamic[tap]) for tap in static}
 
 
-def _side_by_side(first: Tensor, second: Tensor) -> Tensor:
+def _concatenate(first: Tensor, second: Tensor) -> Tensor:
     return torch.cat([maps.mean(dim=2, keepdim=True) for maps in (first, second)], dim=1)

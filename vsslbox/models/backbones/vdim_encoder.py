@@ -22,7 +22,7 @@ class _Layer(NamedTuple):
     stride_t: int
 
 
-# The first two are plain convolutions, the others begin with a residual block.
+# The first two layers are plain convolutions, the others begin with a residual block.
 LAYERS = (
     _Layer(1, 5, 2, 5, 2),
     _Layer(1, 3, 1, 3, 1),
@@ -34,7 +34,7 @@ LAYERS = (
     _Layer(8, 3, 1, 3, 1),
 )
 NUM_PLAIN = 2
-PADDING = 2  # on each side of every axis, before the first layer alone
+PADDING = 2  # on each side of every axis, before the first layer only
 
 
 @MODELS.register_module()
@@ -42,8 +42,8 @@ class VDIMEncoder(BaseModule):
     """AMDIM's encoder with a temporal convolution after every spatial one.
 
     Only the input is padded, by reflection, so that every position of a feature map sees its own
-    part of the clip and no more. What a clip ``[3, 32, 128, 128]`` becomes with the paper's width,
-    and how much of it (frames x pixels) one position sees:
+    part of the clip only. The maps of a clip ``[3, 32, 128, 128]`` with the paper's width, and the
+    receptive field of a position (frames x pixels):
 
     ===== ================== ===============
     layer output             receptive field
@@ -58,10 +58,10 @@ class VDIMEncoder(BaseModule):
     8     512 x 1 x 1 x 1    35 x 131
     ===== ================== ===============
 
-    The paper's table has columns that don't fit its shapes. This is the one reading with these
+    The paper's table has columns that contradict its shapes. This is the only reading with these
     shapes and, with a :class:`ResidualMLPNeck` on the last map, the paper's 17.3 million parameters
-    (17 294 016 weights of convolutions, 16 507 584 of them here). Where the paper leaves the
-    place of ReLUs open, this is AMDIM's: one after each plain convolution, none after a sum.
+    (17 294 016 weights of convolutions, 16 507 584 of them here). The paper does not say where
+    ReLUs are; this follows AMDIM: one after each plain convolution, none after a sum.
 
     Source: Devon Hjelm and Bachman, "Representation Learning with Video Deep InfoMax", table 1;
     Bachman et al., "Learning Representations by Maximizing Mutual Information Across Views".
@@ -69,10 +69,10 @@ class VDIMEncoder(BaseModule):
     Args:
         in_channels: The channels of a frame.
         base_channels: The width of the first two layers.
-        extra_blocks: How many 1x1x1 residual blocks follow the first one in a layer; none do in
-            the two plain layers and in the last one.
+        extra_blocks: The number of 1x1x1 residual blocks after the first one of a layer; the two
+            plain layers and the last one have none.
         layers: For each layer its width in units of ``base_channels``, its kernel and stride in
-            space, and those in time. Without the fourth, clips of 64x64 pixels are large enough.
+            space, and those in time. Without the fourth layer, clips of 64x64 pixels suffice.
         norm_cfg: The normalisation of the last map, the only one in the network; BN if None.
         init_cfg: mmengine's weight initialization; None leaves torch's own, with residual
             branches that start at zero.
@@ -111,7 +111,7 @@ class VDIMEncoder(BaseModule):
         self.feat_dim = channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """The last feature map of clips, normalised.
+        """Compute the last feature map of clips, normalised.
 
         Args:
             x: ``[N, C, T, H, W]``, of at least 31 frames and 127x127 pixels.
@@ -126,11 +126,11 @@ class VDIMEncoder(BaseModule):
         return self.extract(x, [last])[last]
 
     def extract(self, x: Tensor, taps: Sequence[int] = (5, 6, 8)) -> dict[int, Tensor]:
-        """The feature maps of several layers; nothing above the highest of them is computed.
+        """Compute the feature maps of several layers, and nothing above the highest of them.
 
         Args:
             x: ``[N, C, T, H, W]``.
-            taps: Which layers, counted from 1. Layer 8 comes with its normalisation.
+            taps: The layers, counted from 1. The last one is normalised.
 
         Returns:
             A map ``[N, c, t, h, w]`` for each layer.
@@ -155,16 +155,16 @@ class VDIMEncoder(BaseModule):
 class SpaceTimeResBlock(nn.Module):
     """A spatial convolution, ReLU, a temporal convolution, and a shortcut without weights.
 
-    The shortcut averages over what the two kernels see, with their strides; channels that the
-    input lacks are zero. The temporal convolution starts at zero: at first, the block is its
-    shortcut.
+    The shortcut averages over the receptive field of both kernels, with their strides; channels
+    that the input lacks are zero. The temporal convolution starts at zero: at first, the block is
+    its shortcut.
 
     Source: Bachman et al., "Learning Representations by Maximizing Mutual Information Across
-    Views", and the authors' code; with time added by VDIM.
+    Views", and the authors' code; VDIM adds the time.
 
     Args:
         space: The convolution with a kernel ``(1, k, k)``.
-        time: The one with a kernel ``(k, 1, 1)``, of no fewer channels than come in.
+        time: The convolution with a kernel ``(k, 1, 1)``, with at least the channels of the input.
     """
 
     def __init__(self, space: nn.Conv3d, time: nn.Conv3d) -> None:
@@ -187,7 +187,7 @@ class SpaceTimeResBlock(nn.Module):
 
 
 def receptive_field(layers: Sequence[_Layer]) -> tuple[int, int]:
-    """How many frames, and how many pixels in height and in width, a position sees after layers."""
+    """Return the frames, and the pixels in height and width, that a position sees after layers."""
     frames = pixels = jump_t = jump_s = 1
     for _, kernel_s, stride_s, kernel_t, stride_t in layers:
         frames += (kernel_t - 1) * jump_t
@@ -200,7 +200,7 @@ def receptive_field(layers: Sequence[_Layer]) -> tuple[int, int]:
 def _space_and_time(
     in_channels: int, out_channels: int, kernel_s: int, stride_s: int, kernel_t: int, stride_t: int
 ) -> tuple[nn.Conv3d, nn.Conv3d]:
-    """Both convolutions of a block, without bias and without padding."""
+    """Build both convolutions of a block, without bias and padding."""
     strides = (1, stride_s, stride_s), (stride_t, 1, 1)
     space = nn.Conv3d(in_channels, out_channels, (1, kernel_s, kernel_s), strides[0], bias=False)
     time = nn.Conv3d(out_channels, out_channels, (kernel_t, 1, 1), strides[1], bias=False)

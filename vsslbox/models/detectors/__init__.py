@@ -1,4 +1,4 @@
-"""Models that find who does what where."""
+"""Models that detect actions in space and time."""
 
 from vsslbox.models.detectors.fast_rcnn import FastRCNN
 

@@ -1,11 +1,10 @@
-"""Faster R-CNN on boxes that are given."""
+"""Fast R-CNN: action detection in given boxes."""
 
 from mmaction.structures import ActionDataSample
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
 __all__ = ['FastRCNN']
@@ -15,8 +14,8 @@ __all__ = ['FastRCNN']
 class FastRCNN(BaseModel):
     """A 3D backbone and a head that scores the actions in boxes of people.
 
-    The boxes come with the samples: annotated ones, or those of a person detector. The names of the
-    parameters are those of mmaction2's detectors on AVA, so their checkpoints fit.
+    The boxes come with the samples: annotated boxes, or those of a person detector. Parameters have
+    the names of mmaction2's detectors on AVA, so that their checkpoints can be loaded.
 
     Args:
         backbone: The config of a network that maps clips ``[N, C, T, H, W]`` to feature maps.
@@ -65,4 +64,4 @@ class FastRCNN(BaseModel):
                     bboxes=sample.proposals.video_bboxes, scores=scores
                 )
             return data_samples
-        raise InputError(f"mode must be 'tensor', 'loss' or 'predict', got {mode!r}")
+        raise ValueError(f"mode must be 'tensor', 'loss' or 'predict', got {mode!r}")

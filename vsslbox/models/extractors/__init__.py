@@ -1,4 +1,4 @@
-"""Backbones put to use."""
+"""Models that read the features of a backbone: pooled, of several stages, or classified."""
 
 from vsslbox.models.extractors.feature_extractor import FeatureExtractor
 from vsslbox.models.extractors.layer_readout import LayerReadout

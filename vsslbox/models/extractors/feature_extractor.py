@@ -1,10 +1,9 @@
-"""A backbone by itself, to be judged."""
+"""The pooled features of a backbone."""
 
 import torch
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from vsslbox.errors import InputError
 from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS
 
@@ -13,13 +12,13 @@ __all__ = ['FeatureExtractor']
 
 @MODELS.register_module()
 class FeatureExtractor(BaseModel):
-    """The pooled features of a backbone, averaged over the views.
+    """Compute the pooled features of a backbone, averaged over the views.
 
-    The checkpoint of any method whose backbone is of this kind can be loaded into it.
+    It loads the checkpoint of any method with the same backbone.
 
     Args:
         backbone: The config of the backbone, 2D or 3D, with one feature map as output.
-        data_preprocessor: The config of the preprocessor, :class:`ViewsPreprocessor` as a rule.
+        data_preprocessor: The config of the preprocessor; ``ViewsPreprocessor`` if None.
         init_cfg: mmengine's weight initialization.
     """
 
@@ -40,14 +39,14 @@ class FeatureExtractor(BaseModel):
 
         Args:
             inputs: Views, each ``[N, C, T, H, W]``, normalised.
-            data_samples: Not used.
+            data_samples: Ignored.
             mode: ``'tensor'``.
 
         Returns:
             ``[N, F]``.
         """
         if mode != 'tensor':
-            raise InputError(
+            raise ValueError(
                 f"FeatureExtractor is not trained: mode must be 'tensor', got {mode!r}"
             )
         return torch.stack([encode_clips(self.backbone, view) for view in inputs]).mean(dim=0)

@@ -1,4 +1,4 @@
-"""Linear classifiers of the stages of a frozen network."""
+"""Linear classifiers on the stages of a frozen network."""
 
 import torch
 import torch.nn.functional as F
@@ -12,30 +12,30 @@ from vsslbox.registry import MODELS
 
 __all__ = ['LayerReadout']
 
-# As in the authors' code, but for its cut at two standard deviations.
+# As in the authors' code, but not truncated at two standard deviations.
 INIT = dict(type='Kaiming', layer='Linear', mode='fan_in')
 
 
 @MODELS.register_module()
 class LayerReadout(BaseModel):
-    """What single stages of a frozen backbone know of the classes.
+    """Classify the features of single stages of a frozen backbone.
 
-    A tap's feature map is averaged over time, all its spatial positions are laid side by side, and
+    The feature map of a tap is averaged over time, all its spatial positions are concatenated, and
     one linear layer classifies them. Maps with more than ``max_features`` values are first averaged
-    over 2x2 positions, as often as it takes. All taps are trained together, each by its own
-    cross-entropy; the backbone is as in inference, BatchNorm included.
+    over 2x2 positions until they have no more. All taps are trained together, each by its own
+    cross-entropy; the backbone, with its BatchNorm, stays in inference mode.
 
     Source: the evaluation of Zhuang et al., "Unsupervised Learning from Video with Deep Neural
-    Embeddings", by the authors' code.
+    Embeddings", following the authors' code.
 
     Args:
-        backbone: The config of a backbone whose ``extract(x, taps)`` gives maps ``[N, C, t, h, w]``
-            by the taps' names: :class:`PreActResNet3d`, :class:`PreActSlowFast`,
+        backbone: The config of a backbone whose ``extract(x, taps)`` returns maps
+            ``[N, C, t, h, w]`` by tap: :class:`PreActResNet3d`, :class:`PreActSlowFast`,
             :class:`FrameConcat` or :class:`TwoStream`.
-        in_features: How many values each tap has for its linear layer, by the taps' names.
+        in_features: The number of inputs of the linear layer of each tap, by tap.
         num_classes: The number of classes, K.
-        max_features: The most values that a map may have without being averaged.
-        data_preprocessor: The config of the preprocessor, :class:`ViewsPreprocessor` as a rule.
+        max_features: Maps with more values are averaged.
+        data_preprocessor: The config of the preprocessor; ``ViewsPreprocessor`` if None.
         init_cfg: mmengine's weight initialization.
 
     Raises:
@@ -55,7 +55,7 @@ class LayerReadout(BaseModel):
         super().__init__(preprocessor, init_cfg)
         if not in_features:
             raise InputError('in_features of LayerReadout needs at least one tap')
-        # Frozen here, before anything wraps the model or looks for what it has to train.
+        # Frozen here, before anything wraps the model or collects its trainable parameters.
         self.backbone = MODELS.build(backbone).requires_grad_(False).eval()
         self.readouts = ModuleDict(
             {tap: nn.Linear(size, num_classes) for tap, size in in_features.items()}, init_cfg=INIT
@@ -63,7 +63,7 @@ class LayerReadout(BaseModel):
         self.max_features = max_features
 
     def train(self, mode: bool = True) -> 'LayerReadout':
-        """Set the mode of the linear layers; the backbone stays as in inference."""
+        """Set the mode of the linear layers; the backbone stays in inference mode."""
         super().train(mode)
         self.backbone.eval()
         return self
@@ -71,18 +71,19 @@ class LayerReadout(BaseModel):
     def forward(
         self, inputs: list[Tensor], data_samples: list | None = None, mode: str = 'tensor'
     ) -> dict[str, Tensor] | list:
-        """Train the read-outs, or use them.
+        """Compute losses or probabilities.
 
         Args:
             inputs: Views, each ``[N, C, T, H, W]``, normalised; a single one in training.
-            data_samples: What the pipeline knows of each of the N samples.
+            data_samples: N samples, with labels in training.
             mode: ``'loss'`` gives ``loss_TAP`` for each tap; ``'tensor'`` probabilities ``[N, K]``
                 by tap, averaged over the views; ``'predict'`` the data samples with these as
                 ``pred_scores``.
 
         Raises:
-            InputError: The mode is another one; in training there are several views, or a sample
-                doesn't have one label; a tap doesn't have as many values as ``in_features`` says.
+            InputError: In training there are several views, or a sample does not have one label; or
+                a tap has another number of values than ``in_features`` says.
+            ValueError: The mode is another one.
         """
         if mode == 'loss':
             return self.loss(inputs, data_samples)
@@ -90,10 +91,10 @@ class LayerReadout(BaseModel):
             return self.predict(inputs, data_samples)
         if mode == 'tensor':
             return self.probabilities(inputs)
-        raise InputError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
+        raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
-        """The cross-entropy of each tap; mmengine adds them up."""
+        """Compute the cross-entropy of each tap."""
         if len(inputs) != 1:
             raise InputError(
                 f'LayerReadout is trained on 1 view, got {len(inputs)}: does the pipeline sample '
@@ -111,7 +112,7 @@ class LayerReadout(BaseModel):
         return data_samples
 
     def probabilities(self, inputs: list[Tensor]) -> dict[str, Tensor]:
-        """Softmax over the classes, averaged over the views, by tap."""
+        """Compute the softmax over the classes, averaged over the views, by tap."""
         views = [self.scores(view) for view in inputs]
         return {
             tap: torch.stack([scores[tap].softmax(dim=1) for scores in views]).mean(dim=0)
@@ -119,29 +120,29 @@ class LayerReadout(BaseModel):
         }
 
     def scores(self, clips: Tensor) -> dict[str, Tensor]:
-        """Scores ``[N, K]`` of clips ``[N, C, T, H, W]``, by tap, in at least float32."""
+        """Score clips ``[N, C, T, H, W]``: ``[N, K]`` by tap, in at least float32."""
         features = self.features(clips)
         return {tap: at_least_float32(self.readouts[tap](features[tap])) for tap in self.readouts}
 
     @torch.no_grad()
     def features(self, clips: Tensor) -> dict[str, Tensor]:
-        """What the linear layers see, ``[N, F]`` by tap."""
+        """Compute the inputs of the linear layers, ``[N, F]`` by tap."""
         maps = self.backbone.extract(clips, list(self.readouts))
         features = {}
         for tap, readout in self.readouts.items():
-            features[tap] = _side_by_side(maps[tap].mean(dim=2), self.max_features)
+            features[tap] = _flatten_positions(maps[tap].mean(dim=2), self.max_features)
             found = features[tap].shape[1]
             if found != readout.in_features:
                 raise InputError(
                     f'in_features.{tap} of LayerReadout is {readout.in_features}, but clips of '
                     f'shape {list(clips.shape[1:])} give a map of {list(maps[tap].shape[1:])}: '
-                    f'set it to {found}, or another size of clips'
+                    f'set it to {found}, or change the size of the clips'
                 )
         return features
 
 
-def _side_by_side(maps: Tensor, max_features: int) -> Tensor:
-    """All positions of maps ``[N, C, h, w]`` as ``[N, F]``, averaged if there are too many."""
+def _flatten_positions(maps: Tensor, max_features: int) -> Tensor:
+    """Flatten maps ``[N, C, h, w]`` to ``[N, F]``, averaged first if they are too large."""
     while maps[0].numel() > max_features and max(maps.shape[2:]) > 1:
         maps = F.avg_pool2d(maps, 2, ceil_mode=True)
     return maps.flatten(1)

@@ -1,4 +1,4 @@
-"""A backbone's stages, to be judged or kept."""
+"""The pooled features of the stages of a backbone."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,12 +17,12 @@ __all__ = ['TapExtractor']
 
 @MODELS.register_module()
 class TapExtractor(FeatureExtractor):
-    """The pooled features of several stages of a backbone, averaged over the views.
+    """Compute the pooled features of several stages of a backbone, averaged over the views.
 
     Args:
-        taps: Of a backbone with ``extract(x, taps)``, names that it knows: ``conv3`` and such of
-            :class:`PreActResNet3d`, numbers of layers of :class:`VDIMEncoder`. Of any other one,
-            names of its modules, such as ``layer3``.
+        taps: The stages. A backbone with ``extract(x, taps)`` has its own names for them, such as
+            ``conv3`` (:class:`PreActResNet3d`) or the number of a layer (:class:`VDIMEncoder`). For
+            any other backbone, names of its modules, such as ``layer3``.
         kwargs: As for :class:`FeatureExtractor`.
 
     Raises:
@@ -39,8 +39,8 @@ class TapExtractor(FeatureExtractor):
             if unknown:
                 known = ', '.join(name for name, _ in self.backbone.named_children())
                 raise InputError(
-                    f'{type(self.backbone).__name__} has no module {unknown[0]!r} to be a tap; it '
-                    f'has {known}, and those inside them'
+                    f'taps of TapExtractor: {type(self.backbone).__name__} has no module '
+                    f'{unknown[0]!r}; it has {known}, and those inside them'
                 )
         self.taps = list(taps)
 
@@ -51,14 +51,14 @@ class TapExtractor(FeatureExtractor):
 
         Args:
             inputs: Views, each ``[N, C, T, H, W]``, normalised.
-            data_samples: Not used.
+            data_samples: Ignored.
             mode: ``'tensor'``.
 
         Returns:
             ``[N, F]`` by tap.
         """
         if mode != 'tensor':
-            raise InputError(f"TapExtractor is not trained: mode must be 'tensor', got {mode!r}")
+            raise ValueError(f"TapExtractor is not trained: mode must be 'tensor', got {mode!r}")
         views = [self._encode(view) for view in inputs]
         return {
             str(tap): torch.stack([features[tap] for features in views]).mean(dim=0)
@@ -82,7 +82,7 @@ def _pool(maps: Tensor, num_clips: int) -> Tensor:
 
 @contextmanager
 def _outputs(backbone: nn.Module, taps: list[str]) -> Iterator[dict[str, Tensor]]:
-    """Collect what modules give while the context is open."""
+    """Collect the outputs of modules while the context is open."""
     outputs: dict[str, Tensor] = {}
 
     def keep(tap: str, module: nn.Module, inputs: tuple, output: Tensor) -> None:

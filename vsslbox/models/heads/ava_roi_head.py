@@ -1,4 +1,4 @@
-"""The part of a detector that says what the people in given boxes do."""
+"""The head of a detector that scores the actions of people in given boxes."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from vsslbox.registry import MODELS
 
 __all__ = ['AVARoIHead']
 
-# mmaction2 registers it with mmdet alone, though it needs nothing of mmdet.
+# mmaction2 registers it with mmdet only, although it needs nothing of mmdet.
 MODELS.register_module(name='BBoxHeadAVA', module=BBoxHeadAVA)
 
 
@@ -23,12 +23,12 @@ MODELS.register_module(name='BBoxHeadAVA', module=BBoxHeadAVA)
 class AVARoIHead(BaseModule):
     """mmaction2's ``AVARoIHead`` without mmdet: RoIAlign on the last stage, and a box head.
 
-    The feature maps are averaged over time, each box is cut out by RoIAlign, the largest value of
-    each channel is kept, and one linear layer scores the actions, each by a sigmoid. Class 0 stands
-    for nothing and is neither trained nor predicted. There is no proposal network and no
-    regression: boxes are given. The names of the parameters are mmaction2's.
+    The feature maps are averaged over time, RoIAlign crops each box, the maximum of each channel is
+    kept, and one linear layer scores the actions, each by a sigmoid. Class 0 has no meaning and is
+    neither trained nor predicted. There is no proposal network and no regression: boxes are given.
+    The names of the parameters are mmaction2's.
 
-    Where several feature maps are given (SlowFast), their channels are joined.
+    The channels of several feature maps (SlowFast) are concatenated.
 
     Source: Feichtenhofer et al., "SlowFast Networks for Video Recognition", section 5, as in
     Table 8 of Qian et al., "Spatiotemporal Contrastive Video Representation Learning".
@@ -36,10 +36,10 @@ class AVARoIHead(BaseModule):
     Args:
         bbox_head: The config of the box head, such as ``dict(type='BBoxHeadAVA')``.
         featmap_stride: The size of the input / the size of the feature maps.
-        roi_size: The bins of RoIAlign in a row and in a column.
-        sampling_ratio: Its samples in a bin along each axis; 0: as many as it has pixels.
-        min_iou: In training a proposal gets the labels of the annotated box with which it overlaps
-            by at least this much, and is left out where there is none.
+        roi_size: The number of bins of RoIAlign along each axis.
+        sampling_ratio: The samples of a bin along each axis; 0: as many as it has pixels.
+        min_iou: In training, a proposal gets the labels of the annotated box that it overlaps by
+            at least this much; without such a box, it is dropped.
         init_cfg: mmengine's weight initialization.
     """
 
@@ -60,7 +60,7 @@ class AVARoIHead(BaseModule):
         self.min_iou = min_iou
 
     def forward(self, features: Tensor | tuple[Tensor, ...], boxes: list[Tensor]) -> Tensor:
-        """Score actions.
+        """Score the actions in boxes.
 
         Args:
             features: Feature maps ``[N, C, T, H, W]``, or several of one size ``H, W``.
@@ -72,7 +72,7 @@ class AVARoIHead(BaseModule):
         if not any(map(len, boxes)):  # the box head needs one
             return self(features, [boxes[0].new_zeros(1, 4), *boxes[1:]])[:0]
         maps = features if isinstance(features, tuple) else (features,)
-        # RoIAlign is linear and the same in each frame, so the average over time may come first.
+        # RoIAlign is linear and the same in each frame, so the mean over time may come first.
         averaged = torch.cat([one.mean(2) for one in maps], dim=1)
         pooled = roi_align(
             averaged, boxes, self.roi_size, 1 / self.featmap_stride, self.sampling_ratio
@@ -85,7 +85,7 @@ class AVARoIHead(BaseModule):
         proposals: list[Tensor],
         truth: list[InstanceData],
     ) -> dict[str, Tensor]:
-        """The loss of mmaction2's box head over the annotated boxes and the proposals like them.
+        """Compute the loss of mmaction2's box head on annotated boxes and proposals close to them.
 
         Args:
             features: As for :meth:`forward`.
@@ -94,7 +94,7 @@ class AVARoIHead(BaseModule):
         """
         boxes, labels = zip(*map(self._labelled, proposals, truth))
         scores = self(features, list(boxes))
-        if not torch.cat(labels)[:, 1:].any():  # all were outside the crops; mean() would be nan
+        if not torch.cat(labels)[:, 1:].any():  # all are outside the crops; mean() would be nan
             return dict(loss_action_cls=scores.sum() * 0)
         samples = [
             SimpleNamespace(pos_priors=b, neg_priors=b[:0], pos_gt_labels=own)
@@ -107,15 +107,15 @@ class AVARoIHead(BaseModule):
     def predict(
         self, features: Tensor | tuple[Tensor, ...], boxes: list[Tensor]
     ) -> tuple[Tensor, ...]:
-        """The probability of each action, ``[n, K]`` for the boxes of each clip."""
+        """Compute the probability of each action, ``[n, K]`` for the boxes of each clip."""
         counts = [len(its_boxes) for its_boxes in boxes]
         return self(features, boxes).sigmoid().split(counts)
 
     def _labelled(self, proposals: Tensor, truth: InstanceData) -> tuple[Tensor, Tensor]:
-        """The boxes to train on and their labels."""
+        """Return the boxes to train on and their labels."""
         if not len(truth):
             return truth.bboxes, truth.labels
         overlaps, nearest = box_iou(proposals, truth.bboxes).max(1)
-        like = overlaps >= self.min_iou
-        boxes = torch.cat([truth.bboxes, proposals[like]])
-        return boxes, torch.cat([truth.labels, truth.labels[nearest[like]]])
+        close = overlaps >= self.min_iou
+        boxes = torch.cat([truth.bboxes, proposals[close]])
+        return boxes, torch.cat([truth.labels, truth.labels[nearest[close]]])

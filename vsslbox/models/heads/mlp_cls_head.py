@@ -11,22 +11,22 @@ __all__ = ['MLPClsHead']
 
 @MODELS.register_module()
 class MLPClsHead(BaseHead):
-    """A perceptron with one hidden layer on the features of several views side by side.
+    """A perceptron with one hidden layer on the concatenated features of several views.
 
-    The clips of a video are taken K at a time: one window each, whose averaged features are
-    concatenated and classified. With ``average_clips='prob'`` the prediction for a video is the
-    mean probability of its windows.
+    K successive clips of a video form a window; their averaged features are concatenated and
+    classified. With ``average_clips='prob'`` the prediction for a video is the mean probability of
+    its windows.
 
     Source: Devon Hjelm and Bachman, "Representation Learning with Video Deep InfoMax", 2020; the
-    form of the perceptron is that of AMDIM's code.
+    form of the perceptron follows AMDIM's code.
 
     Args:
         num_classes: The number of classes.
         in_channels: The channels of one view's feature, F.
         loss_cls: The config of the loss, such as ``dict(type='mmaction.CrossEntropyLoss')``.
-        num_views: K, the same as the sampler's.
+        num_views: K, as in the sampler.
         hidden_channels: The width of the hidden layer.
-        dropout_ratio: How much is dropped before either layer.
+        dropout_ratio: The share that is dropped before each layer.
         kwargs: As for ``mmaction.BaseHead``.
     """
 
@@ -52,17 +52,17 @@ class MLPClsHead(BaseHead):
         )
 
     def forward(self, x: Tensor, **kwargs) -> Tensor:
-        """Classify.
+        """Classify windows of views.
 
         Args:
             x: Feature maps ``[N * K, F, t, h, w]``, the views of a window one after the other.
-            kwargs: Of no use to the head, as in mmaction2.
+            kwargs: Ignored; mmaction2 passes them.
 
         Returns:
             Class scores ``[N, num_classes]`` of the windows.
 
         Raises:
-            InputError: The clips are not whole windows.
+            InputError: The clips do not form whole windows.
         """
         if len(x) % self.num_views:
             raise InputError(

@@ -11,13 +11,13 @@ __all__ = ['NormalizedI3DHead']
 
 @MODELS.register_module()
 class NormalizedI3DHead(I3DHead):
-    """mmaction2's ``I3DHead`` on features of length 1.
+    """mmaction2's ``I3DHead`` on L2-normalised features.
 
     The feature is averaged over space and time, divided by its L2 norm, and classified by one
-    linear layer, with dropout before it if there is any.
+    linear layer, after an optional dropout.
 
     Source: the linear evaluation of Qian et al., "Spatiotemporal Contrastive Video Representation
-    Learning", by the authors' code.
+    Learning", following the authors' code.
 
     Args:
         kwargs: As for ``mmaction.I3DHead``; in the scope of vsslbox ``loss_cls`` must be given,
@@ -25,11 +25,11 @@ class NormalizedI3DHead(I3DHead):
     """
 
     def forward(self, x: Tensor, **kwargs) -> Tensor:
-        """Classify.
+        """Classify feature maps.
 
         Args:
             x: Feature maps ``[N, F, t, h, w]``.
-            kwargs: Of no use to the head, as in mmaction2.
+            kwargs: Ignored; mmaction2 passes them.
 
         Returns:
             Class scores ``[N, K]``.

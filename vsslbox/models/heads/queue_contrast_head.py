@@ -1,4 +1,4 @@
-"""Contrast against a queue of keys."""
+"""The contrast with a queue of keys."""
 
 import torch
 from mmengine.model import BaseModule
@@ -11,14 +11,14 @@ __all__ = ['QueueContrastHead']
 
 @MODELS.register_module()
 class QueueContrastHead(BaseModule):
-    """Tell each query's keys from the keys in a queue.
+    """Contrast the keys of each query with the keys in a queue.
 
-    Each positive stands alone against the negatives; the losses of several positives are averaged.
+    Each positive is compared with the negatives separately; the losses are averaged.
 
     Source: VCLR, eq. 2 (``loss_inter``, S positives) and eq. 6 (``loss_video``, one positive).
 
     Args:
-        queue: The config of a memory with ``features``, ``stage`` and ``flush``.
+        queue: The config of a memory with ``features`` and ``stage``, such as ``FeatureQueue``.
         loss: The config of a loss that is called with query ``[N, D]``, positive ``[N, D]`` and
             negatives ``[K, D]``.
         init_cfg: mmengine's weight initialization.

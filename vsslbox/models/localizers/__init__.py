@@ -1,4 +1,4 @@
-"""Models that find segments of time in untrimmed videos."""
+"""Models that localize segments in untrimmed videos."""
 
 from vsslbox.models.localizers.bmn import BMN
 

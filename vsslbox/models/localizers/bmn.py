@@ -1,4 +1,4 @@
-"""Proposals of when something happens in an untrimmed video."""
+"""Temporal action proposals in untrimmed videos."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,10 +21,10 @@ GROUPS = 4  # of the first convolution
 class BMN(StockBMN):
     """mmaction2's Boundary-Matching Network, with these differences.
 
-    * The mask that samples the features of every proposal is computed at once rather than in loops
-      (a fraction of a second for 100 steps), and isn't stored in checkpoints: 122 MiB for 100
-      steps. Checkpoints of mmaction2's model, which have it, can be loaded.
-    * Batches of any size are predicted; mmaction2 takes the first video of each.
+    * The mask that samples the features of every proposal is computed without loops (a fraction of
+      a second for 100 steps), and is not stored in checkpoints (122 MiB for 100 steps). Checkpoints
+      of mmaction2's model, which contain it, can be loaded.
+    * Prediction takes batches of any size; mmaction2 uses the first video of each batch.
     * Features may have any number of dimensions; mmaction2 needs a multiple of 4.
 
     Losses, network and proposals are mmaction2's.
@@ -34,7 +34,7 @@ class BMN(StockBMN):
 
     Args:
         feat_dim: The dimensions of the features, D.
-        loss_cls: The config of the loss, mmaction2's ``BMNLoss`` if not given.
+        loss_cls: The config of the loss; mmaction2's ``BMNLoss`` if None.
         kwargs: As for mmaction2's ``BMN``: ``temporal_dim``, the number of steps, T; and others.
     """
 
@@ -49,7 +49,7 @@ class BMN(StockBMN):
     def forward(
         self, inputs: Sequence[Tensor], data_samples: list | None = None, mode: str = 'tensor'
     ) -> dict[str, Tensor] | list[dict] | tuple[Tensor, Tensor, Tensor]:
-        """Train, predict, or compute the maps.
+        """Compute losses, proposals or the maps.
 
         Args:
             inputs: The features of each of the N videos, ``[D, T]``.
@@ -65,22 +65,22 @@ class BMN(StockBMN):
             of ``score`` and ``segment`` (seconds), the best first.
 
         Raises:
-            InputError: Features have another shape than the model.
+            InputError: Features have another shape than the model expects.
         """
         wanted = [self.feat_dim - self._padding, self.tscale]
         for features in inputs:
             if list(features.shape) != wanted:
                 raise InputError(
                     f'BMN with feat_dim={wanted[0]} and temporal_dim={wanted[1]} got features of '
-                    f'{features.shape[0]} dimensions x {features.shape[1]} steps: set these in '
-                    '`model` to what the files of the features hold'
+                    f'{features.shape[0]} dimensions x {features.shape[1]} steps: set both in '
+                    '`model` to the shape of the stored features'
                 )
         padded = [F.pad(features, (0, 0, 0, self._padding)) for features in inputs]
         return super().forward(padded, data_samples, mode)
 
     @torch.no_grad()
     def predict(self, batch_inputs: Tensor, batch_data_samples: list) -> list[dict]:
-        """The proposals of each video; see :meth:`forward`."""
+        """Compute the proposals of each video; see :meth:`forward`."""
         outputs = (output.float().cpu().numpy() for output in self._forward(batch_inputs))
         return [
             dict(video_name=sample.video_name, proposal_list=self._propose(*maps, sample.metainfo))
@@ -90,7 +90,7 @@ class BMN(StockBMN):
     def _propose(
         self, confidence: np.ndarray, start: np.ndarray, end: np.ndarray, video: Mapping
     ) -> list[dict]:
-        """All pairs of a likely start and a later likely end, thinned out by soft-NMS."""
+        """Pair each likely start with all later likely ends, and apply soft-NMS."""
         starts, ends = _likely(start), _likely(end)
         starts[0] = ends[-1] = True
         first, last = np.nonzero(np.triu(starts[:, None] & ends, k=1))
@@ -108,7 +108,7 @@ class BMN(StockBMN):
         return [dict(score=s, segment=t) for s, t in zip(scores.tolist(), segments.tolist())]
 
     def _covered_seconds(self, video: Mapping) -> float:
-        """How much of a video its features cover: whole intervals, at least one."""
+        """Return the length of a video that its features cover: whole intervals, at least one."""
         interval = self.feature_extraction_interval
         frames = max(video['duration_frame'] // interval, 1) * interval
         return frames / video['duration_frame'] * video['duration_second']
@@ -116,10 +116,10 @@ class BMN(StockBMN):
     def _get_interp1d_mask(self) -> None:
         """Compute the weight of every step in every sample of every proposal.
 
-        A proposal of ``d`` steps from step ``s`` on is extended by ``boundary_ratio * d`` to either
-        side. ``N * B`` points are laid evenly over it, from end to end; a sample is the mean of
-        ``B`` of them, each interpolated linearly between the two steps beside it. Points outside
-        the video count as zero, but for those less than a step before it, which are at step 0.
+        A proposal of ``d`` steps from step ``s`` is extended by ``boundary_ratio * d`` on each
+        side. ``N * B`` points are spaced evenly over it, from end to end; a sample is the mean of
+        ``B`` of them, each interpolated linearly between its two neighbouring steps. Points outside
+        the video count as zero, except those less than a step before it, which are at step 0.
         """
         steps, samples = self.tscale, self.num_samples
         points = samples * self.num_samples_per_bin
@@ -145,13 +145,13 @@ class BMN(StockBMN):
         self.register_buffer('sample_mask', mask, persistent=False)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args) -> None:
-        """Load the weights, but for a mask that mmaction2 stored with them."""
+        """Load the weights without the mask that mmaction2 stores with them."""
         state_dict.pop(f'{prefix}sample_mask', None)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
 
 def _likely(scores: np.ndarray) -> np.ndarray:
-    """Which steps are peaks or have more than half of the highest score; not the first and last."""
+    """Mark steps that are peaks or above half of the highest score; never the first and last."""
     likely = np.zeros(len(scores), dtype=bool)
     inner = scores[1:-1]
     peaks = (inner > scores[:-2]) & (inner > scores[2:])

@@ -1,4 +1,4 @@
-"""What queues and banks have in common."""
+"""The interface of queues and banks."""
 
 from abc import ABC, abstractmethod
 
@@ -10,11 +10,11 @@ __all__ = ['BaseMemory']
 class BaseMemory(nn.Module, ABC):
     """Features that outlive a batch, kept in buffers so that a checkpoint holds them.
 
-    What a step wants to remember is staged first and written by :meth:`flush`, which
-    ``UpdateAfterStepHook`` calls after each step of the optimizer. So a loss never changes what it
-    is computed with, and accumulating gradients changes nothing.
+    Features are staged first; :meth:`flush` writes them after each step of the optimizer, when
+    ``UpdateAfterStepHook`` calls the model. A loss therefore never changes the memory that it is
+    computed with, and accumulating gradients changes nothing.
     """
 
     @abstractmethod
     def flush(self) -> None:
-        """Write what is staged."""
+        """Write the staged features."""

@@ -14,23 +14,22 @@ __all__ = ['FeatureBank']
 
 @MODELS.register_module()
 class FeatureBank(BaseMemory):
-    """A running mean of each video's embeddings, and the clusters that the videos belong to.
+    """A running mean of the embeddings of each video, and the clusters of the videos.
 
-    Every process holds the whole bank, and embeddings of all processes enter every process's bank,
-    so the banks stay the same. All of it is buffers: embeddings, clusters, and the hash of the list
-    of videos, which ``BankListHook`` fills in and compares, since a row is told by its place in
-    the list alone.
+    Every process holds the whole bank and writes the embeddings of all processes, so that the banks
+    stay the same. Everything is a buffer: embeddings, clusters, and the hash of the list of videos,
+    which ``BankListHook`` sets and compares, since only the place in the list identifies a row.
 
     Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
     section 3.2 (the bank); Zhuang et al., "Local Aggregation for Unsupervised Learning of Visual
     Embeddings", section 3 (the running mean). The start values, uniform in +-1/sqrt(channels / 3)
-    and not normalised, are those of the code of VIE.
+    and not normalised, follow the code of VIE.
 
     Args:
         num_videos: The number of rows, V: the length of the training list.
         channels: The length of an embedding, D.
         momentum: The share of the old row in the new one.
-        num_clusterings: How many clusterings there are, H.
+        num_clusterings: The number of clusterings, H.
     """
 
     def __init__(
@@ -58,15 +57,15 @@ class FeatureBank(BaseMemory):
 
     @property
     def clustered(self) -> bool:
-        """Whether the labels are those of clusters yet."""
+        """Whether there are clusters yet."""
         return bool(self.labels[0, 0] >= 0)
 
     @torch.no_grad()
     def stage(self, indices: Tensor, embeddings: Tensor) -> None:
-        """Note embeddings for the next :meth:`flush`.
+        """Stage embeddings for the next :meth:`flush`.
 
         Args:
-            indices: The rows that they belong to, ``[N]`` on each process.
+            indices: Their rows, ``[N]`` on each process.
             embeddings: ``[N, D]`` on each process, L2-normalised.
 
         Raises:
@@ -77,16 +76,16 @@ class FeatureBank(BaseMemory):
         waiting = sum(len(indices) for indices, _ in self._staged)
         if waiting > self.num_videos:
             raise InputError(
-                f'{waiting} embeddings wait to enter a bank of {self.num_videos} videos: make the '
-                'batch smaller, and see that `UpdateAfterStepHook` is among the hooks'
+                f'{waiting} embeddings wait to enter a bank of {self.num_videos} videos: lower the '
+                'batch size, and check that `UpdateAfterStepHook` is among the hooks'
             )
 
     @torch.no_grad()
     def flush(self) -> None:
-        """Move the rows of the staged embeddings: ``v = normalise(m * v + (1 - m) * e)``.
+        """Move the rows towards the staged embeddings: ``v = normalise(m * v + (1 - m) * e)``.
 
-        Where a video was staged several times, its last embedding counts: the one of the last
-        batch, there of the highest rank, there of the last sample.
+        If a video was staged several times, its last embedding counts: that of the last batch,
+        within it of the highest rank, within that of the last sample.
         """
         if not self._staged:
             return
@@ -98,14 +97,14 @@ class FeatureBank(BaseMemory):
         self._staged.clear()
 
     def bind(self, list_hash: str, num_videos: int) -> None:
-        """Tie the rows to a list of videos, or see that they belong to this very list.
+        """Tie the rows to a list of videos, or check that they belong to this list.
 
         Args:
             list_hash: The SHA-256 of the list, in hexadecimal.
-            num_videos: How many videos it has.
+            num_videos: The number of its videos.
 
         Raises:
-            InputError: The bank has another number of rows, or it was filled with another list.
+            InputError: The bank has another number of rows, or was filled with another list.
         """
         if num_videos != self.num_videos:
             raise InputError(
@@ -119,7 +118,7 @@ class FeatureBank(BaseMemory):
                 'the bank was filled with another list of videos (SHA-256 '
                 f'{bytes(known.tolist()).hex()}) than the training list (SHA-256 {list_hash}), so '
                 'its rows belong to other videos: train on that list, or start a new run and load '
-                'the backbone alone'
+                'only the backbone'
             )
         self.list_hash.copy_(given)
 
@@ -131,6 +130,6 @@ class FeatureBank(BaseMemory):
 
 
 def _last_occurrences(indices: Tensor) -> Tensor:
-    """Which entries have no equal one after them: ``[N]``, boolean."""
+    """Mark the entries that do not occur again after them: ``[N]``, boolean."""
     equal = indices[:, None] == indices
     return ~equal.triu(diagonal=1).any(dim=1)

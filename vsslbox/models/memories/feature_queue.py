@@ -1,4 +1,4 @@
-"""MoCo's queue: the keys of the last batches, as negatives for the next."""
+"""The queue of MoCo: keys of previous batches, as negatives for the next."""
 
 import torch
 from torch import Tensor
@@ -15,11 +15,11 @@ __all__ = ['FeatureQueue']
 class FeatureQueue(BaseMemory):
     """A first-in-first-out memory of keys.
 
-    Keys of all processes enter the queue of every process, in the order of the ranks. The rows and
-    the write pointer are buffers.
+    The keys of all processes enter the queue of every process, in the order of the ranks. The rows
+    and the write pointer are buffers.
 
     Source: He et al., "Momentum Contrast", section 3.2; the start values, uniform in
-    +-1/sqrt(channels / 3), are those of the authors of VCLR.
+    +-1/sqrt(channels / 3), follow the code of VCLR's authors.
 
     Args:
         size: The number of keys, K.
@@ -40,7 +40,7 @@ class FeatureQueue(BaseMemory):
 
     @torch.no_grad()
     def stage(self, keys: Tensor) -> None:
-        """Note keys, ``[N, D]`` on each process, for the next :meth:`flush`.
+        """Stage keys, ``[N, D]`` on each process, for the next :meth:`flush`.
 
         Raises:
             InputError: More keys wait than the queue can hold.
@@ -49,13 +49,13 @@ class FeatureQueue(BaseMemory):
         waiting = sum(len(staged) for staged in self._staged)
         if waiting > self.size:
             raise InputError(
-                f'{waiting} keys wait to enter a queue of {self.size}: make the queue larger or '
-                'the batch smaller, and see that `UpdateAfterStepHook` is among the hooks'
+                f'{waiting} keys wait to enter a queue of {self.size}: raise the size of the queue '
+                'or lower the batch size, and check that `UpdateAfterStepHook` is among the hooks'
             )
 
     @torch.no_grad()
     def flush(self) -> None:
-        """Write the staged keys over the oldest ones, in the order in which they were staged."""
+        """Overwrite the oldest keys with the staged keys, in the order of staging."""
         for keys in self._staged:
             rows = (self.pointer + torch.arange(len(keys), device=keys.device)) % self.size
             self.features[rows] = keys

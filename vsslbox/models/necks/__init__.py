@@ -1,4 +1,4 @@
-"""Necks: what stands between a backbone and the heads."""
+"""Necks: projections between a backbone and the heads."""
 
 from vsslbox.models.necks.mlp_neck import MLPNeck
 from vsslbox.models.necks.residual_mlp_neck import ResidualMLPNeck

@@ -15,7 +15,7 @@ __all__ = ['MLPNeck']
 class MLPNeck(BaseModule):
     """A multi-layer perceptron from pooled features to embeddings.
 
-    Linear layers with bias, and between two of them a ReLU; normalisation where it is asked for.
+    Linear layers have a bias; a ReLU follows all but the last. Normalisation is optional.
 
     Source: Chen et al., "Improved Baselines with Momentum Contrastive Learning", section 3
     (``norm_cfg=None``); Chen et al., "A Simple Framework for Contrastive Learning", appendix B.5
@@ -28,7 +28,7 @@ class MLPNeck(BaseModule):
         out_channels: The length of an embedding, D.
         num_layers: The number of linear layers.
         norm_cfg: The normalisation after each hidden linear layer, such as ``dict(type='BN1d')``.
-        out_norm_cfg: The normalisation after the last one.
+        out_norm_cfg: The normalisation after the last linear layer.
         init_cfg: mmengine's weight initialization; None leaves torch's own.
     """
 
@@ -51,7 +51,7 @@ class MLPNeck(BaseModule):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map features ``[..., F]`` to embeddings ``[..., D]``, which are not of unit length."""
+        """Map features ``[..., F]`` to embeddings ``[..., D]``, not L2-normalised."""
         return self.layers(features.flatten(0, -2)).unflatten(0, features.shape[:-1])
 
 

@@ -12,10 +12,10 @@ __all__ = ['ResidualMLPNeck']
 
 @MODELS.register_module()
 class ResidualMLPNeck(BaseModule):
-    """A perceptron with one hidden layer, by itself at every position, and a linear shortcut.
+    """A perceptron with one hidden layer and a linear shortcut, at every position separately.
 
-    It starts as its shortcut alone, which is close to the identity. The shortcut has a bias, the
-    two layers have none, and a normalisation ends the neck.
+    At first the neck is its shortcut, which is close to the identity. The shortcut has a bias, the
+    two layers have none, and a normalisation follows.
 
     Source: Bachman et al., "Learning Representations by Maximizing Mutual Information Across
     Views", and the authors' code; Devon Hjelm and Bachman, "Representation Learning with Video
@@ -24,7 +24,7 @@ class ResidualMLPNeck(BaseModule):
     Args:
         in_channels: The channels of the map, F.
         out_channels: The length of an embedding, D; also the width of the hidden layer.
-        norm_cfg: The normalisation at the end; BN if None.
+        norm_cfg: The normalisation of the output; BN if None.
         init_cfg: mmengine's weight initialization, applied after the above.
     """
 

@@ -1,4 +1,4 @@
-"""How much boxes overlap."""
+"""The overlap of boxes."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ __all__ = ['box_iou']
 
 
 def box_iou(first: Tensor, second: Tensor) -> Tensor:
-    """Intersection over union of each pair; 0 where both boxes are empty.
+    """Compute the intersection over union of each pair of boxes; 0 if both are empty.
 
     Args:
         first: ``[n, 4]``: left, top, right, bottom.

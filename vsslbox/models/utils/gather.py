@@ -1,4 +1,4 @@
-"""Batches of several processes seen as one."""
+"""Batches that are spread over processes."""
 
 import torch
 from mmengine.dist import all_gather, all_reduce, broadcast, get_rank, get_world_size
@@ -20,11 +20,11 @@ def gather_batch(x: Tensor) -> Tensor:
 
 
 def gather_with_gradient(x: Tensor) -> Tensor:
-    """As :func:`gather_batch`, with a gradient that reaches the processes the rows come from.
+    """Gather as :func:`gather_batch` does, with a gradient that reaches the processes of the rows.
 
-    It is the sum over the processes of the gradients of their losses. DistributedDataParallel
-    divides the gradients of the weights by the number of processes: where each process computes
-    the mean over its own rows, the weights get the gradient of the mean over all rows.
+    The gradient is the sum of those of all processes' losses. DistributedDataParallel divides the
+    gradients of the weights by the number of processes: if each process computes the mean over its
+    own rows, the weights get the gradient of the mean over all rows.
 
     Args:
         x: ``[N, ...]``, of the same shape on every process.
@@ -49,10 +49,10 @@ class _GatherWithGradient(torch.autograd.Function):
 
 @torch.no_grad()
 def on_shuffled_batch(encode, batch: Tensor) -> Tensor:
-    """Encode a batch whose samples were exchanged at random between the processes.
+    """Encode a batch after a random exchange of samples between the processes.
 
-    This is MoCo's ShuffleBN: the BatchNorm statistics of a key then don't come from the samples
-    that its query shared a process with. On one process there is nobody to exchange with.
+    This is MoCo's ShuffleBN: the BatchNorm statistics of a key do not come from the samples that
+    shared a process with its query. A single process exchanges nothing.
 
     Source: He et al., "Momentum Contrast", section 3.3.
 
@@ -61,7 +61,7 @@ def on_shuffled_batch(encode, batch: Tensor) -> Tensor:
         batch: ``[N, ...]``, of the same shape on every process.
 
     Returns:
-        The features of this process's own samples, in their own order.
+        The features of the process's own samples, in their order.
     """
     if get_world_size() == 1:
         return encode(batch)
@@ -73,5 +73,5 @@ def on_shuffled_batch(encode, batch: Tensor) -> Tensor:
 
 
 def _own_share(rows: Tensor) -> Tensor:
-    """The part of ``rows`` that belongs to this process."""
+    """Return the rows that belong to this process."""
     return rows.chunk(get_world_size())[get_rank()]

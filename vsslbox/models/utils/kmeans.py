@@ -1,4 +1,4 @@
-"""k-means on the device where the points are."""
+"""k-means on the device of the points."""
 
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ from vsslbox.models.utils.precision import at_least_float32
 
 __all__ = ['KMeansResult', 'assign', 'kmeans', 'update_centroids']
 
-# Rows that are compared with all centroids at once. Their scores stay within a core's cache, and
-# one buffer for all of them spares the cost of fresh memory.
+# Rows that are compared with all centroids at once. Their scores fit into a core's cache, and one
+# buffer for all chunks saves allocations.
 CHUNK = 512
-# Centroids whose least distance is found first, without its place: that takes a tenth of the time.
+# Centroids per group. Finding the smallest distance without its index takes a tenth of the time, so
+# it comes first, for each group.
 GROUP = 64
 
 
@@ -40,7 +41,7 @@ def kmeans(
     seed: int = 0,
     init: Tensor | None = None,
 ) -> KMeansResult:
-    """Lloyd's algorithm in the Euclidean distance.
+    """Cluster points by Lloyd's algorithm in the Euclidean distance.
 
     The same points and seed give the same result on the same kind of device.
 
@@ -49,9 +50,9 @@ def kmeans(
     Args:
         points: ``[N, D]``.
         num_clusters: K.
-        num_iters: How often the centroids move; fewer if they come to rest.
-        seed: Draws the K points that the centroids start at.
-        init: Where the centroids start instead, ``[K, D]``.
+        num_iters: The most moves of the centroids; fewer if they come to rest.
+        seed: The seed of the draw of K points at which the centroids start.
+        init: The centroids to start with instead, ``[K, D]``.
 
     Raises:
         InputError: There are fewer points than clusters.
@@ -81,7 +82,7 @@ def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
         centroids: ``[K, D]``.
 
     Returns:
-        The centroids' numbers, and the squared distances to them, both ``[N]``.
+        The indices of the centroids and the squared distances to them, both ``[N]``.
     """
     padding = -len(centroids) % GROUP
     norms = F.pad(centroids.square().sum(dim=1), (0, padding), value=torch.inf)
@@ -106,17 +107,17 @@ def update_centroids(
 ) -> Tensor:
     """Move each centroid to the mean of its points.
 
-    A cluster without points takes one of the points that are farthest from their centroids, out of
-    the cluster where it was.
+    A cluster without points takes one of the points that are farthest from their centroids; the
+    point leaves its cluster.
 
     Args:
         points: ``[N, D]``.
         labels: The cluster of each point, ``[N]``.
         distances: The squared distance of each point to its centroid, ``[N]``.
-        centroids: Where the centroids were, ``[K, D]``.
+        centroids: The centroids, ``[K, D]``.
 
     Returns:
-        Where they are now.
+        The new centroids, ``[K, D]``.
     """
     counts = labels.bincount(minlength=len(centroids))
     empty = (counts == 0).nonzero().flatten()
@@ -132,6 +133,6 @@ def update_centroids(
 
 
 def _draw(points: Tensor, count: int, seed: int) -> Tensor:
-    """Some of the points; the same ones whatever the device."""
+    """Draw some of the points, the same on every device."""
     generator = torch.Generator().manual_seed(seed)
     return points[torch.randperm(len(points), generator=generator)[:count].to(points.device)]

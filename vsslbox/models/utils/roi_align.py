@@ -23,7 +23,7 @@ def roi_align(
     spatial_scale: float,
     sampling_ratio: int = 0,
 ) -> Tensor:
-    """Features of boxes by mmcv's operator where it is compiled, else by :func:`torch_roi_align`.
+    """Compute features of boxes by mmcv's operator if it is compiled, or :func:`torch_roi_align`.
 
     Arguments and result are those of :func:`torch_roi_align`.
     """
@@ -43,20 +43,20 @@ def torch_roi_align(
     spatial_scale: float,
     sampling_ratio: int = 0,
 ) -> Tensor:
-    """RoIAlign as products of matrices.
+    """Compute RoIAlign as products of matrices.
 
-    A bin of the output is the mean of bilinear samples on a regular grid. Both factor into a part
-    for the rows and one for the columns, so that the output is ``Y F X^T`` for a feature map F and
-    two small matrices of weights. No gradient goes to the boxes.
+    A bin of the output is the mean of bilinear samples on a regular grid. Both factor into rows and
+    columns, so that the output is ``Y F X^T`` for a feature map F and two small matrices of
+    weights. The boxes receive no gradient.
 
-    Source: He et al., "Mask R-CNN", section 3; aligned, that is pixel i reaches from i to i + 1.
+    Source: He et al., "Mask R-CNN", section 3; aligned: pixel i spans i to i + 1.
 
     Args:
         features: ``[N, C, H, W]``.
         boxes: N tensors ``[n, 4]``: left, top, right, bottom in pixels of the input.
-        output_size: The bins in a row and in a column, P.
+        output_size: The number of bins along each axis, P.
         spatial_scale: The size of the feature map / the size of the input.
-        sampling_ratio: Samples in a bin along each axis; 0: as many as it has pixels, rounded up.
+        sampling_ratio: The samples of a bin along each axis; 0: one for each pixel, rounded up.
 
     Returns:
         ``[boxes in all, C, P, P]``, in at least float32.
@@ -82,12 +82,12 @@ def torch_roi_align(
 def _axis_weights(
     start: Tensor, end: Tensor, length: int, num_bins: int, sampling_ratio: int
 ) -> Tensor:
-    """How much each position of an axis counts in each bin.
+    """Compute the weight of each position of an axis in each bin.
 
     Args:
-        start: Where boxes start, ``[k]``, in positions.
-        end: Where they end, ``[k]``.
-        length: The positions of the axis, L.
+        start: The start of each box, ``[k]``, in positions.
+        end: The end of each box, ``[k]``.
+        length: The number of positions of the axis, L.
         num_bins: P.
         sampling_ratio: As for :func:`torch_roi_align`.
 
@@ -101,7 +101,7 @@ def _axis_weights(
     samples = torch.arange(most, device=start.device)
     per_box = counts.clamp(min=1)[:, None, None]
     where = start[:, None, None] + bin_size[:, None, None] * (bins + (samples + 0.5) / per_box)
-    # One position beyond the axis nothing is left; within it the edge is repeated.
+    # Samples more than one position beyond the axis count as zero; nearer ones repeat the edge.
     counted = (samples < counts[:, None, None]) & (where >= -1) & (where <= length)
     where = where.clamp(0, length - 1)
     low = where.floor()
