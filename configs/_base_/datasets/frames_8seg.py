@@ -1,6 +1,5 @@
 # Labelled videos for mmaction2's 2D recognizers, as one frame of each of 8 segments. A config sets
-# `batch_size` and the lists of a data set. Tests crop 256 pixels although training crops 224,
-# following VCLR's code.
+# `batch_size` and the lists of a data set.
 train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
@@ -26,6 +25,8 @@ train_dataloader = dict(
         ),
     ),
 )
+# Tests crop 256 pixels although training crops 224, following VCLR's code.
+middle = dict(resize=dict(type='Resize', short_side=256), crop=dict(type='CenterCrop', size=256))
 val_dataloader = dict(
     batch_size=8,
     num_workers=8,
@@ -37,13 +38,7 @@ val_dataloader = dict(
             open=dict(type='OpenVideo'),
             sample=dict(type='SampleCentreSegmentFrames', num_segments=8),
             decode=dict(type='DecodeViews'),
-            augment=dict(
-                type='AugmentViews',
-                transforms=dict(
-                    resize=dict(type='Resize', short_side=256),
-                    crop=dict(type='CenterCrop', size=256),
-                ),
-            ),
+            augment=dict(type='AugmentViews', transforms=middle),
             crops=None,
             pack=dict(type='PackFrames'),
         ),

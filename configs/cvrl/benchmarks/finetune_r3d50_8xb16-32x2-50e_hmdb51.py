@@ -2,14 +2,18 @@
 # The paper gives neither decay nor dropout nor warm-up, and there is no code: all three are 0 here.
 _base_ = [
     '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/hmdb51.py',
     '../../_base_/datasets/classification_32x2.py',
-    '../../_base_/schedules/cvrl_benchmark_50e.py',
+    '../../_base_/datasets/hmdb51.py',
+    '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]
 
+max_epochs = 50
+
 model = dict(cls_head=dict(num_classes=51))
+train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(optimizer=dict(lr=0.16))
+param_scheduler = dict(warmup=0, T_max=max_epochs)
 train_dataloader = dict(batch_size=16, dataset={{_base_.hmdb51_train}})
 val_dataloader = dict(dataset={{_base_.hmdb51_test}})
 test_dataloader = val_dataloader

@@ -3,8 +3,8 @@
 # rate of 32 is not a misprint: features of length 1 have small gradients.
 _base_ = [
     '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/kinetics400.py',
     '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/datasets/kinetics400.py',
     '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]

@@ -3,8 +3,8 @@
 # kinetics600.py says how to make the list.
 _base_ = [
     '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/kinetics600.py',
     '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/datasets/kinetics600.py',
     '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]

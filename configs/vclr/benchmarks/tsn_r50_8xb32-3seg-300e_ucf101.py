@@ -2,8 +2,8 @@
 # on 25 frames.
 _base_ = [
     '../../_base_/models/tsn_r50_finetune.py',
-    '../../_base_/datasets/ucf101.py',
     '../../_base_/datasets/frames_3seg.py',
+    '../../_base_/datasets/ucf101.py',
     '../../_base_/schedules/vclr_finetune_50e.py',
     '../../_base_/default_runtime.py',
 ]
