@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader
 from vsslbox.errors import InputError
 
 if TYPE_CHECKING:  # slow to import
+    from mmengine.optim import OptimWrapper
     from mmengine.runner import Runner
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     'allow_mmengine_checkpoints',
     'checkpoint_of',
     'has_onednn_product',
+    'iterations_per_step',
     'keep_order_of_config_keys',
     'onednn_product',
     'stop_workers',
@@ -40,6 +42,7 @@ __all__ = [
 
 # The protected names that subclasses in vsslbox use, by the base class that has them.
 INHERITED = {
+    'mmaction.datasets.AVADataset': ('_FPS',),
     'mmaction.models.BMN': ('_forward',),
     'mmaction.models.ResNet3d': ('_freeze_stages',),
     'mmengine.dataset.BaseDataset': ('_metainfo',),
@@ -98,7 +101,7 @@ def keep_order_of_config_keys() -> None:
 
 
 def _ordered_text(config: Config) -> str:
-    from vsslbox.config.text import config_text  # its package is slow to import
+    from vsslbox.utils.config_text import config_text  # vsslbox.utils is slow to import
 
     return config_text(config.to_dict())
 
@@ -106,6 +109,11 @@ def _ordered_text(config: Config) -> str:
 def checkpoint_of(runner: 'Runner') -> str | None:
     """Return the checkpoint that a runner was told to load (``load_from``)."""
     return runner._load_from
+
+
+def iterations_per_step(optim_wrapper: 'OptimWrapper') -> int:
+    """Return over how many iterations an optimizer accumulates gradients for one step."""
+    return optim_wrapper._accumulative_counts
 
 
 def worker_pids(loader: DataLoader) -> list[int]:

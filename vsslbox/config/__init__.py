@@ -3,7 +3,7 @@
 from vsslbox.config.check import TOP_LEVEL, ConfigError, check_config
 from vsslbox.config.difference import config_difference
 from vsslbox.config.options import replace_values
-from vsslbox.config.text import config_text
+from vsslbox.utils.config_text import config_text
 
 __all__ = [
     'TOP_LEVEL',

@@ -5,6 +5,7 @@ import math
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vsslbox.compat import iterations_per_step
 from vsslbox.registry import HOOKS
 from vsslbox.utils import unwrap_model
 
@@ -36,6 +37,6 @@ class UpdateAfterStepHook(Hook):
 
 
 def _progress(runner: Runner) -> float:
-    """The share of the optimizer's steps that were done before this one."""
-    iters_per_step = runner.optim_wrapper._accumulative_counts
-    return (runner.iter // iters_per_step) / math.ceil(runner.max_iters / iters_per_step)
+    """Return the share of the optimizer's steps that were done before this one."""
+    num_iters = iterations_per_step(runner.optim_wrapper)
+    return (runner.iter // num_iters) / math.ceil(runner.max_iters / num_iters)
