@@ -113,8 +113,8 @@ def test_two_processes_train_and_test(labelled, tmp_path):
 
 
 @pytest.mark.slow
-def test_resume_goes_on(trained, video_folder, tmp_path):
-    """A run of one epoch, resumed for a second, ends as the run of two."""
+def test_a_resumed_run_ends_like_an_uninterrupted_one(trained, video_folder, tmp_path):
+    """One epoch, resumed for a second, gives the weights of a run of two."""
     first = train(
         '--data-root', video_folder, '--work-dir', tmp_path, options=['train_cfg.max_epochs=1']
     )
@@ -184,7 +184,7 @@ def test_checkpoint_of_another_model(trained, labelled, tmp_path):
 
 
 @pytest.mark.parametrize('content', [b'', b'not a checkpoint'])
-def test_file_that_is_no_checkpoint(content, labelled, tmp_path):
+def test_a_file_that_is_not_a_checkpoint(content, labelled, tmp_path):
     path = tmp_path / 'broken.pth'
     path.write_bytes(content)
     result = run(
@@ -227,7 +227,7 @@ def test_bad_videos_are_replaced_and_listed(video_folder, tmp_path):
 
 @pytest.mark.slow
 def test_demo_from_videos_to_report(tmp_path):
-    """The demonstration in small; what it learns in its full length is not a test's matter."""
+    """A small demonstration; no test checks what the full one learns."""
     work_dir, data = tmp_path / 'work', tmp_path / 'data'
     result = run(
         sys.executable, 'tools/demo.py', '--work-dir', work_dir, '--data', data,

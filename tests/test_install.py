@@ -1,4 +1,4 @@
-"""What pip makes of the repository: the wheel, not the checkout."""
+"""The wheel that pip builds from the repository."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import vsslbox.registry
 
 REPO = Path(__file__).resolve().parent.parent
 
-# Run outside the repository: where vsslbox was imported from, and what its registries hold.
+# Run outside the repository: prints the path of vsslbox, and the names in its registries.
 LIST_COMPONENTS = """
 import json
 import vsslbox.registry
@@ -36,21 +36,21 @@ def run(*command: str, **options) -> str:
 
 
 def own_components(registry: Registry) -> list[str]:
-    """The names that vsslbox registers, without those of other tests."""
+    """Return the names that vsslbox registers, without those of other tests."""
     registry.import_from_location()
     components = registry.module_dict.items()
     return sorted(name for name, item in components if item.__module__.startswith('vsslbox.'))
 
 
 def files_below(folder: Path) -> set[str]:
-    """Relative paths of the files that belong to the repository."""
+    """Return the relative paths of the files that belong to the repository."""
     listed = run('git', 'ls-files', '-zco', '--exclude-standard', cwd=folder).split('\0')
     return {name for name in listed if name and (folder / name).is_file()}
 
 
 @pytest.fixture(scope='module')
 def site_packages(tmp_path_factory) -> Path:
-    """A folder into which pip has installed the wheel, built from a clean copy."""
+    """A folder into which pip installed the wheel, built from a clean copy."""
     sources = tmp_path_factory.mktemp('sources')
     for name in files_below(REPO):
         (sources / name).parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def site_packages(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def outside(site_packages, tmp_path) -> dict:
-    """Options of a subprocess that knows the wheel and not the checkout."""
+    """Options of a subprocess that imports the wheel and not the checkout."""
     return dict(cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(site_packages)})
 
 

@@ -1,4 +1,4 @@
-"""What the launch scripts start, seen by programs that stand in for python and srun."""
+"""The launch scripts pass the right arguments to stand-ins for python and srun."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ TOOLS = Path(__file__).resolve().parent.parent / 'tools'
 
 @pytest.fixture
 def launch(tmp_path):
-    """Run a script with stand-ins that print their arguments and PYTHONPATH, one a line."""
+    """Run a script with stand-ins that print their arguments and PYTHONPATH, one on each line."""
     for program in ('python', 'srun'):
         stand_in = tmp_path / program
         stand_in.write_text(
@@ -53,7 +53,7 @@ def test_dist_train_starts_its_processes_on_this_machine(launch):
     ]
 
 
-def test_dist_test_takes_part_in_a_run_on_several_machines(launch):
+def test_dist_test_joins_a_run_on_several_machines(launch):
     machines = dict(NNODES='4', NODE_RANK='3', MASTER_ADDR='head', PORT='1234', PYTHONPATH='mine')
     printed = words(launch('dist_test.sh', 'config.py', 'last.pth', '8', **machines))
     assert option(printed, '--nnodes') == '4'
@@ -72,7 +72,7 @@ def test_dist_test_takes_part_in_a_run_on_several_machines(launch):
         (dict(GPUS='16', GPUS_PER_NODE='2'), '16', '2'),
     ],
 )
-def test_slurm_train_asks_for_a_gpu_a_task(launch, variables, tasks, per_node):
+def test_slurm_train_requests_a_gpu_for_each_task(launch, variables, tasks, per_node):
     printed = words(launch('slurm_train.sh', 'gpu', 'vclr', 'config.py', '--amp', **variables))
     assert printed[0] == 'srun'
     assert option(printed, '--partition') == 'gpu'
@@ -83,7 +83,7 @@ def test_slurm_train_asks_for_a_gpu_a_task(launch, variables, tasks, per_node):
     assert printed[-5:-1] == ['config.py', '--amp', '--launcher', 'slurm']
 
 
-def test_slurm_test_hands_on_the_options_of_srun(launch):
+def test_slurm_test_passes_on_the_options_of_srun(launch):
     arguments = ('gpu', 'vclr', 'config.py', 'last.pth')
     printed = words(launch('slurm_test.sh', *arguments, SRUN_ARGS='--quiet --exclude=node7'))
     before_python = printed[: printed.index('python')]

@@ -1,4 +1,4 @@
-"""The table of weights is made from the metafiles, and they name what is there."""
+"""The table of weights comes from the metafiles, which name existing files."""
 
 import importlib.util
 import re
@@ -35,8 +35,8 @@ def tool():
     return module
 
 
-def test_the_table_is_that_of_the_metafiles(tool):
-    """After a change of a metafile: python tools/analysis/make_model_zoo.py."""
+def test_the_table_is_up_to_date(tool):
+    """After a change of a metafile run tools/analysis/make_model_zoo.py."""
     assert (REPO / 'model-index.yml').read_text() == tool.make_index(list(CONTENTS))
     assert (REPO / 'model_zoo.md').read_text() == tool.make_page(list(CONTENTS.values()))
 
@@ -46,7 +46,7 @@ def test_names_are_unique():
 
 
 @pytest.mark.parametrize('model', MODELS, ids=lambda model: model['Name'])
-def test_an_entry_is_whole(model):
+def test_an_entry_is_complete(model):
     assert model.keys() <= KEYS
     assert {'Architecture', 'Training Data'} <= model['Metadata'].keys()
     if 'Config' not in model or Path(model['Config']).stem != model['Name']:
@@ -77,7 +77,7 @@ def test_named_configs_exist():
 
 
 def test_every_recipe_and_protocol_is_in_the_table():
-    """Ablations are if the paper has a number; protocols of further splits go with the first."""
+    """Except ablations without a paper's number; split 1 stands for all splits of a protocol."""
     left_out = re.compile(r'configs/(_base_|demo|\w+/ablations)/')
     configs = [path.relative_to(REPO).as_posix() for path in REPO.glob('configs/**/*.py')]
     wanted = {re.sub(r'split\d', 'split1', n) for n in configs if not left_out.match(n)}
@@ -87,7 +87,7 @@ def test_every_recipe_and_protocol_is_in_the_table():
 def test_openmmlab_finds_the_entry_of_a_config(tmp_path):
     (tmp_path / '.mim').symlink_to(REPO)
     name = 'vclr/vclr_r50_8xb32-3seg-400e_kinetics400.py'
-    with pytest.warns(UserWarning, match='There is not `Config`'):  # weights of no config here
+    with pytest.warns(UserWarning, match='There is not `Config`'):  # weights without a config here
         entry = _get_cfg_metainfo(str(tmp_path), name)
     assert entry['Name'] == Path(name).stem
     assert entry['Metadata']['Epochs'] == 400
@@ -118,7 +118,7 @@ def row_of(page: str) -> list[str]:
     return row.strip('| ').split(' | ')
 
 
-def test_paper_and_measurement_have_columns_of_their_own(tool):
+def test_paper_and_measurement_have_their_own_columns(tool):
     row = row_of(tool.make_page(toy()) + 'weights')
     assert row[4:7] == ['Fine-tuning, UCF101', 'top-1 70.5', 'not yet']
     row = row_of(tool.make_page(toy(Results=[RESULT])))
@@ -135,12 +135,12 @@ def test_a_measurement_without_its_proof_is_refused(tool, key):
         tool.make_page(toy(Results=[result]))
 
 
-def test_a_measurement_of_no_protocol_is_refused(tool):
-    with pytest.raises(ValueError, match='toy has results of no protocol'):
+def test_a_measurement_without_a_protocol_is_refused(tool):
+    with pytest.raises(ValueError, match='toy has results without a protocol'):
         tool.make_page(toy(Results=[dict(RESULT, Dataset='HMDB51')]))
 
 
-def test_weights_stand_in_the_row_of_their_config(tool):
+def test_weights_are_in_the_row_of_their_config(tool):
     weights = dict(
         {'Weights': 'weights/toy-12345678.pth', 'Weights SHA256': '12345678', 'Weights Size': 25e5},
         Description='our run',

@@ -1,4 +1,4 @@
-"""The weights in the repository: whole, small, as their report cards say, better than none."""
+"""The weights in the repository are complete, small, and as good as their report cards say."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ REPO = Path(__file__).resolve().parents[1]
 MODELS = yaml.safe_load((REPO / 'configs/demo/metafile.yml').read_text())['Models']
 RECIPES = {model['Config']: model for model in MODELS if 'Results' in model}
 WEIGHTS = {model['Name']: model for model in MODELS if 'Weights' in model}
-# task -> protocol, metric, and what the table calls it
+# task -> protocol, metric, and its name in the table
 PROTOCOLS = {
     'Retrieval': ('retrieval', 'R@1', 'R@1'),
     'kNN': ('knn', 'top1', 'top-1'),
@@ -45,16 +45,16 @@ def test_the_file_is_the_published_one(name):
 @pytest.mark.parametrize('name', WEIGHTS)
 def test_results_are_those_of_the_report_card(name):
     runs = json.loads((REPO / 'weights' / name / 'report.json').read_text())['runs']
-    judged = {'Metrics': runs['checkpoint'], 'Random Start': runs['random start']}
+    evaluated = {'Metrics': runs['checkpoint'], 'Random Start': runs['random start']}
     results = results_of(name)
     assert [result['Task'] for result in results] == list(PROTOCOLS)
     for result in results:
         protocol, metric, shown = PROTOCOLS[result['Task']]
-        for key, run in judged.items():
+        for key, run in evaluated.items():
             numbers = {label: run['metrics'][f'{protocol}/{label}/{metric}'] for label in LABELS}
             assert result[key] == {f'{shown} {label}': round(n, 1) for label, n in numbers.items()}
         assert result['Weights SHA256'] == WEIGHTS[name]['Weights SHA256']
-        assert result['Weights SHA256'] == judged['Metrics']['checkpoint_sha256']
+        assert result['Weights SHA256'] == evaluated['Metrics']['checkpoint_sha256']
         assert (REPO / result['Log']).is_file()
 
 

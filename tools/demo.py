@@ -1,8 +1,8 @@
-"""Pretrain on generated videos without labels, and show what was learned.
+"""Pretrain on generated videos without labels, and report what the model learned.
 
 python tools/demo.py [--seed 0] [--work-dir work_dirs/demo] [--data data/demo]
 
-The steps are the commands that a user would type; each is printed before it runs.
+The steps are ordinary commands; each is printed before it runs.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo')
     parser.add_argument('--data', type=Path, default=ROOT / 'data' / 'demo')
     parser.add_argument('--videos', type=int, default=480, help='how many videos to make')
-    parser.add_argument('--epochs', type=int, help="epochs of training, in place of the config's")
+    parser.add_argument('--epochs', type=int, help="epochs of training, instead of the config's")
     args = parser.parse_args()
     if args.epochs is not None and args.epochs < 3:
         parser.error(f'--epochs {args.epochs}: the warm-up alone takes 2, give at least 3')
@@ -58,10 +58,10 @@ def main() -> None:
     checkpoint = checkpoints_in(work_dir / 'train')[0]
 
     say('3/4 retrieval on held-out videos')
-    judging = ['--data-root', data, *seed]
+    where = ['--data-root', data, *seed]
     options = ['--cfg-options', 'log_level=WARNING', 'test_cfg.features_out=features.pth']
-    run('tools/test.py', RETRIEVAL, '--random-init', *judging, '--work-dir', random, *options)
-    run('tools/test.py', RETRIEVAL, checkpoint, *judging, '--work-dir', pretrained, *options)
+    run('tools/test.py', RETRIEVAL, '--random-init', *where, '--work-dir', random, *options)
+    run('tools/test.py', RETRIEVAL, checkpoint, *where, '--work-dir', pretrained, *options)
 
     say('4/4 report')
     records = {folder.name: read_json(folder / 'metrics.json') for folder in (random, pretrained)}
@@ -97,7 +97,7 @@ def run(*command: object) -> None:
     """Run a Python tool from the root of the repository; a failure ends the demonstration."""
     words = [str(word) for word in command]
     print(f'$ python {shlex.join(words)}', flush=True)
-    # One core is left to the loader: two threads in turns with it would be many times slower.
+    # One core is left to the loader: sharing it would make both many times slower.
     threads = str(max(1, (os.cpu_count() or 1) - 1))
     environment = {'OMP_NUM_THREADS': threads, **os.environ}
     status = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment).returncode
@@ -106,7 +106,7 @@ def run(*command: object) -> None:
 
 
 def epochs(number: int | None) -> list[str]:
-    """The options of a training of another length than the config's."""
+    """Return the options for a training of another length than the config's."""
     if number is None:
         return []
     names = ['train_cfg.max_epochs', 'param_scheduler.1.end', 'param_scheduler.1.T_max']
@@ -119,7 +119,7 @@ def read_json(path: Path) -> dict:
 
 
 def read_curves(train_dir: Path) -> dict[str, list[tuple[int, float]]]:
-    """The losses of the newest training run, by name: (step, value)."""
+    """Return the losses of the newest training run by name, as (step, value)."""
     log = max(train_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns)
     rows = [json.loads(line) for line in log.read_text(encoding='utf-8').splitlines()]
     names = [name for name in rows[0] if 'loss' in name]
@@ -140,7 +140,7 @@ def print_table(metrics: dict[str, dict[str, float]]) -> None:
 
 
 def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
-    """Some queries with their nearest videos, as thumbnails; right means the same appearance."""
+    """Return some queries with their nearest videos as thumbnails; right means same appearance."""
     saved = load_checkpoint(features)
     queries, gallery = (FeatureSet(**saved[name]) for name in ('queries', 'gallery'))
     return nearest_videos(
@@ -153,7 +153,7 @@ def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
 
 
 def thumbnail(path: Path) -> np.ndarray:
-    """The middle frame of a video, uint8 ``[H, W, 3]``."""
+    """Return the middle frame of a video, uint8 ``[H, W, 3]``."""
     reader = PyAVReader(str(path))
     try:
         return reader.read([reader.num_frames // 2])[0]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests with several processes. The variables NNODES, NODE_RANK, MASTER_ADDR and PORT are for
-# several machines: the script is started on each, with its own NODE_RANK.
+# Tests with several processes. For several machines, set NNODES, MASTER_ADDR and PORT, and start the
+# script on each machine with its own NODE_RANK.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/launch.sh"
 

@@ -3,9 +3,9 @@
 python tools/download.py NAME [NAME ...]
 python tools/download.py --list
 
-Prints where the files are: in ~/.cache/vsslbox, or the folder $VSSLBOX_CACHE. They come from the
-publisher (through the proxy of $https_proxy, if set), or from $VSSLBOX_ZOO_MIRROR: a folder with
-what such a cache has, or its address. A transfer that broke off is taken up again.
+Prints the paths of the files, in ~/.cache/vsslbox or the folder $VSSLBOX_CACHE. They come from the
+publisher (through the proxy in $https_proxy, if set), or from $VSSLBOX_ZOO_MIRROR: a folder with
+the files of such a cache, or its address. An interrupted transfer resumes.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('names', nargs='*', metavar='NAME', help='what to fetch')
+    parser.add_argument('names', nargs='*', metavar='NAME', help='names of weights')
     parser.add_argument('--list', action='store_true', help='print all names')
     args = parser.parse_args()
     if args.list == bool(args.names):
@@ -28,13 +28,13 @@ def parse_args() -> argparse.Namespace:
 
 
 def describe(entry: ZooEntry) -> str:
-    """An entry on three lines."""
+    """Return three lines about an entry."""
     where = 'here' if entry.path.is_file() else 'not here yet'
     return f'{entry.name} ({where})\n    {entry.description}\n    licence: {entry.license}'
 
 
 def main() -> None:
-    """Fetch, or list."""
+    """Fetch or list weights."""
     args = parse_args()
     if args.list:
         print('\n'.join(map(describe, zoo_entries().values())))

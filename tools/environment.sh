@@ -1,12 +1,12 @@
-# The Python environment of vsslbox: the one place that makes it. To be sourced by bash:
+# Sets up the Python environment of vsslbox. To be sourced by bash:
 #
 #     source tools/environment.sh
-#     use_environment           # what running needs
-#     use_environment test      # and the extra `test` of setup.cfg
+#     use_environment           # the packages for running
+#     use_environment test      # the extra `test` of setup.cfg too
 #
-# An active environment (venv or conda) is used, and what it holds is kept: only what is missing is
-# installed. Otherwise .venv beside this repository is made, with exactly the versions of
-# requirements/constraints.txt. A second call finds that nothing changed and installs nothing.
+# An active environment (venv or conda) is used and its packages are kept: only missing ones are
+# installed. Otherwise .venv in this repository is created, with exactly the versions in
+# requirements/constraints.txt. A second call installs nothing unless something changed.
 
 VSSLBOX_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -25,11 +25,11 @@ use_environment() {
     echo "$state $extra" >"$stamp"
 }
 
-# Activates .venv unless an environment is active, and makes it where there is none.
+# Activates .venv unless an environment is active, and creates it if necessary.
 _vsslbox_activate() {
     local venv=$VSSLBOX_ROOT/.venv
     if [[ -z ${VIRTUAL_ENV:-}${CONDA_PREFIX:-} ]]; then
-        # venv writes `activate` last: where it is, the environment is complete.
+        # venv writes `activate` last: if it exists, the environment is complete.
         if [[ ! -f $venv/bin/activate ]]; then
             _vsslbox_make_venv "$venv" || return
         fi
@@ -46,12 +46,12 @@ _vsslbox_make_venv() {
     local python
     for python in python3.11 python3; do
         if _vsslbox_is_recent "$python"; then
-            echo "vsslbox: making $1 with $("$python" -V)"
+            echo "vsslbox: creating $1 with $("$python" -V)"
             "$python" -m venv --clear "$1"
             return
         fi
     done
-    echo "vsslbox: needs Python >= 3.10; found neither python3.11 nor a python3 that is:" \
+    echo "vsslbox: needs Python >= 3.10; found neither python3.11 nor such a python3:" \
         "install one, or activate an environment that has it" >&2
     return 1
 }
@@ -60,7 +60,7 @@ _vsslbox_is_recent() {
     "$1" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
-# Changes whenever an installation would give something else.
+# Changes whenever an installation would have another result.
 _vsslbox_state() {
     local inputs=(setup.cfg setup.py pyproject.toml requirements/constraints.txt)
     { echo "$VSSLBOX_ROOT"; python -VV; cat "${inputs[@]/#/$VSSLBOX_ROOT/}"; } | cksum
@@ -69,10 +69,10 @@ _vsslbox_state() {
 _vsslbox_install() {
     local extras=lite${1:+,$1} pins status=0
     if python -c 'from importlib.metadata import version; version("mmcv")' 2>/dev/null; then
-        extras=$1 # mmcv-lite would write over the compiled mmcv
+        extras=$1 # mmcv-lite would overwrite the compiled mmcv
     fi
     echo "vsslbox: installing into $(python -c 'import sys; print(sys.prefix)')" \
-        '(minutes at first, seconds later)'
+        '(minutes the first time, then seconds)'
     pins=$(mktemp)
     _vsslbox_pins >"$pins" &&
         _vsslbox_pip --constraint "$pins" --editable "$VSSLBOX_ROOT${extras:+[$extras]}" || status=$?
@@ -80,18 +80,18 @@ _vsslbox_install() {
     return "$status"
 }
 
-# Installs silently; what pip said is shown where it fails.
+# Installs silently; shows pip's output if it fails.
 _vsslbox_pip() {
     local output
     if ! output=$(python -m pip install --progress-bar off "$@" 2>&1); then
         echo "$output" >&2
-        echo 'vsslbox: the installation failed, for the reason that pip gives above' >&2
+        echo 'vsslbox: the installation failed; see the output of pip above' >&2
         return 1
     fi
 }
 
-# Prints the constraints that apply: those of packages which a foreign environment lacks, none on a
-# Python for which some of the pinned versions do not exist.
+# Prints the constraints that apply: those of packages that a foreign environment lacks, and none on
+# a Python version for which some pinned versions do not exist.
 _vsslbox_pins() {
     python - "$VSSLBOX_ROOT" <<'EOF'
 import re
@@ -115,8 +115,8 @@ if sys.version_info >= (3, 11):
 EOF
 }
 
-# opencv-python needs libGL and others of a desktop, which servers often lack; its headless build,
-# which writes the same folder, does not.
+# opencv-python needs libGL and other desktop libraries, which servers often lack. Its headless build
+# writes the same folder and does not need them.
 _vsslbox_check_opencv() {
     local error version
     error=$(python -c 'import cv2' 2>&1) && return
@@ -125,7 +125,7 @@ _vsslbox_check_opencv() {
         return 1
     fi
     version=$(python -c 'from importlib.metadata import version; print(version("opencv-python"))')
-    echo "vsslbox: putting opencv-python-headless $version over OpenCV (${error##*ImportError: })"
+    echo "vsslbox: replacing OpenCV with opencv-python-headless $version (${error##*ImportError: })"
     _vsslbox_pip --no-deps --force-reinstall "opencv-python-headless==$version" &&
         python -c 'import cv2'
 }

@@ -1,4 +1,4 @@
-# What dist_*.sh and slurm_*.sh share. To be sourced by bash.
+# Functions of dist_*.sh and slurm_*.sh. To be sourced by bash.
 
 TOOLS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export PYTHONPATH=${TOOLS%/*}${PYTHONPATH:+:$PYTHONPATH}
@@ -8,8 +8,8 @@ usage() {
     exit 2
 }
 
-# launch_torchrun NUM_PROC SCRIPT ARGUMENTS...: NUM_PROC processes on this machine, and the same on
-# each of NNODES machines, of which this one is number NODE_RANK.
+# launch_torchrun NUM_PROC SCRIPT ARGUMENTS...: starts NUM_PROC processes on this machine, which is
+# number NODE_RANK of NNODES machines.
 launch_torchrun() {
     local num_proc=$1 script=$2
     shift 2
@@ -22,8 +22,8 @@ launch_torchrun() {
         "$TOOLS/$script" "$@" --launcher pytorch
 }
 
-# launch_srun PARTITION JOB_NAME SCRIPT ARGUMENTS...: GPUS tasks of a Slurm cluster with a GPU each,
-# GPUS_PER_NODE on a machine. SRUN_ARGS holds further options of srun, separated by spaces.
+# launch_srun PARTITION JOB_NAME SCRIPT ARGUMENTS...: starts GPUS tasks on a Slurm cluster with a GPU
+# each, GPUS_PER_NODE on a machine. SRUN_ARGS holds more options of srun, separated by spaces.
 launch_srun() {
     local partition=$1 job_name=$2 script=$3 gpus=${GPUS:-8} per_node srun_args
     shift 3

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Lints, then tests. Arguments go to pytest: bash tools/run_tests.sh -m 'not slow' tests/test_registry.py
+# Lints, then tests. Passes its arguments to pytest: bash tools/run_tests.sh -m 'not slow' tests/test_registry.py
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 use_environment test
 cd "$VSSLBOX_ROOT"
 
-# The tests' tensors are small: threads would cost more than they give, and with one of them sums
-# are added up in the same order on every machine.
+# The tests' tensors are small, so threads would make them slower; one thread also adds sums in the
+# same order on every machine.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
 echo 'vsslbox: ruff'

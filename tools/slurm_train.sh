@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains on a Slurm cluster. The variables GPUS (8), GPUS_PER_NODE (up to 8), CPUS_PER_TASK (5) and
-# SRUN_ARGS say with what.
+# Trains on a Slurm cluster, with the resources in the variables GPUS (8), GPUS_PER_NODE (up to 8),
+# CPUS_PER_TASK (5) and SRUN_ARGS.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/launch.sh"
 

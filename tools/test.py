@@ -1,4 +1,4 @@
-"""Judge a checkpoint by a protocol.
+"""Evaluate a checkpoint with a protocol.
 
 python tools/test.py CONFIG CHECKPOINT [--data-root FOLDER] [--out FILE] ...
 """
@@ -20,22 +20,22 @@ from vsslbox.errors import InputError
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Judge a checkpoint by a protocol.')
+    parser = argparse.ArgumentParser(description='Evaluate a checkpoint with a protocol.')
     parser.add_argument('config', help='the config file of the protocol')
     parser.add_argument('checkpoint', nargs='?', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument(
-        '--random-init', action='store_true', help='no checkpoint: judge the random start'
+        '--random-init', action='store_true', help='no checkpoint: evaluate the random start'
     )
     parser.add_argument('--out', help='JSON file for the metrics (default: WORK_DIR/metrics.json)')
     add_common_options(parser)
     args = parser.parse_args()
     if (args.checkpoint is None) != args.random_init:
-        parser.error('give a checkpoint, or --random-init to judge the random start')
+        parser.error('give a checkpoint, or --random-init to evaluate the random start')
     return args
 
 
 def apply_args(config: Config, args: argparse.Namespace) -> None:
-    """Write what the command line says into the config."""
+    """Write the options of the command line into the config."""
     apply_common_options(config, args)
     config.load_from = args.checkpoint
     config.resume = False
@@ -44,7 +44,7 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Judge."""
+    """Evaluate."""
     args = parse_args()
     config = read_config(args)
     if config.get('test_cfg') is None:

@@ -1,4 +1,4 @@
-"""Train a model by a config.
+"""Train a model.
 
 python tools/train.py CONFIG [--data-root FOLDER] [--work-dir FOLDER] [--resume [CHECKPOINT]] ...
 """
@@ -20,29 +20,33 @@ from vsslbox.errors import InputError
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Train a model by a config.')
+    parser = argparse.ArgumentParser(description='Train a model.')
     parser.add_argument('config', help='the config file')
     add_common_options(parser)
     parser.add_argument(
         '--resume',
         nargs='?',
         const='auto',
-        help='go on from the checkpoint, or from the newest one in the work directory',
+        help='resume from the checkpoint, or from the newest one in the work directory',
     )
-    parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
-    parser.add_argument('--no-validate', action='store_true', help='do not validate in between')
+    parser.add_argument(
+        '--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)'
+    )
+    parser.add_argument(
+        '--no-validate', action='store_true', help='train without validation'
+    )
     parser.add_argument(
         '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
     )
     parser.add_argument(
-        '--diff-rank-seed', action='store_true', help='another seed on each process'
+        '--diff-rank-seed', action='store_true', help='use a different seed in each process'
     )
-    parser.add_argument('--deterministic', action='store_true', help='deterministic cuDNN')
+    parser.add_argument('--deterministic', action='store_true', help='use deterministic cuDNN')
     return parser.parse_args()
 
 
 def apply_args(config: Config, args: argparse.Namespace) -> None:
-    """Write what the command line says into the config."""
+    """Write the options of the command line into the config."""
     apply_common_options(config, args)
     if args.resume is not None:
         config.resume = True

@@ -1,4 +1,4 @@
-"""Downloads from a server that breaks off, lies and is slow end in the right file or in none."""
+"""Downloads from a slow, broken or lying server end with the right file or with none."""
 
 import hashlib
 import importlib.util
@@ -137,7 +137,7 @@ def test_a_file_is_fetched(server, path, capsys):
     assert 'weights.pth: 0.3 of 0.3 MB' in capsys.readouterr().err
 
 
-def test_a_slow_transfer_is_waited_for(server, path):
+def test_a_slow_transfer_completes(server, path):
     fetch(server, path, dict(pieces=6, stall=0.1), timeout=0.5)
     assert_right_and_alone(path)
     assert ranges(server) == [None]
@@ -146,8 +146,8 @@ def test_a_slow_transfer_is_waited_for(server, path):
 @pytest.mark.parametrize(
     'version', [dict(etag='"one"'), dict(etag=None, modified='Mon, 01 Feb 2021 00:00:00 GMT')]
 )
-def test_a_transfer_that_breaks_off_goes_on(server, path, version):
-    # More often than the attempts that may bring nothing new: every one of these brings something.
+def test_an_interrupted_transfer_resumes(server, path, version):
+    # More often than ATTEMPTS, which limits only those without progress.
     breaks = [dict(version, stop=30_000) for _ in range(ATTEMPTS + 3)]
     fetch(server, path, *breaks, version, sha256=SHA256)
     assert_right_and_alone(path)
@@ -157,15 +157,15 @@ def test_a_transfer_that_breaks_off_goes_on(server, path, version):
     }
 
 
-def test_a_connection_that_hangs_is_left_and_the_transfer_goes_on(server, path):
+def test_a_hanging_connection_is_closed_and_the_transfer_resumes(server, path):
     fetch(server, path, dict(stop=100_000, stall=0.6), {}, timeout=0.2, sha256=SHA256)
     assert_right_and_alone(path)
     assert ranges(server) == [None, 'bytes=100000-']
 
 
-def test_a_later_process_goes_on(server, path):
+def test_a_later_process_resumes(server, path):
     with pytest.raises(DownloadError, match=r'broke off after 100000 of 307200 bytes'):
-        # Nothing comes in the attempts after the first.
+        # The attempts after the first receive nothing.
         fetch(server, path, dict(stop=100_000), dict(stop=0))
     assert not path.exists()
     assert len(server.requests) == ATTEMPTS + 1
@@ -177,16 +177,16 @@ def test_a_later_process_goes_on(server, path):
 @pytest.mark.parametrize(
     'incapable', [dict(ranges=False), dict(etag=None), dict(etag='W/"weak"')], ids=str
 )
-def test_where_the_server_cannot_continue_the_transfer_begins_again(server, path, incapable):
+def test_the_transfer_starts_again_if_the_server_cannot_resume(server, path, incapable):
     fetch(server, path, dict(incapable, stop=100_000), incapable, sha256=SHA256)
     assert_right_and_alone(path)
     assert len(server.requests) == 2
 
 
-def test_a_server_that_never_gets_further_is_given_up(server, path):
+def test_a_transfer_without_progress_fails(server, path):
     with pytest.raises(DownloadError, match=r'could not be fetched: .* broke off after 100000 of'):
         fetch(server, path, dict(ranges=False, stop=100_000))
-    assert len(server.requests) == ATTEMPTS + 1  # the first one got further than nothing
+    assert len(server.requests) == ATTEMPTS + 1  # the first one made progress
     assert not path.exists()
 
 
@@ -198,7 +198,7 @@ def test_a_file_that_changes_meanwhile_is_not_mixed(server, path, heeds_if_range
     assert_right_and_alone(path)
 
 
-def test_a_file_that_became_shorter_is_begun_again(server, path):
+def test_a_file_that_became_shorter_is_fetched_again(server, path):
     before = dict(content=CONTENT * 2, stop=len(CONTENT) + 1)
     fetch(server, path, before, dict(heeds_if_range=False), sha256=SHA256)
     assert_right_and_alone(path)
@@ -206,7 +206,7 @@ def test_a_file_that_became_shorter_is_begun_again(server, path):
 
 
 def killed_before_the_rename(server, path, monkeypatch, **behaviour):
-    """All has come, but not under its name."""
+    """Receive the whole file, but do not rename it."""
     with monkeypatch.context() as patch:
         patch.setattr('vsslbox.checkpoints.download._PartFile.finish', lambda part: sys.exit())
         with pytest.raises(SystemExit):
@@ -232,26 +232,27 @@ def test_a_whole_part_of_another_version_is_fetched_again(
 
 def test_a_whole_part_of_a_wrong_length_is_refused(server, path, monkeypatch):
     killed_before_the_rename(server, path, monkeypatch)
-    with pytest.raises(DownloadError, match=rf'has {len(CONTENT)} bytes where 5 are right'):
+    with pytest.raises(DownloadError, match=rf'has {len(CONTENT)} bytes, not the expected 5'):
         fetch(server, path, {}, size=5)
     assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize('announced', [len(CONTENT) + 1000, len(CONTENT) - 1000])
 def test_a_wrong_length_is_refused_before_the_transfer(server, path, announced):
-    with pytest.raises(DownloadError, match=rf'has {announced} bytes where {len(CONTENT)} are'):
+    message = rf'has {announced} bytes, not the expected {len(CONTENT)}'
+    with pytest.raises(DownloadError, match=message):
         fetch(server, path, dict(length=announced), size=len(CONTENT))
     assert len(server.requests) == 1
     assert list(path.parent.iterdir()) == []
 
 
-def test_too_long_a_length_is_noticed_without_knowing_the_right_one(server, path):
+def test_too_large_a_length_is_noticed_without_the_right_one(server, path):
     with pytest.raises(DownloadError, match=r'broke off after 307200 of 308200 bytes'):
         fetch(server, path, dict(length=len(CONTENT) + 1000, ranges=False))
     assert not path.exists()
 
 
-def test_too_short_a_length_is_noticed_by_the_hash(server, path):
+def test_too_small_a_length_is_noticed_by_the_hash(server, path):
     with pytest.raises(DownloadError, match=r'is not the right file: its SHA-256 is'):
         fetch(server, path, dict(length=len(CONTENT) - 1000), sha256=SHA256)
     assert list(path.parent.iterdir()) == []
@@ -266,12 +267,12 @@ def test_a_file_without_a_length_needs_a_known_one(server, path, length):
 
 
 def test_a_file_that_never_ends_is_cut_off(server, path):
-    with pytest.raises(DownloadError, match='has more than the 307200 bytes that are right'):
+    with pytest.raises(DownloadError, match='has more than the expected 307200 bytes'):
         fetch(server, path, dict(content=CONTENT * 9, length='none'), size=len(CONTENT))
     assert list(path.parent.iterdir()) == []
 
 
-def test_a_page_is_no_file_and_costs_nothing_that_came_before(server, path):
+def test_a_page_is_refused_and_keeps_the_bytes_received_before(server, path):
     page = dict(headers={'Content-Type': 'text/html; charset=utf-8', 'Content-Length': '100'})
     with pytest.raises(DownloadError, match=r'weights\.pth is a page, not a file: does something'):
         fetch(server, path, dict(stop=100_000), page)
@@ -287,19 +288,19 @@ def test_an_empty_file_is_refused(server, path):
     assert list(path.parent.glob('*.pth')) == []
 
 
-def test_a_part_that_was_not_asked_for_is_not_the_whole(server, path):
+def test_an_unrequested_range_is_not_the_whole_file(server, path):
     part = {'Content-Range': f'bytes 0-99/{len(CONTENT)}', 'Content-Length': '100'}
     fetch(server, path, dict(status=206, headers=part), {})
     assert_right_and_alone(path)
 
 
-def test_nothing_to_continue_is_not_the_whole(server, path):
+def test_nothing_to_resume_is_not_the_whole_file(server, path):
     with pytest.raises(DownloadError, match='the server answers 416'):
         fetch(server, path, dict(status=416, headers={'Content-Range': 'bytes */0'}))
     assert not path.exists()
 
 
-def test_a_transfer_goes_on_behind_a_redirect(server, path):
+def test_a_transfer_resumes_behind_a_redirect(server, path):
     there = dict(status=302, headers={'Location': '/moved/weights.pth'})
     fetch(server, path, there, dict(stop=100_000), there, {}, sha256=SHA256)
     assert_right_and_alone(path)
@@ -307,9 +308,9 @@ def test_a_transfer_goes_on_behind_a_redirect(server, path):
     assert server.requests[-1][0] == '/moved/weights.pth'
 
 
-def test_what_cannot_be_written_is_told_and_the_transfer_goes_on_later(server, path):
+def test_a_write_error_is_reported_and_the_transfer_resumes_later(server, path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # as good as a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))  # has the effect of a full disk
     try:
         with pytest.raises(DownloadError, match=r'pth\.part cannot be written: .*too large'):
             fetch(server, path, {})
@@ -346,19 +347,19 @@ def test_an_absent_file_is_reported_at_once(server, path, status):
 
 
 @pytest.mark.parametrize('status', [429, 500, 503])
-def test_a_server_in_trouble_is_asked_again(server, path, status):
+def test_a_temporary_error_of_the_server_is_retried(server, path, status):
     fetch(server, path, dict(status=status), dict(status=status), {}, sha256=SHA256)
     assert_right_and_alone(path)
     assert len(server.requests) == 3
 
 
-def test_a_server_that_stays_in_trouble_is_given_up(server, path):
+def test_a_permanent_error_of_the_server_is_reported(server, path):
     with pytest.raises(DownloadError, match=r'could not be fetched: .* the server answers 503'):
         fetch(server, path, dict(status=503))
     assert len(server.requests) == ATTEMPTS
 
 
-def test_a_server_that_is_not_there_is_reported(server, path):
+def test_an_absent_server_is_reported(server, path):
     with pytest.raises(DownloadError, match=r'127\.0\.0\.1:9/x could not be fetched: .*refused'):
         download('http://127.0.0.1:9/x', path, pause=0.001)
 
@@ -379,7 +380,7 @@ def test_a_local_file_is_copied(tmp_path, path):
         download((tmp_path / 'absent.pth').as_uri(), path)
 
 
-# What a server may do to the tool, and whether the file comes in the end.
+# What a server may do to the tool, and whether the tool gets the file.
 HOSTILE = {
     'slow': ([dict(pieces=4, stall=0.05)], True),
     'breaks off': ([dict(stop=1000), dict(stop=5000), {}], True),
@@ -399,7 +400,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize('case', HOSTILE)
-def test_the_tool_ends_in_the_file_or_a_message(server, tmp_path, monkeypatch, capsys, case):
+def test_the_tool_ends_with_the_file_or_a_message(server, tmp_path, monkeypatch, capsys, case):
     server.behaviours, succeeds = list(HOSTILE[case][0]), HOSTILE[case][1]
     entry = zoo.ZooEntry('weights', server.url, 'a licence', 'a toy', sha256=SHA256)
     monkeypatch.setattr(zoo, 'zoo_entries', lambda: {'weights': entry})

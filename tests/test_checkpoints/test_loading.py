@@ -1,4 +1,4 @@
-"""Checkpoints of every known naming fill a network in full, and nothing else gets in."""
+"""Checkpoints of every known naming fill a network completely, and nothing else does."""
 
 import argparse
 import copy
@@ -36,7 +36,7 @@ def build(type_: str = 'ResNet', depth: int = 18, **kwargs) -> nn.Module:
 
 @pytest.fixture(scope='module')
 def pretrained() -> nn.Module:
-    """A ResNet-18 in which every tensor, norms and their statistics included, is its own."""
+    """A ResNet-18 whose tensors, norms and their statistics included, all differ."""
     module = build()
     generator = torch.Generator().manual_seed(0)
     for tensor in module.state_dict().values():
@@ -46,7 +46,7 @@ def pretrained() -> nn.Module:
 
 
 def in_torchvision(name: str) -> str:
-    """A name of mmaction2's ResNet in torchvision's."""
+    """Return torchvision's name for one of mmaction2's ResNet."""
     for number in ('1', '2', '3'):
         name = name.replace(f'conv{number}.conv.', f'conv{number}.')
         name = name.replace(f'conv{number}.bn.', f'bn{number}.')
@@ -178,7 +178,7 @@ def test_inflated_kernels_see_a_still_clip_as_an_image(pretrained):
 def test_kernels_are_inflated_only_when_told_to(pretrained):
     net3d = build('ResNet3d', pretrained=None)
     before = copy.deepcopy(net3d.state_dict())
-    with pytest.raises(CheckpointError, match='2D kernels where 3D ones are needed: see `inflate`'):
+    with pytest.raises(CheckpointError, match='2D kernels but the module 3D ones: set `infl'):
         load_weights(net3d, torchvision_file(pretrained))
     assert all(torch.equal(before[name], value) for name, value in net3d.state_dict().items())
 
@@ -203,7 +203,7 @@ def test_a_checkpoint_of_another_model_is_refused_and_changes_nothing(pretrained
     assert lines[1].split()[:2] == ['filled', '100']
     assert lines[3].split()[:2] == ['missing', '80']  # 16 convolutions with their norms
     assert lines[5] == '  unused          2  fc.weight, fc.bias'
-    assert lines[6] == 'The checkpoint is of a ResNet-18, here is a ResNet-34.'
+    assert lines[6] == 'The checkpoint is of a ResNet-18, the module a ResNet-34.'
     assert all(torch.equal(before[name], value) for name, value in deeper.state_dict().items())
 
 
@@ -225,7 +225,7 @@ def test_the_report_is_a_table():
 
 
 @pytest.mark.parametrize('allowed', ['cls_head', ['cls_head.', 'neck']])
-def test_what_may_be_missing_must_be_named(pretrained, allowed):
+def test_tensors_that_may_be_missing_must_be_named(pretrained, allowed):
     model = nn.ModuleDict(dict(backbone=build(), cls_head=nn.Linear(512, 5)))
     with pytest.raises(CheckpointError, match=r'missing +2  cls_head.weight, cls_head.bias'):
         load_weights(model, torchvision_file(pretrained))
@@ -241,7 +241,7 @@ def test_a_checkpoint_that_fills_nothing_is_refused_whatever_is_allowed():
         load_weights(nn.Linear(2, 2), {'other': torch.ones(1)}, allow_missing=['weight', 'bias'])
 
 
-def test_a_prefix_chooses_among_networks(pretrained):
+def test_a_prefix_selects_one_of_several_networks(pretrained):
     backbone = build()
     load_weights(backbone, moco_file(pretrained), prefix='module.encoder_k.')
     expected = pretrained.layer3[0].conv1.conv.weight + 1
@@ -250,7 +250,7 @@ def test_a_prefix_chooses_among_networks(pretrained):
         load_weights(backbone, moco_file(pretrained), prefix='encoder_x.')
 
 
-def test_two_networks_in_one_file_are_not_mixed_up():
+def test_two_networks_in_one_file_are_not_mixed():
     weights = {'backbone.weight': torch.ones(1, 1), 'encoder_q.weight': torch.zeros(1, 1)}
     linear = nn.Linear(1, 1, bias=False)
     with pytest.raises(
@@ -292,7 +292,7 @@ def test_a_model_is_not_restored_from_another(weights, row, tmp_path):
 
 
 class Malicious:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -331,7 +331,7 @@ def test_damaged_files_are_named(tmp_path):
         path = tmp_path / 'damaged.pth'
         path.write_bytes(damaged)
         with pytest.raises(
-            CheckpointError, match=r'damaged\.pth is damaged, cut short or no check'
+            CheckpointError, match=r'damaged\.pth is damaged, cut short or not a check'
         ):
             load_checkpoint(path)
 
@@ -390,7 +390,7 @@ def test_a_checkpoint_of_a_runner_is_read_with_its_history(tmp_path):
 
 
 @pytest.mark.parametrize('scope', ['mmengine', 'mmaction', 'vsslbox'])
-def test_a_stock_model_starts_from_a_backbone_by_its_config(scope, pretrained, tmp_path):
+def test_the_config_of_a_stock_model_can_start_it_from_a_backbone(scope, pretrained, tmp_path):
     path = tmp_path / 'torchvision.pth'
     torch.save(torchvision_file(pretrained), path)
     config = Config(
@@ -450,7 +450,7 @@ def test_an_initializer_that_would_be_overwritten_is_refused(pretrained, tmp_pat
         model.init_weights()
 
 
-def test_the_initializer_fails_where_the_backbone_is_not_filled(pretrained, tmp_path):
+def test_the_initializer_fails_if_the_backbone_is_not_filled(pretrained, tmp_path):
     path = tmp_path / 'torchvision.pth'
     torch.save(torchvision_file(pretrained), path)
     with pytest.raises(CheckpointError, match=r'missing +80'):

@@ -1,4 +1,4 @@
-"""Weights by name: from the publisher, a mirror or the repository, and into every kind of model."""
+"""Weights by name come from the publisher, a mirror or the repository, and fill any model."""
 
 import hashlib
 import importlib.util
@@ -61,7 +61,7 @@ class Zoo:
         metafile.write_text(yaml.safe_dump(dict(Models=self.models)))
 
     def files(self) -> list[str]:
-        """What is in the cache, but for the locks."""
+        """The files in the cache, except the locks."""
         return sorted(p.name for p in self.cache.glob('*') if p.suffix != '.lock')
 
 
@@ -93,7 +93,7 @@ def test_a_published_hash_is_checked_and_the_licence_shown(toys, capsys):
     ('keys', 'message'),
     [
         (dict(Weights_SHA256='0' * 64), f'its SHA-256 is {SHA256}, not 0000'),
-        (dict(Weights_Size=6999), '7000 bytes where 6999 are right'),
+        (dict(Weights_Size=6999), '7000 bytes, not the expected 6999'),
     ],
 )
 def test_a_wrong_file_is_not_kept(toys, keys, message):
@@ -103,13 +103,13 @@ def test_a_wrong_file_is_not_kept(toys, keys, message):
     assert toys.files() == []
 
 
-def test_a_name_without_its_scheme_is_no_path(toys):
+def test_a_name_without_its_scheme_is_recognized(toys):
     toys.add('toy')
     with pytest.raises(CheckpointError, match='no checkpoint at toy; give zoo://toy for the weig'):
         load_checkpoint('toy')
 
 
-def test_what_to_do_without_access_is_told(toys, monkeypatch, tmp_path):
+def test_the_message_says_what_to_do_without_access(toys, monkeypatch, tmp_path):
     toys.add('toy')
     (toys.publisher / 'a.pth').unlink()
     with pytest.raises(DownloadError, match=f'put the file at {toys.cache}/toy.pth, or set VSS'):
@@ -119,12 +119,11 @@ def test_what_to_do_without_access_is_told(toys, monkeypatch, tmp_path):
         fetch('toy')
 
 
-def test_without_a_published_hash_that_of_the_first_use_counts(toys, capsys):
+def test_without_a_published_hash_that_of_the_first_download_counts(toys, capsys):
     toys.add('toy')
     fetch('toy')
-    assert f'no SHA-256 of toy is published: that of now, {SHA256}, is in' in (
-        capsys.readouterr().err
-    )
+    message = f'no SHA-256 of toy is published: later files must have the current one, {SHA256}, '
+    assert message in capsys.readouterr().err
     assert (toys.cache / 'toy.pth.sha256').read_text() == f'{SHA256}  toy.pth\n'
     (toys.cache / 'toy.pth').unlink()
     assert fetch('toy').read_bytes() == CONTENT
@@ -145,11 +144,11 @@ def test_a_record_of_another_tool_is_read_or_refused(toys, record):
     if record.startswith(SHA256.upper()):
         assert fetch('toy').read_bytes() == CONTENT
     else:
-        with pytest.raises(ZooError, match=r'toy\.pth\.sha256 holds no SHA-256 as .*: delete it'):
+        with pytest.raises(ZooError, match=r'toy\.pth\.sha256 holds no SHA-256 in .*: delete it'):
             fetch('toy')
 
 
-def test_a_page_in_the_place_of_the_file_is_not_recorded(toys):
+def test_a_page_instead_of_the_file_is_not_recorded(toys):
     toys.add('toy', b'<html>', 'login.html')
     with pytest.raises(DownloadError, match=r'login\.html is a page, not a file'):
         fetch('toy')
@@ -157,10 +156,10 @@ def test_a_page_in_the_place_of_the_file_is_not_recorded(toys):
 
 
 @pytest.mark.parametrize('variable', ['VSSLBOX_CACHE', 'VSSLBOX_ZOO_MIRROR'])
-def test_the_folder_of_nobody_is_told(toys, monkeypatch, variable):
+def test_a_folder_of_an_unknown_user_is_reported(toys, monkeypatch, variable):
     toys.add('toy')
     monkeypatch.setenv(variable, '~nobody-by-this-name/weights')
-    with pytest.raises(ZooError, match=f'set {variable} to a folder by its whole path'):
+    with pytest.raises(ZooError, match=f'set {variable} to the full path of a folder'):
         fetch('toy')
 
 
@@ -178,7 +177,7 @@ def test_a_file_damaged_in_the_cache_is_fetched_again(toys):
     assert fetch('toy').read_bytes() == CONTENT
 
 
-def test_a_whole_file_needs_no_write_access(toys):
+def test_a_complete_file_needs_no_write_access(toys):
     toys.add('toy')
     fetch('toy')
     (toys.cache / 'toy.pth.lock').unlink()
@@ -207,7 +206,7 @@ def test_a_mirror_is_a_copy_of_a_cache(toys, monkeypatch, tmp_path, as_address):
     (toys.publisher / 'a.pth').unlink()
     monkeypatch.setenv('VSSLBOX_ZOO_MIRROR', mirror.as_uri() + '/' if as_address else str(mirror))
     assert fetch('toy').read_bytes() == CONTENT
-    # The publisher isn't asked, even where the mirror lacks the file.
+    # The publisher isn't asked, even if the mirror lacks the file.
     with pytest.raises(DownloadError, match=r'mirror/other\.pth: .*No such file'):
         fetch('other')
 
@@ -228,12 +227,12 @@ def test_weights_in_the_repository_are_used_where_they_are(toys, monkeypatch, tm
     path.write_bytes(CONTENT)
     assert fetch('own') == path
     path.write_bytes(b'changed')
-    with pytest.raises(ZooError, match=r'own-12345678\.pth is not the file own as published'):
+    with pytest.raises(ZooError, match=r'own-12345678\.pth is not the published file of own'):
         fetch('own')
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_an_unknown_name_is_told_the_nearest(toys):
+def test_an_unknown_name_is_answered_by_the_nearest(toys):
     toys.add('vclr_r50_k400')
     with pytest.raises(ZooError, match=r"no weights 'vclr_k400'; did you mean 'vclr_r50_k400'\?"):
         load_checkpoint('zoo://vclr_k400')
@@ -241,20 +240,20 @@ def test_an_unknown_name_is_told_the_nearest(toys):
 
 def test_an_installation_without_the_list_says_so(toys):
     (toys.root / 'model-index.yml').unlink()
-    with pytest.raises(ZooError, match=r'model-index\.yml: this installation .* is not whole'):
+    with pytest.raises(ZooError, match=r'model-index\.yml: this installation .* is incomplete'):
         zoo_entries()
 
 
 def test_a_file_that_torch_cannot_read_is_fetched_but_not_loaded(toys):
     toys.add('tensorflow', path='a.tar.gz')
-    with pytest.raises(ZooError, match=r'is no file of torch \(a toy\): fetch it with'):
+    with pytest.raises(ZooError, match=r'cannot read zoo://tensorflow \(a toy\): fetch it with'):
         load_checkpoint('zoo://tensorflow')
     assert toys.files() == []
     assert fetch('tensorflow').name == 'tensorflow.tar.gz'
 
 
 class Malicious:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __reduce__(self):
         return os.mkdir, ('was_here',)
@@ -273,7 +272,7 @@ def test_code_in_published_weights_is_not_run(toys, tmp_path, monkeypatch):
 
 
 def weights_of(module: nn.Module, prefix: str = '') -> dict:
-    """Weights of which each is its own, and with which a deep network's features stay finite."""
+    """Different values for every weight, with which a deep network's features stay finite."""
     generator = torch.Generator().manual_seed(0)
     weights = {}
     for name, tensor in module.state_dict().items():
@@ -294,7 +293,7 @@ def resnet(toys) -> dict:
 
 
 def stock_model(name: str, depth: int = 18, **backbone) -> nn.Module:
-    """A recognizer by mmaction2's own config, but with a ResNet-18."""
+    """A recognizer from mmaction2's own config, but with a ResNet-18."""
     config = Config.fromfile(STOCK_CONFIGS / f'{name}.py').model
     config.backbone.update(depth=depth, pretrained=None, **backbone)
     config.cls_head.update(in_channels=512)
@@ -391,7 +390,7 @@ def test_the_tool_ends_with_one_message(tool, toys, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize('arguments', [[], ['--list', 'toy']])
-def test_the_tool_needs_names_or_the_wish_for_them(tool, monkeypatch, capsys, arguments):
+def test_the_tool_needs_names_or_the_option_list(tool, monkeypatch, capsys, arguments):
     monkeypatch.setattr(sys, 'argv', ['download.py', *arguments])
     with pytest.raises(SystemExit):
         tool.main()

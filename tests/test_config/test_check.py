@@ -1,4 +1,4 @@
-"""The check of a config finds all mistakes, and none in what is right."""
+"""The config check finds all mistakes, and none in a right config."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ STOCK = Path(mmaction.__file__).parent / '.mim' / 'configs'
 
 @pytest.fixture
 def register():
-    """Register a class as a model of mmengine's for the length of a test."""
+    """Register a class as a model of mmengine's during a test."""
     names = []
 
     def register_model(cls: type) -> type:
@@ -29,7 +29,7 @@ def register():
 
 
 def problems(cfg: dict) -> list[str]:
-    """The lines of the error, without the heading; none where the config is right."""
+    """Return the lines of the error without the heading; none if the config is right."""
     try:
         check_config(Config(cfg))
     except ConfigError as error:
@@ -40,7 +40,7 @@ def problems(cfg: dict) -> list[str]:
 
 
 def tsn(**changes) -> dict:
-    """A small config for training that is right."""
+    """Return a small right config for training."""
     decode = [
         dict(type='mmaction.DecordInit'),
         dict(type='mmaction.SampleFrames', clip_len=1, num_clips=3),
@@ -162,7 +162,7 @@ def test_settings_may_have_any_keys():
     assert problems(tsn(model=dict(tsn()['model'], cls_head=head))) == []
 
 
-def test_variables_of_the_users_own_are_legal():
+def test_own_variables_of_the_user_are_legal():
     assert problems(tsn(train_pipeline=[dict(type='NotUsed')], dataset='x', optimiser_lr=1)) == []
 
 
@@ -286,7 +286,7 @@ def test_swallowed_keyword_arguments_are_reported(register):
 
 
 def test_an_init_cfg_that_is_never_read_is_reported():
-    """``init_weights`` of mmaction2's 3D ResNets goes past ``init_cfg`` without a word."""
+    """``init_weights`` of mmaction2's 3D ResNets silently ignores ``init_cfg``."""
     init = dict(type='Pretrained', checkpoint='a.pth')
     model = tsn()['model']
     model['backbone']['init_cfg'] = init
@@ -309,8 +309,8 @@ def test_initializers_are_checked():
     ]
 
 
-def test_every_stock_config_passes_but_for_what_is_truly_wrong():
-    """All that mmaction2 ships, except configs of detection (they need mmdet)."""
+def test_every_stock_config_passes_except_for_true_mistakes():
+    """All configs that mmaction2 ships, except those for detection (they need mmdet)."""
     found = {}
     for path in sorted(STOCK.glob('[!_d]*/**/*.py')):
         lines = problems(Config.fromfile(path).to_dict())

@@ -1,4 +1,4 @@
-"""Named steps of a pipeline: a child config changes one by its name, and a wrong name is told."""
+"""A child config changes a named step of a pipeline, and a wrong name is reported."""
 
 import argparse
 
@@ -134,11 +134,11 @@ def test_the_order_of_the_steps_survives_a_dump(child, tmp_path):
         ),
     ],
 )
-def test_a_wrong_name_is_told_with_its_place(child, place, value, expected):
+def test_a_wrong_name_is_reported_with_its_place(child, place, value, expected):
     assert lines(child('dict()', (f'{PLACE}.{place}', value))) == [f'{PLACE}.{expected}']
 
 
-def test_a_misspelt_step_of_a_child_is_told(child):
+def test_a_misspelt_step_of_a_child_is_reported(child):
     expected = f"{PLACE}.smaple: there is no step 'smaple'; did you mean 'sample'?"
     assert lines(child('dict(smaple=dict(clip_len=4))')) == [expected]
 
@@ -163,14 +163,14 @@ def test_a_list_has_no_names(child, name):
         read_config(args)
 
 
-def test_none_in_a_list_is_told():
+def test_none_in_a_list_is_reported():
     cfg = tsn()
     cfg['train_dataloader']['dataset']['pipeline'][1] = None
     assert problems(cfg) == [f'{PLACE}[1]: is None; remove it, or give the steps by name']
 
 
 @pytest.mark.parametrize('name', ['mmaction.VideoDataset', 'mmaction.RawframeDataset'])
-def test_a_data_set_that_takes_a_list_is_told_of_names(name):
+def test_names_for_a_data_set_that_takes_a_list_are_reported(name):
     cfg = tsn()
     steps = dict(decode=dict(type='mmaction.DecordInit'), pack=None)
     cfg['train_dataloader']['dataset'] = dict(type=name, ann_file='a.txt', pipeline=steps)
@@ -189,7 +189,7 @@ def test_a_data_set_derived_from_one_that_takes_names_does_too():
     assert problems(cfg) == []
 
 
-def test_a_transform_that_takes_a_list_is_told_of_names(child):
+def test_names_for_a_transform_that_takes_a_list_are_reported(child):
     choice = "dict(_delete_=True, type='RandomChoice', transforms=dict(a=[dict(type='OpenVideo')]))"
     assert f'{PLACE}.augment.transforms: RandomChoice takes a list of steps, not steps by name' in (
         lines(child(f'dict(augment={choice})'))

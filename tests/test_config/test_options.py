@@ -1,4 +1,4 @@
-"""Values on the command line reach what is built, or are refused."""
+"""Values on the command line reach the components, or are refused."""
 
 import pytest
 from mmengine.config import Config
@@ -48,20 +48,20 @@ def test_places_are_replaced(config):
         ('data_root', r'by --data-root, such as train_dataloader.dataset.data_root=...$'),
     ],
 )
-def test_variables_that_the_file_has_put_in_already_are_refused(config, option, message):
+def test_variables_that_the_file_inserted_already_are_refused(config, option, message):
     with pytest.raises(ConfigError, match=f'{message}'):
         replace_values(config, {option: 1})
 
 
 @pytest.mark.parametrize('option', ['label', 'new.name', 'paper.source'])
-def test_what_the_file_does_not_use_is_left_to_who_reads_it(config, option):
+def test_variables_that_the_file_does_not_use_are_replaced(config, option):
     replace_values(config, {option: 1})
     value = config.get(option.split('.')[0])
     assert (value if option == 'label' else value[option.split('.')[1]]) == 1
 
 
-def test_a_dumped_config_tells_where_its_variables_went(config, tmp_path):
-    """Its text has values alone."""
+def test_a_dumped_config_shows_the_places_of_its_variables(config, tmp_path):
+    """Its text has only values."""
     config.dump(tmp_path / 'dumped.py')
     with pytest.raises(ConfigError, match=r'model.max_epochs=... train_cfg.max_epochs=...$'):
         replace_values(Config.fromfile(tmp_path / 'dumped.py'), dict(max_epochs=3))

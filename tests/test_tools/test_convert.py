@@ -1,8 +1,8 @@
-"""Published weights, imported and exported: layer outputs are those of an independent forward pass.
+"""Imported and exported weights give the layer outputs of an independent forward pass.
 
-The published files can't be had here. What is imported has their names, few channels and random
-values. Checkpoints of TensorFlow are written twice: by a few lines in this file, and by TensorFlow
-itself where it is installed.
+The published files are not available here. The imported files have their names, few channels and
+random values. TensorFlow checkpoints are written twice: by a few lines in this file, and by
+TensorFlow itself if it is installed.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def load_tool(name):
 
 
 def run(tool, *args):
-    """Run a tool from its command line."""
+    """Run a tool with a command line."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, 'argv', [tool, *map(str, args)])
         load_tool(tool).main()
@@ -55,7 +55,7 @@ def run(tool, *args):
 
 @pytest.fixture
 def convert(tmp_path):
-    """Convert a file by a tool, and give the path of what it wrote."""
+    """Convert a file by a tool, and return the path of its output."""
 
     def convert(tool, kind, path):
         out = tmp_path / 'converted' / f'{kind}.pth'
@@ -69,7 +69,7 @@ def convert(tmp_path):
 
 
 def torch_resnet50(prefix, seed=0):
-    """Random tensors of a ResNet-50 by torchvision's names."""
+    """Random tensors of a ResNet-50 under torchvision's names."""
     draw = torch.Generator().manual_seed(seed)
     weights = {}
 
@@ -108,7 +108,7 @@ def linear(name, width_out, width_in):
 
 
 def forward_resnet50(weights, x):
-    """The last feature map, from torchvision's names."""
+    """Compute the last feature map from weights under torchvision's names."""
     weights = {name: weight.double() for name, weight in weights.items()}
 
     def conv(x, name, stride=1):
@@ -187,7 +187,7 @@ def test_resnet_gives_the_features_of_the_published_weights(request, convert, so
     assert_close(found, forward_resnet50(without(prefix, weights), x))
 
 
-def test_projections_come_along(convert, vclr, moco):
+def test_projections_are_imported_too(convert, vclr, moco):
     path, weights = vclr
     found = load_checkpoint(convert('import_weights', 'vclr', path))['state_dict']
     pairs = {'heads.order.classifier': 'module.fc_order_classifier'}
@@ -204,7 +204,7 @@ def test_projections_come_along(convert, vclr, moco):
         assert torch.equal(found[f'neck.layers.{layer}.{value}'], theirs)
 
 
-def test_other_names_are_told_in_a_table(tmp_path, vclr):
+def test_other_names_are_reported_in_a_table(tmp_path, vclr):
     weights = dict(vclr[1])
     weights['module.layer9.0.conv1.weight'] = weights.pop('module.layer2.3.bn1.bias')
     path = tmp_path / 'renamed.pth'
@@ -227,7 +227,7 @@ def test_another_shape_is_refused(tmp_path, vclr):
 
 
 @pytest.mark.parametrize('stem', [7, torch.tensor(7)])
-def test_what_is_no_kernel_is_refused(tmp_path, vclr, stem):
+def test_a_stem_that_is_not_a_kernel_is_refused(tmp_path, vclr, stem):
     path = tmp_path / 'odd.pth'
     torch.save(dict(model=vclr[1] | {'module.conv1.weight': stem}), path)
     with pytest.raises(CheckpointError, match=r'conv1\.(conv\.)?weight'):
@@ -251,7 +251,7 @@ def tf_kernel(draw, *shape):
 
 
 def cvrl_tensors():
-    """Random tensors by the names of CVRL's files, without the suffix of variables."""
+    """Random tensors under the names of CVRL's files, without the suffix of variables."""
     draw = np.random.default_rng(0)
     layer = 'backbone/layer_with_weights-'
     tensors = {f'{layer}0/kernel': tf_kernel(draw, 5, 7, 7, 3, WIDTH)}
@@ -276,7 +276,7 @@ def cvrl_tensors():
 
 
 def vie_tensors():
-    """Random tensors by the names of VIE's file, and some that belong to training."""
+    """Random tensors under the names of VIE's file, and some that belong to training."""
     draw = np.random.default_rng(0)
     kernels = [(7, 7, 7, 3, WIDTH)]
     norms = []
@@ -308,7 +308,7 @@ class NumpyOps:
     def windows(self, x, kernel, stride, same, fill):
         pads = []
         for size, length, step in zip(x.shape[1:4], kernel, stride):
-            total = length - 1  # as much before as after, whatever the size
+            total = length - 1  # as much before as after, for any size
             if same:
                 total = max((math.ceil(size / step) - 1) * step + length - size, 0)
             pads.append((total // 2, total - total // 2))
@@ -354,7 +354,7 @@ class TensorFlowOps:
 
 
 def forward_cvrl(ops, tensors, x):
-    """The last feature map."""
+    """Compute the last feature map."""
     layer = 'backbone/layer_with_weights-'
 
     def norm(x, name):
@@ -382,7 +382,7 @@ def forward_cvrl(ops, tensors, x):
 
 
 def forward_vie(ops, tensors, x):
-    """The last feature map; layers are numbered as they are called, as in TensorFlow 1."""
+    """Compute the last feature map; layers are numbered by call, as in TensorFlow 1."""
     convs, norms = itertools.count(), itertools.count()
 
     def numbered(name, counter):
@@ -412,7 +412,7 @@ def varint(value):
 
 
 def field(number, value):
-    """A field of a protocol buffer: an integer, or something of a length."""
+    """Encode a field of a protocol buffer: an integer, or bytes with their length."""
     if isinstance(value, int):
         return varint(number << 3) + varint(value)
     return varint(number << 3 | 2) + varint(len(value)) + value
@@ -434,7 +434,7 @@ def masked_crc32c(data):
 
 
 def table_block(entries):
-    """A block of a table of LevelDB; every 16th key is written in full."""
+    """Encode a block of a LevelDB table; every 16th key is written in full."""
     body, restarts, last = b'', [], b''
     for index, (key, value) in enumerate(entries):
         same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(key, last))
@@ -463,7 +463,7 @@ def write_bundle(prefix, tensors):
 
 
 def write_index(prefix, entries, times=1):
-    """Write the table of a bundle, with blocks of 100 entries, each listed so many times."""
+    """Write the table of a bundle, with blocks of 100 entries, each listed `times` times."""
     table = b''
 
     def append(entries):
@@ -503,7 +503,7 @@ def write_by_tensorflow_2(tf, prefix, tensors):
 
 @pytest.fixture(scope='module')
 def cvrl(tmp_path_factory):
-    """A checkpoint with the names of CVRL's, by the path before its ending, and its tensors."""
+    """A checkpoint with CVRL's names, as its path without ending, and its tensors."""
     tensors = cvrl_tensors()
     prefix = tmp_path_factory.mktemp('cvrl') / 'r3d_1x_k600_800ep_backbone-1'
     stored = {name + VALUE: value for name, value in tensors.items()}
@@ -513,7 +513,7 @@ def cvrl(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def vie(tmp_path_factory):
-    """The same of VIE."""
+    """The same for VIE."""
     tensors = vie_tensors()
     prefix = tmp_path_factory.mktemp('vie') / 'checkpoint-1450000'
     write_bundle(prefix, tensors)
@@ -545,7 +545,7 @@ def assert_same_features(source, checkpoint, tensors, ops, dtype, tolerance):
 
 
 @pytest.mark.parametrize('source', CASES)
-def test_networks_of_tensorflow_give_the_features_of_their_weights(request, convert, source):
+def test_tensorflow_networks_give_the_features_of_their_weights(request, convert, source):
     prefix, tensors = request.getfixturevalue(source.removesuffix('-tf'))
     checkpoint = convert('import_weights', source, prefix)
     assert_same_features(source, checkpoint, tensors, NumpyOps(), 'f8', 1e-5)
@@ -567,7 +567,7 @@ def test_tensorflow_itself_writes_and_computes_the_same(
     assert_same_features(source, checkpoint, tensors, TensorFlowOps(tf), 'f4', 1e-4)
 
 
-def test_the_embedding_of_vie_comes_along(convert, vie):
+def test_the_embedding_of_vie_is_imported_too(convert, vie):
     prefix, tensors = vie
     found = load_checkpoint(convert('import_weights', 'vie-tf', prefix))['state_dict']
     features = np.random.default_rng(1).standard_normal((5, 8 * WIDTH)).astype('f4')
@@ -592,7 +592,7 @@ def test_a_bundle_lists_what_was_written(capsys, vie):
     assert lines == [f'{name} {list(tensors[name].shape)}' for name in sorted(tensors)]
 
 
-def test_other_names_of_tensorflow_are_told_in_a_table(tmp_path, cvrl):
+def test_other_tensorflow_names_are_reported_in_a_table(tmp_path, cvrl):
     tensors = {name.replace('_expand_conv', 'conv3') + VALUE: v for name, v in cvrl[1].items()}
     write_bundle(tmp_path / 'renamed', tensors)
     with pytest.raises(CheckpointError) as error:
@@ -615,7 +615,7 @@ def bundle_files(prefix, folder):
     return {folder + prefix.name + end: Path(f'{prefix}{end}').read_bytes() for end in endings}
 
 
-def test_an_archive_is_unpacked_for_as_long_as_it_is_read(convert, tmp_path, vie):
+def test_an_archive_is_unpacked_only_while_it_is_read(convert, tmp_path, vie):
     prefix, tensors = vie
     archive = tmp_path / 'checkpoint-1450000.tar'
     pack(archive, bundle_files(prefix, 'vie/3dresnet_112/') | {'vie/checkpoint': b'text'})
@@ -641,18 +641,18 @@ def test_an_archive_writes_nowhere_else(tmp_path, vie):
 def test_an_archive_of_none_or_several_checkpoints_is_refused(tmp_path, count):
     archive = tmp_path / 'checkpoints.tar'
     pack(archive, {f'{number}.index': b'' for number in range(count)} | {'readme': b''})
-    message = f'holds {count} checkpoints of TensorFlow, not one'
+    message = f'holds {count} TensorFlow checkpoints, not one'
     with pytest.raises(CheckpointError, match=message), open_bundle(archive):
         pass
 
 
-def test_damage_is_told(tmp_path, vie):
+def test_damage_is_reported(tmp_path, vie):
     prefix = tmp_path / 'checkpoint-1450000'
     write_bundle(prefix, vie[1])
     index, data = Path(f'{prefix}.index'), Path(f'{prefix}.data-00000-of-00001')
     table = index.read_bytes()
     data.write_bytes(data.read_bytes()[:-8])
-    with pytest.raises(CheckpointError, match=r'cut short: resnet_model/.* is not all there'):
+    with pytest.raises(CheckpointError, match=r'cut short: resnet_model/.* is incomplete'):
         run('import_weights', 'vie-tf', prefix, tmp_path / 'out.pth')
     data.unlink()
     with pytest.raises(CheckpointError, match=r'data-00000-of-00001 is missing'):
@@ -664,11 +664,11 @@ def test_damage_is_told(tmp_path, vie):
     with pytest.raises(CheckpointError, match='does not end as a table does'):
         TensorBundle(prefix)
     index.unlink()
-    with pytest.raises(CheckpointError, match=r'no checkpoint of TensorFlow at .*1450000'):
+    with pytest.raises(CheckpointError, match=r'no TensorFlow checkpoint at .*1450000'):
         TensorBundle(prefix)
 
 
-def test_damaged_values_are_told(tmp_path, vie):
+def test_damaged_values_are_reported(tmp_path, vie):
     prefix = tmp_path / 'checkpoint-1450000'
     write_bundle(prefix, vie[1])
     data = Path(f'{prefix}.data-00000-of-00001')
@@ -704,9 +704,9 @@ TWO_VALUES = field(1, 1) + field(2, field(2, field(1, 2))) + field(5, 8)
         [(b'x', TWO_VALUES)],
     ],
 )
-def test_an_index_that_makes_no_sense_is_told(tmp_path, entries):
+def test_a_meaningless_index_is_reported(tmp_path, entries):
     write_index(tmp_path / 'bundle', entries)
-    with pytest.raises(CheckpointError, match=r'bundle\.index is damaged or no checkpoint'):
+    with pytest.raises(CheckpointError, match=r'bundle\.index is damaged or not a checkpoint'):
         TensorBundle(tmp_path / 'bundle')
 
 
@@ -726,7 +726,7 @@ def imported(tmp_path_factory, vclr):
     return path
 
 
-def test_torchvision_gets_back_what_it_was(convert, imported, vclr):
+def test_export_to_torchvision_gives_back_the_published_weights(convert, imported, vclr):
     found = load_checkpoint(convert('export_weights', 'torchvision', imported))
     trunk = without('module.', {n: w for n, w in vclr[1].items() if '.fc_' not in n})
     trunk = {name: weight for name, weight in trunk.items() if 'num_batches' not in name}
@@ -742,7 +742,7 @@ def test_torchvision_gets_back_what_it_was(convert, imported, vclr):
         ('mmaction-slowonly', lambda: ResNet3dSlowOnly(depth=50)),
     ],
 )
-def test_mmaction_finds_the_names_that_it_has(convert, imported, target, build):
+def test_an_export_has_the_names_of_mmaction2(convert, imported, target, build):
     found = load_checkpoint(convert('export_weights', target, imported))['state_dict']
     with torch.device('meta'):
         theirs = build().state_dict()
@@ -755,7 +755,7 @@ def test_mmaction_finds_the_names_that_it_has(convert, imported, target, build):
 def test_a_2d_export_gives_the_published_features(convert, imported, vclr, target):
     x = torch.randn(1, 3, 65, 64, dtype=torch.float64)
     path = convert('export_weights', target, imported)
-    found = features(NarrowResNet(50, WIDTH), path, x)  # which knows the names of TSM too
+    found = features(NarrowResNet(50, WIDTH), path, x)  # which reads TSM's names too
     assert_close(found, forward_resnet50(without('module.', vclr[1]), x))
 
 
@@ -767,9 +767,9 @@ def test_slowonly_sees_a_still_clip_as_the_image(convert, imported, vclr):
     assert_close(found[:, :, 9], forward_resnet50(without('module.', vclr[1]), image))
 
 
-def test_a_3d_trunk_is_not_exported_as_one_in_2d(convert, tmp_path, cvrl):
+def test_a_3d_backbone_is_not_exported_as_a_2d_one(convert, tmp_path, cvrl):
     checkpoint = convert('import_weights', 'cvrl-tf', cvrl[0])
-    with pytest.raises(CheckpointError, match='is no ResNet in 2D'):
+    with pytest.raises(CheckpointError, match='is not a 2D ResNet'):
         run('export_weights', 'torchvision', checkpoint, tmp_path / 'out.pth')
 
 
@@ -784,8 +784,11 @@ def test_weights_of_the_zoo_are_exported_by_name(tmp_path, monkeypatch, imported
     assert all(torch.equal(found[name], weight) for name, weight in expected.items())
 
 
-def test_what_was_not_imported_is_not_exported(tmp_path, moco):
-    with pytest.raises(CheckpointError, match=r'first need tools/convert/import_weights\.py'):
+def test_published_weights_must_be_imported_first(tmp_path, moco):
+    with pytest.raises(
+        CheckpointError,
+        match=r'with tools/convert/import_weights\.py first',
+    ):
         run('export_weights', 'mmaction-tsn', moco[0], tmp_path / 'out.pth')
 
 

@@ -50,7 +50,8 @@ def test_own_variables_are_printed_on_demand(run):
 
 
 def test_values_are_replaced(run):
-    assert 'max_epochs=7' in run('first.py', '--cfg-options', 'train_cfg.max_epochs=7')
+    place = 'train_dataloader.dataset.pipeline.sample.clip_len'
+    assert 'clip_len=6' in run('first.py', '--cfg-options', f'{place}=6')
 
 
 def test_the_difference_is_a_line_a_place(run):

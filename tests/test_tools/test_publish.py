@@ -1,4 +1,4 @@
-"""What is published of a checkpoint: its weights and its config, named by their hash."""
+"""A published checkpoint holds weights and config, and its name their hash."""
 
 import importlib.util
 import re
@@ -39,7 +39,7 @@ def run(tool, monkeypatch, tmp_path):
     return run
 
 
-def test_weights_and_config_stay_and_all_else_goes(run, capsys):
+def test_only_weights_and_config_are_kept(run, capsys):
     (path,) = run(
         meta=META,
         state_dict=WEIGHTS,

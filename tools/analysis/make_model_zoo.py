@@ -2,13 +2,12 @@
 
 python tools/analysis/make_model_zoo.py [--root REPOSITORY]
 
-A model of a metafile, in the form of OpenMMLab, is a config or weights with a name, or both. Beside
-the usual keys it has `Protocols`, what the config is judged by: task, data set, the protocol's own
-config, and under `Paper` the number of the paper, whose config it is. What was measured here
-stands under `Results`: the same `Task` and `Dataset`, `Metrics`, the same by a random start under
-`Random Start` where that was judged too, and `Log`, `Seed`, `List SHA256` (of each list) and
-`Weights SHA256`, without which no number gets into the table. Weights have
-`Description`, `License`, and where they are known `Weights Size` and `Weights SHA256`.
+A model of a metafile, in OpenMMLab's format, is a config, named weights, or both. Beside the usual
+keys it has `Protocols`, which evaluate the config: task, data set, the protocol's own config, and
+under `Paper` the paper's number. `Results` holds what was measured here: the same `Task` and
+`Dataset`, `Metrics`, those of a random start under `Random Start` if it was evaluated too, and
+`Log`, `Seed`, `List SHA256` (of each list) and `Weights SHA256`, without which a number is refused.
+Weights have `Description`, `License`, and if known `Weights Size` and `Weights SHA256`.
 """
 
 import argparse
@@ -23,11 +22,11 @@ from vsslbox.errors import InputError
 INTRODUCTION = """\
 # Model zoo
 
-Made by `tools/analysis/make_model_zoo.py` from the files `configs/*/metafile.yml`: change those.
+Written by `tools/analysis/make_model_zoo.py` from the files `configs/*/metafile.yml`: edit those.
 
-A number stands under *measured* only where a run of this repository gave it, with its log, seed and
-the hashes of lists and weights. The numbers under *paper* are the papers' own, by their code and
-their copies of the data; none of them was measured here.
+A number under *measured* comes from a run of this repository, with its log, seed and the hashes of
+lists and weights. The numbers under *paper* are the papers' own, from their code and their data;
+none of them was measured here.
 """
 WEIGHTS = """\
 ## Weights
@@ -36,10 +35,10 @@ WEIGHTS = """\
 python tools/download.py NAME   # or --list
 ```
 
-fetches weights into `~/.cache/vsslbox`, or the folder `$VSSLBOX_CACHE`. Wherever a checkpoint may
-stand (`load_from`, `tools/test.py`, `vsslbox.PretrainedBackbone`, ...), `zoo://NAME` does the same.
-Without access to the internet, set `$VSSLBOX_ZOO_MIRROR` to a folder with what such a cache has, or
-to its address. Where no SHA-256 is published, that of the first download counts from then on.
+fetches weights into `~/.cache/vsslbox`, or the folder `$VSSLBOX_CACHE`. `zoo://NAME` does the same
+wherever a checkpoint is given (`load_from`, `tools/test.py`, `vsslbox.PretrainedBackbone`, ...).
+Without internet access, set `$VSSLBOX_ZOO_MIRROR` to a folder with the files of such a cache, or to
+its address. If no SHA-256 is published, later files must have that of the first download.
 """
 WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
 HEADER = ('config', 'backbone', 'data', 'epochs', 'protocol', 'paper', 'measured', 'weights')
@@ -49,15 +48,15 @@ SHORT = {'Top 1 Accuracy': 'top-1', 'Top 5 Accuracy': 'top-5'}
 
 
 def make_index(metafiles: list[str]) -> str:
-    """The content of ``model-index.yml``."""
+    """Return the content of ``model-index.yml``."""
     return '\n'.join(['Import:', *(f'  - {name}' for name in metafiles)]) + '\n'
 
 
 def make_page(contents: list[dict]) -> str:
-    """The content of ``model_zoo.md``.
+    """Return the content of ``model_zoo.md``.
 
     Args:
-        contents: What the metafiles hold.
+        contents: The contents of the metafiles.
     """
     models = [model for content in contents for model in content['Models']]
     names = defaultdict(list)
@@ -72,7 +71,7 @@ def make_page(contents: list[dict]) -> str:
 
 
 def _collection(content: dict, names: dict[str, list[str]]) -> list[str]:
-    """The heading and the table of a metafile's recipes, if it has any."""
+    """Return the heading and the table of a metafile's recipes, if it has any."""
     (collection,) = content['Collections']
     recipes = [model for model in content['Models'] if _is_recipe(model)]
     if not recipes:
@@ -86,7 +85,7 @@ def _collection(content: dict, names: dict[str, list[str]]) -> list[str]:
 
 
 def _is_recipe(model: dict) -> bool:
-    """Whether a model is named after its config; others are weights with a name of their own."""
+    """Return whether a model is named after its config; others are named weights."""
     return Path(model.get('Config', '')).stem == model['Name']
 
 
@@ -105,7 +104,7 @@ def _weights_row(model: dict) -> list[str]:
 
 
 def _recipe_rows(model: dict, names: dict[str, list[str]]) -> list[list[str]]:
-    """A row for each protocol; the first one describes the model."""
+    """Return a row for each protocol; the first one describes the model."""
     measured = _measured(model)
     config = [_link(model['Name'], model['Config'])]
     about = config + [str(model['Metadata'].get(key, '')) for key in DESCRIPTION_OF_MODEL]
@@ -122,12 +121,12 @@ def _recipe_rows(model: dict, names: dict[str, list[str]]) -> list[list[str]]:
         ])  # fmt: skip
         about, own_weights = [''] * len(about), []
     if measured:
-        raise InputError(f'{model["Name"]} has results of no protocol: {list(measured)}')
+        raise InputError(f'{model["Name"]} has results without a protocol: {list(measured)}')
     return rows
 
 
 def _measured(model: dict) -> dict[tuple[str, str], str]:
-    """What was measured, by task and data set."""
+    """Return the measured numbers by task and data set."""
     cells = {}
     for result in model.get('Results', []):
         lacking = [key for key in PROOF if key not in result]

@@ -1,15 +1,15 @@
-"""Make of a checkpoint of vsslbox what other code reads.
+"""Convert a checkpoint of vsslbox for other code.
 
 python tools/convert/export_weights.py FORMAT CHECKPOINT OUT
 
 FORMAT            OUT
-mmaction-tsn      the 2D trunk, for `load_from` of a TSN of mmaction2
-mmaction-tsm      the same with the names of a TSM
-mmaction-slowonly the same with kernels inflated to those of a SlowOnly
-torchvision       the 2D trunk without `fc`, for `load_state_dict(..., strict=False)`
-safetensors       all weights under our names; needs the package of that name
+mmaction-tsn      the 2D backbone, for `load_from` of a TSN config of mmaction2
+mmaction-tsm      the same with the names of TSM
+mmaction-slowonly the same with kernels inflated to those of SlowOnly
+torchvision       the 2D backbone without `fc`, for `load_state_dict(..., strict=False)`
+safetensors       all weights under our names; needs the package safetensors
 
-CHECKPOINT is one of training, one that tools/convert/import_weights.py wrote, or zoo://NAME.
+CHECKPOINT was written by training or tools/convert/import_weights.py, or is zoo://NAME.
 """
 
 import argparse
@@ -30,7 +30,7 @@ STEM = f'{PREFIX}conv1.conv.weight'
 
 
 def slow_only(depth: int, base_channels: int) -> nn.Module:
-    """mmaction2's SlowOnly, as its configs have it."""
+    """Build mmaction2's SlowOnly with the settings of its configs."""
     return ResNet3dSlowOnly(depth=depth, base_channels=base_channels)
 
 
@@ -42,38 +42,38 @@ MMACTION = {
 
 
 def export_mmaction(target: Callable, path: str) -> dict:
-    """The trunk as the backbone of a recognizer of mmaction2.
+    """Return the backbone under the names of an mmaction2 recognizer.
 
     Raises:
-        CheckpointError: The checkpoint can't be read, or its trunk is no ResNet in 2D.
+        CheckpointError: The checkpoint cannot be read, or its backbone is not a 2D ResNet.
     """
-    trunk = filled(target, path)
-    return dict(state_dict={PREFIX + name: weight for name, weight in trunk.items()})
+    backbone = filled(target, path)
+    return dict(state_dict={PREFIX + name: weight for name, weight in backbone.items()})
 
 
 def export_torchvision(path: str) -> dict[str, Tensor]:
-    """The trunk under torchvision's names.
+    """Return the backbone under torchvision's names.
 
     Raises:
-        CheckpointError: The checkpoint can't be read, or its trunk is no ResNet in 2D.
+        CheckpointError: The checkpoint cannot be read, or its backbone is not a 2D ResNet.
     """
-    trunk = filled(NarrowResNet, path)
-    return {canonical_name(name): weight for name, weight in trunk.items()}
+    backbone = filled(NarrowResNet, path)
+    return {canonical_name(name): weight for name, weight in backbone.items()}
 
 
 def filled(target: Callable, path: str) -> dict[str, Tensor]:
-    """The tensors of a ResNet of the checkpoint's depth and width, filled from it.
+    """Return the tensors of a ResNet of the checkpoint's depth and width, filled from it.
 
-    Counters of batches are left out: importing drops them, and nothing needs them.
+    Batch counters are left out: importing drops them, and nothing needs them.
     """
     weights = our_weights(path)
     depth = resnet_depth(name for name in weights if name.startswith(PREFIX))
     if depth not in NarrowResNet.arch_settings or STEM not in weights or weights[STEM].ndim != 4:
         raise CheckpointError(
-            f'the trunk of {path} ({PREFIX}*) is no ResNet in 2D under the names of mmaction2. '
-            'Published weights first need tools/convert/import_weights.py'
+            f'the backbone of {path} ({PREFIX}*) is not a 2D ResNet under the names of mmaction2: '
+            'import published weights with tools/convert/import_weights.py first'
         )
-    with torch.device('meta'):  # without drawing values
+    with torch.device('meta'):  # without random values
         module = target(depth=depth, base_channels=len(weights[STEM]))
     module.to_empty(device='cpu')
     load_weights(module, weights, path, prefix=PREFIX, inflate=True)
@@ -81,7 +81,7 @@ def filled(target: Callable, path: str) -> dict[str, Tensor]:
 
 
 def our_weights(path: str) -> dict[str, Tensor]:
-    """All weights of a checkpoint of vsslbox or mmaction2."""
+    """Return all weights of a checkpoint of vsslbox or mmaction2."""
     weights = load_checkpoint(path).get('state_dict')
     if not weights:
         raise CheckpointError(f'{path} holds no weights (state_dict)')
@@ -89,7 +89,7 @@ def our_weights(path: str) -> dict[str, Tensor]:
 
 
 def save_safetensors(weights: dict[str, Tensor], out: Path) -> None:
-    """Write weights without pickle.
+    """Write weights in the safetensors format.
 
     Raises:
         ImportError: The package is not installed.
@@ -98,7 +98,7 @@ def save_safetensors(weights: dict[str, Tensor], out: Path) -> None:
         from safetensors.torch import save_file
     except ImportError:
         raise ImportError(
-            'the format needs the package safetensors: pip install safetensors'
+            'this format needs the package safetensors: pip install safetensors'
         ) from None
     save_file({name: weight.clone() for name, weight in weights.items()}, out)  # it refuses views
 
@@ -124,7 +124,7 @@ def main() -> None:
         torch.save(export_torchvision(args.checkpoint), args.out)
     else:
         torch.save(export_mmaction(MMACTION[args.format], args.checkpoint), args.out)
-    print(f'{args.checkpoint} is in {args.out}, for {args.format}')
+    print(f'{args.out} has the weights of {args.checkpoint} for {args.format}')
 
 
 if __name__ == '__main__':

@@ -1,17 +1,17 @@
-"""Make a checkpoint of vsslbox of weights that other code published.
+"""Convert weights that other code published into a checkpoint of vsslbox.
 
 python tools/convert/import_weights.py SOURCE FILE OUT
 python tools/convert/import_weights.py SOURCE FILE --list
 
 SOURCE  FILE
-vclr    vclr_k400.pth, vclr_ucf.pth: trunk, four projections and the classifier of orders
-moco    moco_v2_200ep_pretrain.pth.tar: trunk and projection of the query encoder
-cvrl-tf r3d_1x_*.tar.gz, or an object checkpoint of TensorFlow 2 by its path before .index: trunk
-vie-tf  checkpoint-1450000.tar, or a checkpoint of TensorFlow 1: trunk and embedding of 3DResNet
+vclr    vclr_k400.pth, vclr_ucf.pth: backbone, four projections and the order classifier
+moco    moco_v2_200ep_pretrain.pth.tar: backbone and projection of the query encoder
+cvrl-tf r3d_1x_*.tar.gz, or a TensorFlow 2 object checkpoint by its path before .index: backbone
+vie-tf  checkpoint-1450000.tar, or a TensorFlow 1 checkpoint: backbone and embedding of 3DResNet
 
-All of the network has to be there, and nothing else within it, or a table tells what is not. The
-names of both checkpoints of TensorFlow are inferred from the authors' code: --list shows those of a
-file. TensorFlow is not needed. CVRL's weights need `padding='same'` in R3DResNet.
+The file must hold exactly the tensors of the network, or a table shows which are missing or unused.
+The names in both TensorFlow checkpoints are inferred from the authors' code: --list shows those in
+a file. TensorFlow is not needed. CVRL's weights need `padding='same'` in R3DResNet.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from vsslbox.checkpoints.loading import CheckpointError, LoadReport, load_checkp
 from vsslbox.checkpoints.zoo import SCHEME, fetch
 from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
 
-# Beside the values of a network: counters of batches, and what belongs to training and to Keras.
+# Names that are not weights: batch counters, and what belongs to training or Keras.
 NO_WEIGHTS = re.compile(r'num_batches_tracked$|/Momentum$|/\.OPTIMIZER_SLOT/|/OBJECT_CONFIG_JSON$')
 CVRL_STEM = f'backbone/layer_with_weights-0/kernel{VARIABLE_VALUE}'
 CVRL_BLOCK = '/_temporal_conv/kernel/'
@@ -47,7 +47,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 class Weights(NamedTuple):
-    """What a file holds: the shapes of its tensors by name, and how to read one, in our layout."""
+    """The shapes of a file's tensors by name, and a function that reads one in our layout."""
 
     shapes: Shapes
     read: Callable[[str], Tensor]
@@ -58,9 +58,9 @@ class Source(NamedTuple):
 
     Attributes:
         opened: Opens a file.
-        scope: How the names of the network's tensors begin.
-        backbone: Builds the backbone that the shapes in a file are of.
-        names: Gives our and their names, from those of the backbone.
+        scope: The beginning of the names of the network's tensors.
+        backbone: Builds the backbone that has the shapes in a file.
+        names: Returns ``{our name: their name}`` for the names of the backbone's tensors.
     """
 
     opened: Callable[[Path], AbstractContextManager[Weights]]
@@ -73,11 +73,11 @@ def import_weights(source: str, path: Path) -> dict[str, Tensor]:
     """Read weights under the names and in the layout of a model of vsslbox.
 
     Raises:
-        CheckpointError: The file can't be read, or holds another network.
+        CheckpointError: The file cannot be read, or holds another network.
     """
     opened, scope, build_backbone, find_names = SOURCES[source]
     with opened(path) as weights:
-        with torch.device('meta'):  # without drawing values
+        with torch.device('meta'):  # without random values
             backbone = build_backbone(weights.shapes)
         names = find_names(list(backbone.state_dict()))
         check_names(set(names.values()), weights.shapes, scope, f'{path} as {source}')
@@ -88,7 +88,7 @@ def import_weights(source: str, path: Path) -> dict[str, Tensor]:
 
 
 def check_names(expected: set[str], shapes: Shapes, scope: str, what: str) -> None:
-    """Raise a CheckpointError unless a file holds all that is expected and nothing else."""
+    """Raise a CheckpointError unless a file holds exactly the expected names."""
     there = {name for name in shapes if name.startswith(scope) and not NO_WEIGHTS.search(name)}
     if there != expected:
         report = LoadReport(
@@ -101,7 +101,7 @@ def check_names(expected: set[str], shapes: Shapes, scope: str, what: str) -> No
 
 
 def torch_weights(path: Path, key: str) -> Weights:
-    """The weights that a file of PyTorch has under a key."""
+    """Return the weights that a PyTorch file holds under a key."""
     checkpoint = load_checkpoint(path)
     if not isinstance(checkpoint.get(key), Mapping):
         raise CheckpointError(f"{path} has no '{key}', only {', '.join(map(str, checkpoint))}")
@@ -112,7 +112,7 @@ def torch_weights(path: Path, key: str) -> Weights:
 
 @contextmanager
 def opened_tensorflow(path: Path) -> Iterator[Weights]:
-    """Open a checkpoint of TensorFlow, packed or not."""
+    """Open a TensorFlow checkpoint, in an archive or not."""
     with open_bundle(path) as bundle:
         shapes = {name: tensor.shape for name, tensor in bundle.tensors.items()}
         yield Weights(shapes, lambda name: in_torch_layout(bundle.read(name)))
@@ -129,19 +129,19 @@ def in_torch_layout(values: np.ndarray) -> Tensor:
 
 
 def resnet50(shapes: Shapes, stem: str) -> nn.Module:
-    """The ResNet-50 whose stem has such a name and the width that is in the file."""
+    """Build the ResNet-50 of the width in the file, whose stem has the given name."""
     return NarrowResNet(50, base_channels=(shapes.get(stem) or (64,))[0])
 
 
 def r3d_resnet(shapes: Shapes) -> nn.Module:
-    """The R3D that has as many blocks, of three convolutions, as there are in the file."""
+    """Build the R3D with the width and the number of blocks (three convolutions) in the file."""
     depth = 3 * sum(CVRL_BLOCK in name and not NO_WEIGHTS.search(name) for name in shapes) + 2
     width = (shapes.get(CVRL_STEM) or (64,))[-1]
     return R3DResNet(depth if depth in (50, 101) else 50, base_channels=width, padding='same')
 
 
 def vie_resnet(shapes: Shapes) -> nn.Module:
-    """VIE's 3DResNet of the width that is in the file."""
+    """Build VIE's 3DResNet of the width in the file."""
     return PreActResNet3d(base_channels=(shapes.get('resnet_model/conv3d/kernel') or (64,))[-1])
 
 
@@ -169,9 +169,9 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('source', choices=SOURCES)
-    parser.add_argument('file', help='what was published: a file, or zoo://NAME')
-    parser.add_argument('out', type=Path, nargs='?', help='checkpoint to write, ends in .pth')
-    parser.add_argument('--list', action='store_true', help='show names and shapes, write nothing')
+    parser.add_argument('file', help='the published file, or zoo://NAME')
+    parser.add_argument('out', type=Path, nargs='?', help='checkpoint to write, a .pth file')
+    parser.add_argument('--list', action='store_true', help='only show names and shapes')
     args = parser.parse_args()
     if args.list == (args.out is not None):
         parser.error('give either OUT or --list')
@@ -182,7 +182,7 @@ def main() -> None:
     """Convert, or list."""
     args = parse_args()
     file = Path(args.file)
-    if args.file.startswith(SCHEME):  # of TensorFlow too, which load_checkpoint would refuse
+    if args.file.startswith(SCHEME):  # also TensorFlow files, which load_checkpoint refuses
         file = fetch(args.file.removeprefix(SCHEME))
     if args.list:
         with SOURCES[args.source].opened(file) as weights:
@@ -193,7 +193,7 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     origin = dict(source=args.source, file=file.name)
     torch.save(dict(meta=dict(imported_from=origin), state_dict=weights), args.out)
-    print(f'{len(weights)} tensors of {args.file} are in {args.out}')
+    print(f'{args.out} has {len(weights)} tensors of {args.file}')
 
 
 if __name__ == '__main__':

@@ -1,11 +1,10 @@
-"""Make of a checkpoint of training what is published: the weights, with their hash in the name.
+"""Write the weights of a training checkpoint for publication, with their hash in the name.
 
 python tools/convert/publish.py CHECKPOINT OUT [--only backbone neck ...]
 
 OUT is a name such as weights/vclr_r50_k400.pth. The file becomes vclr_r50_k400-0123abcd.pth, with
-the beginning of its SHA-256. The state of optimizer, schedules and logs is left out, and with
-`--only` all parts of the model but those. A checkpoint must hold the config that made it, as those
-of training do.
+the beginning of its SHA-256. The state of optimizer, schedules and logs is left out; `--only` keeps
+only some parts of the model. The checkpoint must hold its config, as those of training do.
 """
 
 import argparse
@@ -23,24 +22,24 @@ KEPT = ('meta', 'state_dict')
 
 
 def publish(source: str | Path, out: Path, only: Sequence[str] = ()) -> Path:
-    """Write what is published of a checkpoint.
+    """Write the published part of a checkpoint.
 
     Args:
         source: The checkpoint.
         out: The file without its hash.
-        only: Parts of the model, the first words of their weights' names; none is all.
+        only: Parts of the model, the first words of their weights' names; all if empty.
 
     Returns:
         The file, whose name ends in the hash.
 
     Raises:
-        CheckpointError: It can't be read, or lacks its config, its weights or one of the parts.
+        CheckpointError: It cannot be read, or lacks its config, its weights or one of the parts.
     """
     checkpoint = load_checkpoint(source)
     if not (checkpoint.get('meta') or {}).get('cfg'):
         raise CheckpointError(
-            f'{source} holds no config (meta.cfg): nobody could tell what its weights are of. '
-            'Publish a checkpoint as training writes it.'
+            f'{source} holds no config (meta.cfg), so that its model is unknown. '
+            'Publish a checkpoint that training wrote.'
         )
     if not checkpoint.get('state_dict'):
         raise CheckpointError(f'{source} holds no weights (state_dict)')
@@ -58,14 +57,14 @@ def publish(source: str | Path, out: Path, only: Sequence[str] = ()) -> Path:
 def _parts(
     weights: dict[str, Tensor], only: Sequence[str], source: str | Path
 ) -> dict[str, Tensor]:
-    """The weights of some parts of a model."""
+    """Return the weights of some parts of a model."""
     there = {name.split('.')[0] for name in weights}
     lacking = sorted(set(only) - there)
     if lacking:
         raise CheckpointError(
             f'{source} has no weights of {", ".join(lacking)}; it has {", ".join(sorted(there))}'
         )
-    # Copies: a tensor that shares its storage with what is left out would take that along.
+    # Copies: a tensor that shares its storage with others would be saved with them.
     return {name: w.clone() for name, w in weights.items() if name.split('.')[0] in only}
 
 
@@ -75,7 +74,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('checkpoint', help='a checkpoint of training')
-    parser.add_argument('out', type=Path, help='name for what is published, ends in .pth')
+    parser.add_argument('out', type=Path, help='name of the published file, ends in .pth')
     parser.add_argument(
         '--only', nargs='+', default=(), metavar='PART', help='parts of the model to publish'
     )
@@ -86,7 +85,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Publish, and print what the metafile needs."""
+    """Publish, and print the entries for the metafile."""
     args = parse_args()
     path = publish(args.checkpoint, args.out, args.only)
     print(f'Weights: {path}')

@@ -1,4 +1,4 @@
-"""Weights: loading them strictly, by file or by name, and starting models from them."""
+"""Load weights strictly, from a file or by name, and initialize models with them."""
 
 from vsslbox.checkpoints.initializers import (
     PretrainedBackbone,

@@ -1,4 +1,4 @@
-"""Fetching large files over bad connections: resumed, checked, and whole or not there at all."""
+"""Download large files over bad connections: resumed, verified, and renamed only when complete."""
 
 import re
 import sys
@@ -10,13 +10,13 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, build_opener
 
 from vsslbox.errors import VSSLBoxError
-from vsslbox.utils.file_hash import file_sha256
+from vsslbox.utils import file_sha256
 
 __all__ = ['DownloadError', 'download']
 
-# Attempts in a row that may bring nothing new.
+# Consecutive attempts that may bring no new bytes.
 ATTEMPTS = 5
-# Answers of a server that may be others in a moment: too slow, too many requests.
+# Temporary answers of a server: too slow, too many requests.
 _PASSING = (408, 429)
 _RANGE_NOT_SATISFIABLE = 416
 _PARTIAL_CONTENT = 206
@@ -25,11 +25,11 @@ _BLOCK = 1 << 20
 
 
 class DownloadError(VSSLBoxError, OSError):
-    """A file that can't be had, or that is not the one it should be."""
+    """A file that cannot be fetched, or that is not the expected one."""
 
 
 class _BrokenOffError(Exception):
-    """A transfer that ended early, or didn't begin; the next attempt may get further."""
+    """A transfer that ended early or did not begin; the next attempt may get further."""
 
 
 def download(
@@ -41,25 +41,27 @@ def download(
     timeout: float = 30,
     pause: float = 1,
 ) -> None:
-    """Fetch a file; under its name there is the right one, or what was there before.
+    """Fetch a file; its path changes only when the right file is complete.
 
-    What has come of it lies in ``<path>.part``. A transfer that breaks off goes on from there, also
-    in a later process, where the server can continue and says (by ``ETag`` or ``Last-Modified``)
-    that the file is still the same; otherwise it begins again. Proxies are those of the environment
-    (``https_proxy``, ``no_proxy``, ...). One process at a time may fetch the same file.
+    The bytes received so far are in ``<path>.part``. An interrupted transfer resumes from there,
+    also in a later process, if the server can resume and confirms (by ``ETag`` or
+    ``Last-Modified``) that the file is still the same; otherwise it starts again. The environment
+    sets the proxies (``https_proxy``, ``no_proxy``, ...). Only one process at a time may fetch the
+    same file.
 
     Args:
         url: ``https://``, ``http://`` or ``file://``.
         path: Where the file goes.
         size: Its length in bytes, if known.
-        sha256: Its hash, if known. A shorter file than the server holds is noticed by size or hash
-            alone where the server itself gives a wrong length.
+        sha256: Its hash, if known. If the server announces too small a length, only ``size`` or
+            ``sha256`` shows that the file is cut short.
         timeout: Seconds without a byte after which a connection counts as dead.
-        pause: Seconds before the next attempt, doubled for each one in a row that brought nothing.
+        pause: Seconds before the next attempt, doubled after each consecutive one without progress.
 
     Raises:
-        DownloadError: There is no such file, the server doesn't deliver it in ``ATTEMPTS`` attempts
-            in a row without progress, it is not the right one, or it cannot be written.
+        DownloadError: There is no such file, the server does not deliver it in ``ATTEMPTS``
+            consecutive attempts without progress, it is not the right file, or it cannot be
+            written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _PartFile(path)
@@ -79,13 +81,13 @@ def download(
         part.discard()
         raise DownloadError(
             f'{url} is not the right file: its SHA-256 is {found}, not {sha256}. Was it replaced, '
-            'or does something on the way (a proxy, a login page) answer in its place?'
+            'or does something on the way (a proxy, a login page) answer instead?'
         )
     part.finish()
 
 
 class _PartFile:
-    """What there is of a file so far, and by what the server knows its version."""
+    """The bytes of a file received so far, and the server's version of the file."""
 
     def __init__(self, path: Path) -> None:
         self.target = path
@@ -94,33 +96,33 @@ class _PartFile:
 
     @property
     def length(self) -> int:
-        """How many bytes there are."""
+        """The number of bytes received so far."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     @property
     def version(self) -> str | None:
-        """The version of which the bytes are; None where they are of no use any more."""
+        """The version that the bytes belong to; None if they cannot be used."""
         return self.version_path.read_text('utf-8') if self.version_path.exists() else None
 
     def discard(self) -> None:
-        """Forget what there is."""
+        """Delete the bytes and their version."""
         self.path.unlink(missing_ok=True)
         self.version_path.unlink(missing_ok=True)
 
     def begin(self, version: str | None) -> None:
-        """Begin anew with a version; without one, what comes can't be continued later."""
+        """Start again with a version; without one, the transfer cannot be resumed later."""
         self.discard()
         if version is not None:
             self.version_path.write_text(version, 'utf-8')
 
     def finish(self) -> None:
-        """Give the whole file its name."""
+        """Rename the complete file to its final name."""
         self.path.replace(self.target)
         self.version_path.unlink(missing_ok=True)
 
 
 def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> None:
-    """Fetch what is missing, in one attempt."""
+    """Fetch the missing bytes in one attempt."""
     if part.version is None:
         part.discard()
     response = _open(url, part, timeout)
@@ -133,7 +135,7 @@ def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> No
         total = _announced_length(response)
         if total is None and size is None:
             raise DownloadError(
-                f'{url} is sent without its length, so that a part could pass for the whole'
+                f'{url} is sent without its length, so that an incomplete file would go unnoticed'
             )
         _refuse_other_length(url, part, total, size)
         total = size if total is None else total
@@ -141,17 +143,17 @@ def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> No
             raise DownloadError(f'{url} is empty')
         try:
             _save(response, part, start, total)
-        except OSError as error:  # those of the network are told by _blocks
+        except OSError as error:  # _blocks reports those of the network
             raise DownloadError(f'{part.path} cannot be written: {_message(error)}') from error
     if part.length > total:
         part.discard()
-        raise DownloadError(f'{url} has more than the {total} bytes that are right')
+        raise DownloadError(f'{url} has more than the expected {total} bytes')
     if part.length < total:
         raise _BrokenOffError(f'{url} broke off after {part.length} of {total} bytes')
 
 
 def _save(response: HTTPResponse, part: _PartFile, start: int, total: int) -> None:
-    """Add what the server sends to what there is, until it is too much."""
+    """Append what the server sends, but stop when it is too much."""
     with open(part.path, 'ab') as file, _Progress(part.target.name, start, total) as progress:
         for block in _blocks(response):
             file.write(block)
@@ -161,25 +163,25 @@ def _save(response: HTTPResponse, part: _PartFile, start: int, total: int) -> No
 
 
 def _refuse_page(response: HTTPResponse) -> None:
-    """Fail where a page for people comes: without a known hash it would pass for the file."""
+    """Refuse an HTML page: without a known hash it would pass for the file."""
     if response.headers.get_content_type() == 'text/html':
         raise DownloadError(
             f'{response.url} is a page, not a file: does something on the way (a proxy, a login '
-            'page) answer in its place?'
+            'page) answer instead?'
         )
 
 
 def _refuse_other_length(url: str, part: _PartFile, total: int | None, size: int | None) -> None:
-    """Fail where the server's file has not the length that is known to be right."""
+    """Refuse a file whose length differs from the known one."""
     if None not in (total, size) and total != size:
         part.discard()
-        raise DownloadError(f'{url} has {total} bytes where {size} are right')
+        raise DownloadError(f'{url} has {total} bytes, not the expected {size}')
 
 
 def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse | None:
-    """Ask for the file, or for what is missing of the version that has begun; None if nothing is.
+    """Request the file, or the missing bytes of the version begun before; None if none are missing.
 
-    Nothing is missing where a process was killed before it could give the whole file its name.
+    None are missing if a process was killed before it renamed the complete file.
     """
     request = Request(url, headers={'User-Agent': 'vsslbox'})
     if part.length:
@@ -193,7 +195,7 @@ def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse | None:
             if same and _content_range(error)[1] == part.length:
                 return None
             part.discard()
-            raise _BrokenOffError(f'{url} is not longer than what came of it before') from error
+            raise _BrokenOffError(f'{url} is not longer than the bytes received before') from error
         message = f'{url}: the server answers {error.code} {error.reason}'
         if error.code in _PASSING or error.code >= 500:
             raise _BrokenOffError(message) from error
@@ -207,10 +209,10 @@ def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse | None:
 
 
 def _begin(response: HTTPResponse, part: _PartFile) -> int:
-    """Prepare for what the server sends: the rest of the version that has begun, or a whole file.
+    """Prepare for what the server sends: the rest of the version begun before, or a whole file.
 
     Returns:
-        The place of the first byte that comes.
+        The position of the first byte that the server sends.
     """
     version = _version(response)
     if response.status == _PARTIAL_CONTENT:
@@ -223,7 +225,7 @@ def _begin(response: HTTPResponse, part: _PartFile) -> int:
 
 
 def _version(response: HTTPResponse) -> str | None:
-    """What tells whether the file is still the same, to the byte."""
+    """Return what identifies the file to the byte, if the server sends it."""
     tag = response.headers.get('ETag')
     if tag is not None and not tag.startswith('W/'):
         return tag
@@ -231,7 +233,7 @@ def _version(response: HTTPResponse) -> str | None:
 
 
 def _announced_length(response: HTTPResponse) -> int | None:
-    """How long the whole file is, if the server says so."""
+    """Return the length of the whole file, if the server sends it."""
     if response.status == _PARTIAL_CONTENT:
         return _content_range(response)[1]
     length = response.headers.get('Content-Length', '')
@@ -239,7 +241,7 @@ def _announced_length(response: HTTPResponse) -> int | None:
 
 
 def _content_range(response: HTTPResponse) -> tuple[int | None, int | None]:
-    """Which byte comes first, and how long the whole is; None where the server doesn't say."""
+    """Return the position of the first byte and the whole length; None for what is not sent."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get('Content-Range', ''))
     if not found:
         return None, None
@@ -247,7 +249,7 @@ def _content_range(response: HTTPResponse) -> tuple[int | None, int | None]:
 
 
 def _blocks(response: HTTPResponse) -> Iterator[bytes]:
-    """What the server sends, as it comes."""
+    """Yield what the server sends, as it arrives."""
     while True:
         try:
             block = response.read1(_BLOCK)
@@ -263,7 +265,7 @@ def _message(error: Exception) -> str:
 
 
 class _Progress:
-    """How far a transfer is, on standard error: in place on a terminal, else every tenth a line."""
+    """Prints progress on standard error: in place on a terminal, otherwise a line every tenth."""
 
     def __init__(self, name: str, start: int, total: int) -> None:
         self.name = name
@@ -274,7 +276,7 @@ class _Progress:
         self.printed = None
 
     def add(self, count: int) -> None:
-        """So many more bytes have come."""
+        """Count received bytes."""
         self.done += count
         step = int(time.monotonic() * 5) if self.in_place else self.done * 10 // self.total
         if step != self.printed:

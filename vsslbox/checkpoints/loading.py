@@ -1,4 +1,4 @@
-"""Reading checkpoints: safely, strictly, and whoever wrote them."""
+"""Read checkpoints of any known naming, safely and strictly."""
 
 import argparse
 import re
@@ -26,32 +26,32 @@ __all__ = [
     'load_weights',
 ]
 
-# The keys under which checkpoints hold weights: of mmengine and MoCo, and of VCLR.
+# The keys of the weights in checkpoints of mmengine and MoCo, and of VCLR.
 _WEIGHT_KEYS = ('state_dict', 'model')
-# Plain containers that checkpoints hold beside weights (VCLR's options); reading them runs no code.
+# Plain containers in checkpoints beside weights (VCLR's options); reading them runs no code.
 _HARMLESS = [argparse.Namespace]
-# How torch, and vsslbox.compat, name what they refuse to unpickle.
+# How torch and vsslbox.compat name what they refuse to unpickle.
 _REFUSED = re.compile(r'GLOBAL ([\w.]+)|refusing to unpickle (.+)')
 
 
 class CheckpointError(InputError):
-    """A checkpoint that can't be read, or that doesn't fit the module."""
+    """A checkpoint that cannot be read, or that does not fit the module."""
 
 
 @dataclass
 class LoadReport:
-    """What became of the tensors of a module and of a checkpoint; prints as a table.
+    """How the tensors of a module and of a checkpoint match; its text is a table.
 
-    Counters of batches (``num_batches_tracked``) are left out.
+    Batch counters (``num_batches_tracked``) are left out.
 
     Attributes:
-        source: Where the checkpoint is from, and a guess at what wrote it.
+        source: Where the checkpoint is from, and a guess at the code that wrote it.
         filled: The module's tensors that the checkpoint fills.
-        inflated: Those of them that were inflated from 2D to 3D.
+        inflated: Those of ``filled`` that were inflated from 2D to 3D.
         missing: The module's tensors that the checkpoint lacks.
-        wrong_shape: The module's tensors that have another shape in the checkpoint: that shape,
-            and the module's.
-        unused: The checkpoint's tensors that the module has no place for.
+        wrong_shape: The module's tensors that have another shape in the checkpoint: the
+            checkpoint's shape, and the module's.
+        unused: The checkpoint's tensors that fill nothing.
     """
 
     source: str
@@ -77,20 +77,20 @@ class LoadReport:
 
 
 def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') -> dict:
-    """Read a checkpoint without ever running code from it.
+    """Read a checkpoint without running code from it.
 
     Args:
         path: A file written by ``torch.save``, or ``zoo://NAME``; see :mod:`.zoo`.
-        map_location: The device on which its tensors shall be.
+        map_location: The device of its tensors.
 
     Returns:
-        What the file holds.
+        The content of the file.
 
     Raises:
-        CheckpointError: There is no such file, or it is damaged or something else, or it names
+        CheckpointError: There is no such file, it is damaged or not a checkpoint, or it names
             classes or functions other than those of plain weights.
         ZooError: There is no such name.
-        DownloadError: Its file can't be fetched.
+        DownloadError: Its file cannot be fetched.
     """
     path = local_path(path)
     if not Path(path).is_file():
@@ -98,7 +98,7 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
     try:
         with torch.serialization.safe_globals(_HARMLESS):
             checkpoint = torch.load(path, map_location=map_location, weights_only=True)
-    except Exception as error:  # damaged files end in errors of many kinds
+    except Exception as error:  # damaged files raise errors of many kinds
         raise _unreadable(path, error) from error
     if not isinstance(checkpoint, dict):
         raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, not a dict of weights')
@@ -107,7 +107,7 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
 
 @CheckpointLoader.register_scheme(prefixes=SCHEME)
 def _load_from_zoo(name: str, map_location: str | Callable | None = None) -> dict:
-    """Let mmengine's own loader, and with it stock runners and configs, read ``zoo://NAME``."""
+    """Read ``zoo://NAME`` for mmengine's own loader, so for stock runners and configs too."""
     return load_checkpoint(name, map_location)
 
 
@@ -115,16 +115,16 @@ def _unreadable(path: str | PathLike, error: Exception) -> CheckpointError:
     refused = _REFUSED.search(str(error))
     if refused:
         return CheckpointError(
-            f'{path} is refused because it holds {refused[1] or refused[2]}: a file that may run '
-            'code when it is read is not a checkpoint. If you trust it, save its weights alone '
-            "with torch.save({'state_dict': ...}), and use that file."
+            f'{path} is refused because it holds {refused[1] or refused[2]}, which may run code. '
+            'If you trust the file, save only its weights, with '
+            "torch.save({'state_dict': ...}), and use that file."
         )
     reason = next(iter(str(error).splitlines()), type(error).__name__)
-    return CheckpointError(f'{path} is damaged, cut short or no checkpoint at all: {reason}')
+    return CheckpointError(f'{path} is damaged, cut short or not a checkpoint: {reason}')
 
 
 def _what_else(path: str) -> str:
-    """What to give in place of the path of a file that isn't there."""
+    """Return what to give instead of the path of a missing file."""
     with suppress(ZooError):  # an installation without the list of weights
         if path in zoo_entries():
             return f'{SCHEME}{path} for the weights of the model zoo'
@@ -140,27 +140,27 @@ def load_weights(
     allow_missing: str | Iterable[str] = (),
     inflate: bool = False,
 ) -> LoadReport:
-    """Fill a module from a checkpoint of any known naming: all of it, or fail and change nothing.
+    """Fill a whole module from a checkpoint of any known naming, or fail and change nothing.
 
-    Tensors are matched by their canonical names, so that a backbone is filled from a whole model,
-    and a network with temporal shifts from one without.
+    Tensors are matched by their canonical names, so that a whole model can fill a backbone, and a
+    network without temporal shifts one with them.
 
     Args:
         module: A backbone or a whole model.
-        checkpoint: A file, ``zoo://NAME``, or what a file holds.
-        source: What to call it in messages where it is no file.
-        prefix: Take only the checkpoint's tensors whose names begin so, and what follows as their
-            names. Chooses among several networks in one file (``'module.encoder_k.'``).
-        allow_missing: The module's tensors whose names begin so may stay as they are.
-        inflate: Make 3D kernels of 2D ones: repeated over their ``T`` frames and divided by ``T``,
-            so that a clip of equal frames gives what the image gives (I3D, arXiv:1705.07750,
-            section 2.4).
+        checkpoint: A file, ``zoo://NAME``, or the content of a file.
+        source: The name for messages if ``checkpoint`` is not a file.
+        prefix: Use only the checkpoint's tensors whose names begin with this, and remove it. It
+            selects one of several networks in a file (``'module.encoder_k.'``).
+        allow_missing: The module's tensors whose names begin with one of these may stay unfilled.
+        inflate: Turn 2D kernels into 3D ones: repeat them over the ``T`` frames and divide by
+            ``T``, so that a clip of equal frames gives the same features as the image (I3D,
+            arXiv:1705.07750, section 2.4).
 
     Returns:
-        What was filled, and what of the checkpoint was of no use.
+        What was filled, and which tensors of the checkpoint were not used.
 
     Raises:
-        CheckpointError: The checkpoint can't be read, or leaves tensors of the module unfilled.
+        CheckpointError: The checkpoint cannot be read, or leaves tensors of the module unfilled.
     """
     if not isinstance(checkpoint, Mapping):
         source = str(checkpoint)
@@ -184,18 +184,18 @@ def load_model(model: nn.Module, path: str | PathLike) -> LoadReport:
 
 
 def load_state_dict(model: nn.Module, checkpoint: Mapping, source: str) -> LoadReport:
-    """Fill a whole model from a checkpoint of the same model, name by name, or change nothing.
+    """Fill a whole model from a checkpoint of the same model by name, or fail and change nothing.
 
     Args:
         model: A model of vsslbox or mmaction2, not wrapped for distributed training.
-        checkpoint: What the file holds.
-        source: What to call it in messages.
+        checkpoint: The content of a file.
+        source: The name of the file for messages.
 
     Returns:
-        What was filled. Nothing is missing or left over.
+        What was filled. Nothing is missing or unused.
 
     Raises:
-        CheckpointError: It is a checkpoint of another model.
+        CheckpointError: The checkpoint is of another model.
     """
     weights = _find_weights(checkpoint, source)
     if all(name.startswith('module.') for name in weights):  # saved from within the wrapper
@@ -208,7 +208,7 @@ def load_state_dict(model: nn.Module, checkpoint: Mapping, source: str) -> LoadR
 
 
 def checkpoints_in(folder: str | PathLike) -> list[Path]:
-    """The checkpoints that training wrote into a work directory, the newest first."""
+    """Return the checkpoints that training wrote into a work directory, newest first."""
     found = [path for kind in ('epoch', 'iter') for path in Path(folder).glob(f'{kind}_*.pth')]
     return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
@@ -246,13 +246,13 @@ def _match(
     key: Callable[[str], str],
     inflate: bool,
 ) -> tuple[LoadReport, dict[str, Tensor]]:
-    """Find the weight with the same key for every tensor of the module."""
+    """Find the weight of the same key for every tensor of the module."""
     by_key: dict[str, str] = {}
     for name in weights:
         first = by_key.setdefault(key(name), name)
         if first != name:
             raise CheckpointError(
-                f'{source} has several networks: {first} and {name}; choose one by its prefix'
+                f'{source} has several networks: {first} and {name}; choose one with `prefix`'
             )
     report = LoadReport(source)
     tensors = {}
@@ -269,7 +269,7 @@ def _match(
             tensors[name] = weight
         else:
             report.wrong_shape[name] = (list(weight.shape), list(target.shape))
-    for name, _ in module.named_buffers():  # what the module computes, another version may store
+    for name, _ in module.named_buffers():  # also those that are computed, and stored elsewhere
         by_key.pop(key(name), None)
     report.unused = list(by_key.values())
     for names in (report.filled, report.missing, report.unused):
@@ -278,7 +278,7 @@ def _match(
 
 
 def _is_2d_form(weight: Tensor, target: Tensor) -> bool:
-    """Whether a kernel ``[O, I, H, W]`` can be inflated to another one ``[O, I, T, H, W]``."""
+    """Return whether a kernel ``[O, I, H, W]`` can be inflated to a target ``[O, I, T, H, W]``."""
     return target.ndim == 5 and weight.shape == (*target.shape[:2], *target.shape[3:])
 
 
@@ -288,7 +288,7 @@ def _misfit(
     lines = [f'{type(module).__name__} is not filled by {report}']
     depths = resnet_depth(weights), resnet_depth(module.state_dict())
     if None not in depths and depths[0] != depths[1]:
-        lines.append(f'The checkpoint is of a ResNet-{depths[0]}, here is a ResNet-{depths[1]}.')
+        lines.append(f'The checkpoint is of a ResNet-{depths[0]}, the module a ResNet-{depths[1]}.')
     if any(len(found) + 1 == len(wanted) == 5 for found, wanted in report.wrong_shape.values()):
-        lines.append('The checkpoint has 2D kernels where 3D ones are needed: see `inflate`.')
+        lines.append('The checkpoint has 2D kernels but the module 3D ones: set `inflate=True`.')
     return CheckpointError('\n'.join(lines))

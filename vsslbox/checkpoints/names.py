@@ -1,10 +1,10 @@
-"""Names of weights: one canonical form for the ways in which checkpoints call the same tensor.
+"""Names of weights: one canonical form for the different names of the same tensor in checkpoints.
 
-The canonical form is torchvision's, without what wraps the network: ``layer1.0.conv1.weight``,
+The canonical form is torchvision's, without the prefixes of wrappers: ``layer1.0.conv1.weight``,
 ``layer1.0.bn1.weight``, ``layer1.0.downsample.0.weight``.
 
 ========== ==============================================  ========================================
-source     in the file                                     what is different
+source     in the file                                     difference
 ========== ==============================================  ========================================
 mmaction2  ``backbone.layer1.0.conv1.bn.weight``           convolution and norm share a module
 TSM        ``backbone.layer1.0.conv1.conv.net.weight``     shifted convolutions are wrapped
@@ -30,7 +30,7 @@ _RESIDUAL_CONV = re.compile(r'layer\d+\.\d+\.conv\d+\.weight')
 
 
 def canonical_name(name: str) -> str:
-    """The name of a tensor without wrappers, as torchvision would call it."""
+    """Return torchvision's name of a tensor, without wrappers."""
     name = _WRAPPERS.sub('', name)
     for pattern, replacement in _RULES:
         name = pattern.sub(replacement, name)
@@ -38,18 +38,18 @@ def canonical_name(name: str) -> str:
 
 
 def is_counter(name: str) -> bool:
-    """Whether a tensor only counts batches: nothing needs it, and older checkpoints lack it."""
+    """Return whether a tensor only counts batches, which nothing needs and old checkpoints lack."""
     return name.endswith('num_batches_tracked')
 
 
 def resnet_depth(names: Iterable[str]) -> int | None:
-    """The layers of a ResNet, as in its name (ResNet-50), or None if these are not of a ResNet."""
+    """Return the depth of a ResNet (50 for ResNet-50), or None if the names are not of a ResNet."""
     convs = {name for name in map(canonical_name, names) if _RESIDUAL_CONV.fullmatch(name)}
-    return len(convs) + 2 if convs else None  # and the stem and the classifier
+    return len(convs) + 2 if convs else None  # plus the stem and the classifier
 
 
 def describe(names: Iterable[str]) -> str:
-    """A guess in a few words at what wrote a checkpoint with these names of tensors."""
+    """Guess in a few words which code wrote a checkpoint with these names of tensors."""
     names = list(names)
     depth = resnet_depth(names)
     backbone = f', backbone ResNet-{depth}' if depth else ''

@@ -1,13 +1,13 @@
-"""Published weights by name: ``zoo://NAME`` stands wherever the path of a checkpoint may.
+"""Published weights by name: ``zoo://NAME`` works wherever the path of a checkpoint does.
 
 The names are those of the ``Models`` with ``Weights`` in ``configs/*/metafile.yml``. Files are kept
-in the folder ``$VSSLBOX_CACHE`` (default: ``~/.cache/vsslbox``). Where ``$VSSLBOX_ZOO_MIRROR`` is
-set, they come from there and from nowhere else: a folder with what such a cache has, or the address
-of one (``file://``, ``https://``).
+in the folder ``$VSSLBOX_CACHE`` (default: ``~/.cache/vsslbox``). If ``$VSSLBOX_ZOO_MIRROR`` is set,
+they come only from there: a folder with the files of such a cache, or its address (``file://``,
+``https://``).
 
-A file is used when its SHA-256 is the one in the metafile. Many publishers give none: then that of
-the file fetched first is written beside it, and counts from there on. To take another one, delete
-both.
+A file is used if its SHA-256 is the one in the metafile. Many publishers give none: then the hash
+of the first download is written beside the file, and later files must have it. To accept another
+file, delete both.
 """
 
 import fcntl
@@ -26,35 +26,35 @@ from mmengine.fileio import load
 
 from vsslbox.checkpoints.download import DownloadError, download
 from vsslbox.errors import InputError
-from vsslbox.utils.file_hash import file_sha256
+from vsslbox.utils import file_sha256
 
 __all__ = ['SCHEME', 'ZooEntry', 'ZooError', 'fetch', 'local_path', 'zoo_entries']
 
 SCHEME = 'zoo://'
-# What torch reads; other files are for tools that convert them.
+# Files that torch reads; a tool must convert all others.
 _TORCH_ENDINGS = ('.pth', '.pt', '.pth.tar')
 _SHA256 = re.compile(rb'[0-9A-Fa-f]{64}\b')
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# Where configs and model-index.yml are: in a wheel beside the code, otherwise in the checkout.
+# The folder of configs and model-index.yml: beside the code in a wheel, otherwise the checkout.
 ROOT = _PACKAGE / '.mim' if (_PACKAGE / '.mim').is_dir() else _PACKAGE.parent
 
 
 class ZooError(InputError):
-    """A name that the zoo doesn't have, or weights that can't be used as asked."""
+    """A name that the zoo does not have, or weights that cannot be used as asked."""
 
 
 @dataclass(frozen=True)
 class ZooEntry:
-    """Weights that have a name.
+    """Published weights.
 
     Attributes:
-        name: The name.
+        name: Their name in the zoo.
         weights: Their address, or their path in the repository.
         license: The licence under which they are published.
-        description: What they are, in a few words.
+        description: A few words on what they are.
         size: The length of the file in bytes, if known.
-        sha256: Its hash, if known.
+        sha256: The hash of the file, if known.
     """
 
     name: str
@@ -66,27 +66,27 @@ class ZooEntry:
 
     @property
     def file_name(self) -> str:
-        """What the file is called in a cache or a mirror: the name, with the ending it has."""
+        """The name of the file in a cache or a mirror: the name of the weights and the ending."""
         return self.name + ''.join(PurePosixPath(urlsplit(self.weights).path).suffixes)
 
     @property
     def is_in_repository(self) -> bool:
-        """Whether the file came with the code."""
+        """Whether the file is part of this checkout."""
         return '://' not in self.weights and (ROOT / self.weights).is_file()
 
     @property
     def path(self) -> Path:
-        """Where the file is, or will be when it is fetched."""
+        """The path of the file, also before it is fetched."""
         if self.is_in_repository:
             return ROOT / self.weights
         cache = os.environ.get('VSSLBOX_CACHE') or '~/.cache/vsslbox'
         return _folder(cache, 'VSSLBOX_CACHE') / self.file_name
 
     def known_sha256(self) -> str | None:
-        """The hash that the file must have: the published one, or the one of the first use.
+        """Return the hash that the file must have: the published or the first downloaded one.
 
         Raises:
-            ZooError: What should be the hash of the first use is none.
+            ZooError: The record of the first download holds no hash.
         """
         record = _record_of(self.path)
         if self.sha256 is None and record.is_file():
@@ -94,15 +94,15 @@ class ZooEntry:
         return self.sha256
 
     def is_ready(self) -> bool:
-        """Whether the right file is there already."""
+        """Return whether the right file is there already."""
         known = self.known_sha256()
         return known is not None and self.path.is_file() and file_sha256(self.path) == known
 
     def source(self) -> str:
-        """The address from which to fetch the file.
+        """Return the address to fetch the file from.
 
         Raises:
-            ZooError: It lies in the repository, and this installation lacks it.
+            ZooError: The file is in the repository, and this installation lacks it.
         """
         mirror = os.environ.get('VSSLBOX_ZOO_MIRROR')
         if mirror:
@@ -119,11 +119,11 @@ class ZooEntry:
 
 
 def local_path(path: str | PathLike) -> Path:
-    """The local file of a checkpoint, fetched first where it is ``zoo://NAME``.
+    """Return the local file of a checkpoint; ``zoo://NAME`` is fetched first.
 
     Raises:
-        ZooError: There is no such name, or torch can't read its file.
-        DownloadError: The file can't be had.
+        ZooError: There is no such name, or torch cannot read its file.
+        DownloadError: The file cannot be fetched.
     """
     text = os.fspath(path)
     if not text.startswith(SCHEME):
@@ -131,26 +131,26 @@ def local_path(path: str | PathLike) -> Path:
     entry = _find(text.removeprefix(SCHEME))
     if not entry.file_name.endswith(_TORCH_ENDINGS):
         raise ZooError(
-            f'{text} is no file of torch ({entry.description}): fetch it with tools/download.py '
+            f'torch cannot read {text} ({entry.description}): fetch it with tools/download.py '
             f'{entry.name} and convert it first'
         )
     return fetch(entry.name)
 
 
 def fetch(name: str) -> Path:
-    """The local file of the weights with a name; it is fetched if it isn't there.
+    """Return the local file of published weights, and fetch it if necessary.
 
-    Several processes may ask at once: one fetches, the others wait.
+    Several processes may call this at once: one fetches, the others wait.
 
     Raises:
         ZooError: There is no such name, or the file in the repository was changed.
-        DownloadError: The file can't be had, or isn't the one with the known hash.
+        DownloadError: The file cannot be fetched, or does not have the known hash.
     """
     entry = _find(name)
     if entry.is_ready():
         return entry.path
     if entry.is_in_repository:
-        raise ZooError(f'{entry.path} is not the file {name} as published: restore it')
+        raise ZooError(f'{entry.path} is not the published file of {name}: restore it')
     with _one_process_at_a_time(entry.path):
         if not entry.is_ready():
             _make_ready(entry)
@@ -158,14 +158,14 @@ def fetch(name: str) -> Path:
 
 
 def zoo_entries() -> dict[str, ZooEntry]:
-    """All weights that have a name, by it.
+    """Return all published weights by name.
 
     Raises:
-        ZooError: The installation lacks the list of them.
+        ZooError: The installation lacks the list of weights.
     """
     index = ROOT / 'model-index.yml'
     if not index.is_file():
-        raise ZooError(f'no list of weights at {index}: this installation of vsslbox is not whole')
+        raise ZooError(f'no list of weights at {index}: this installation of vsslbox is incomplete')
     models = [model for name in load(index)['Import'] for model in load(ROOT / name)['Models']]
     return {
         model['Name']: ZooEntry(
@@ -191,38 +191,38 @@ def _find(name: str) -> ZooEntry:
 
 
 def _folder(path: str, variable: str) -> Path:
-    """The folder that an environment variable names, with what ``~`` stands for."""
+    """Return the folder that an environment variable names, with ``~`` expanded."""
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise ZooError(
-            f'{path} cannot be found ({error}); set {variable} to a folder by its whole path'
+            f'{path} cannot be found ({error}); set {variable} to the full path of a folder'
         ) from error
 
 
 def _recorded_sha256(record: Path) -> str:
-    """The hash in a record, of which other tools may have made the letters large."""
+    """Return the hash in a record in lower case; other tools write upper case."""
     found = _SHA256.match(record.read_bytes())
     if not found:
         raise ZooError(
-            f'{record} holds no SHA-256 as sha256sum writes it: delete it, and the next use of its '
-            'file writes another'
+            f'{record} holds no SHA-256 in the format of sha256sum: delete it, and the next use of '
+            'its file writes a new one'
         )
     return found[0].decode().lower()
 
 
 def _record_of(path: Path) -> Path:
-    """Where the hash of the first use is, as ``sha256sum --check`` reads it."""
+    """Return the file with the hash of the first download, for ``sha256sum --check``."""
     return path.with_name(f'{path.name}.sha256')
 
 
 def _other_ways(entry: ZooEntry) -> str:
-    """How to get a file that can't be fetched."""
+    """Return how to get a file that cannot be fetched."""
     mirror = os.environ.get('VSSLBOX_ZOO_MIRROR')
     if mirror:
         return f'VSSLBOX_ZOO_MIRROR is {mirror}: the file must be there as {entry.file_name}'
     return (
-        f'On a machine without access to it, put the file at {entry.path}, or set '
+        f'Without access to it, put the file at {entry.path}, or set '
         f'VSSLBOX_ZOO_MIRROR to a folder that has it as {entry.file_name}'
     )
 
@@ -238,19 +238,19 @@ def _make_ready(entry: ZooEntry) -> None:
             raise DownloadError(f'{error}. {_other_ways(entry)}') from error
     if known is None:
         found = file_sha256(path)
-        unfinished = path.with_name(f'{path.name}.sha256.part')  # others may be reading
+        unfinished = path.with_name(f'{path.name}.sha256.part')  # others may read the record
         unfinished.write_text(f'{found}  {path.name}\n', 'utf-8')
         unfinished.replace(_record_of(path))
         print(
-            f'no SHA-256 of {entry.name} is published: that of now, {found}, is in '
-            f'{_record_of(path)} and must be the same from now on',
+            f'no SHA-256 of {entry.name} is published: later files must have the current one, '
+            f'{found}, which is in {_record_of(path)}',
             file=sys.stderr,
         )
 
 
 @contextmanager
 def _one_process_at_a_time(path: Path) -> Iterator[None]:
-    """Wait until no other process is fetching the file."""
+    """Hold the file's lock; wait while another process fetches the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path.with_name(f'{path.name}.lock'), 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

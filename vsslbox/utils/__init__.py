@@ -1,6 +1,15 @@
-"""Small functions that know nothing of models, data or configs."""
+"""Small functions that know nothing of the rest of vsslbox."""
 
 from vsslbox.utils.file_hash import file_sha256
+from vsslbox.utils.paths import printable, temporary_path
+from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.unwrap_model import unwrap_model
 
-__all__ = ['file_sha256', 'unwrap_model']
+__all__ = [
+    'file_sha256',
+    'printable',
+    'segment_iou',
+    'soft_nms',
+    'temporary_path',
+    'unwrap_model',
+]

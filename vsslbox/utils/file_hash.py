@@ -1,4 +1,4 @@
-"""What a file holds, in one number."""
+"""The hash of a file."""
 
 import hashlib
 from os import PathLike
@@ -7,7 +7,7 @@ __all__ = ['file_sha256']
 
 
 def file_sha256(path: str | PathLike) -> str:
-    """The SHA-256 of a file's content, in hexadecimal."""
+    """Return the SHA-256 of a file's content in hexadecimal."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while block := file.read(1 << 20):

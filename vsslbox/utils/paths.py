@@ -1,4 +1,4 @@
-"""Names of files: while they are being written, and for the terminal."""
+"""Paths: of unfinished files, and for printing."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ __all__ = ['printable', 'temporary_path']
 
 
 def temporary_path(output: str) -> Path:
-    """Return where an output is written until it is whole: beside it, hidden, always the same."""
+    """Return the hidden path beside an output where it is written until it is complete."""
     path = Path(output)
     return path.with_name(f'.{path.stem}.unfinished{path.suffix}')
 
 
 def printable(path: str) -> str:
-    """Return a path whose bytes that are not text are replaced."""
+    """Return a path with replacements for bytes that are not text."""
     return os.fsencode(path).decode(errors='replace')

@@ -1,4 +1,4 @@
-"""Segments of time: start and end, in one unit, whichever it is."""
+"""Segments of time, as start and end in any one unit."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ __all__ = ['segment_iou', 'soft_nms']
 
 
 def segment_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of all pairs of segments.
+    """Compute the intersection over union of all pairs of segments.
 
     Args:
         first: ``[n, 2]``.
@@ -17,7 +17,7 @@ def segment_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """
     start, end = first[:, None, 0], first[:, None, 1]
     inside = (np.minimum(end, second[:, 1]) - np.maximum(start, second[:, 0])).clip(min=0)
-    # In this order of operations, so that what lies on a threshold is rounded as in mmaction2.
+    # This order of operations rounds as mmaction2 does, which matters for values on a threshold.
     union = (end - start) - inside + second[:, 1] - second[:, 0]
     return np.divide(inside, union, out=np.zeros(union.shape), where=union > 0)
 
@@ -30,25 +30,25 @@ def soft_nms(
     high_threshold: float,
     top_k: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose the best segments one after the other; those that overlap one much lose score by it.
+    """Choose the best segments one after the other, and lower the scores of those they overlap.
 
-    After a segment of length ``w`` is chosen, every other one whose IoU with it is above
+    After a segment of length ``w`` is chosen, every other segment whose IoU with it is above
     ``low_threshold + (high_threshold - low_threshold) * w`` has its score multiplied by
     ``exp(-IoU^2 / alpha)``.
 
     Source: Bodla et al., arXiv:1704.04503; for segments of time: Lin et al., "BMN",
-    arXiv:1907.09702, section 3.4; the thresholds by mmaction2.
+    arXiv:1907.09702, section 3.4; the thresholds follow mmaction2.
 
     Args:
-        segments: ``[n, 2]``, as shares of the video's length.
+        segments: ``[n, 2]``, as fractions of the video's length.
         scores: ``[n]``.
-        alpha: The smaller, the more score is lost.
-        low_threshold: For a segment of no length.
-        high_threshold: For one as long as the video.
-        top_k: How many to choose, at most.
+        alpha: A smaller value lowers scores more.
+        low_threshold: The IoU threshold for a segment of zero length.
+        high_threshold: The IoU threshold for a segment as long as the video.
+        top_k: The largest number of segments to choose.
 
     Returns:
-        Segments ``[k, 2]`` and their scores ``[k]``, the best first.
+        The segments ``[k, 2]`` and their scores ``[k]``, best first.
     """
     scores, left = scores.copy(), np.ones(len(scores), dtype=bool)
     chosen = []

@@ -1,4 +1,4 @@
-"""The model inside its wrapper for several processes."""
+"""The model inside its wrapper for distributed training."""
 
 from mmengine.model import is_model_wrapper
 from torch import nn
@@ -7,5 +7,5 @@ __all__ = ['unwrap_model']
 
 
 def unwrap_model(model: nn.Module) -> nn.Module:
-    """Return the model itself, whether it is wrapped for several processes or not."""
+    """Return the model itself, whether or not it is wrapped for distributed training."""
     return model.module if is_model_wrapper(model) else model

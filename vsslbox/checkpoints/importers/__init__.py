@@ -1,1 +1,1 @@
-"""Reading the files that other projects published."""
+"""Read the files that other projects published."""

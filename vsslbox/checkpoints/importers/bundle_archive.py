@@ -1,4 +1,4 @@
-"""Checkpoints of TensorFlow as they are published: packed into one archive."""
+"""TensorFlow checkpoints in an archive, as they are published."""
 
 import shutil
 import tarfile
@@ -17,14 +17,14 @@ __all__ = ['open_bundle']
 
 @contextmanager
 def open_bundle(path: str | PathLike) -> Iterator[TensorBundle]:
-    """Open a checkpoint of TensorFlow, packed or not.
+    """Open a TensorFlow checkpoint, in an archive or not.
 
     Args:
-        path: An archive (``.tar``, ``.tar.gz``), which is unpacked for as long as the checkpoint is
-            open; else a ``.index`` file, or its path without this ending.
+        path: An archive (``.tar``, ``.tar.gz``), which stays unpacked while the checkpoint is open;
+            or a ``.index`` file, with or without this ending.
 
     Raises:
-        CheckpointError: It can't be read, or is an archive of none or several checkpoints.
+        CheckpointError: It cannot be read, or the archive holds no checkpoint or several.
     """
     path = Path(path)
     if not path.is_file() or path.suffix == '.index':
@@ -35,7 +35,7 @@ def open_bundle(path: str | PathLike) -> Iterator[TensorBundle]:
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
-    """Unpack the files of a checkpoint; all names of folders are dropped, wherever they lead."""
+    """Unpack the files of a checkpoint into the folder itself, without the paths in the archive."""
     try:
         with tarfile.open(archive) as packed:
             for member in packed:
@@ -46,11 +46,11 @@ def _unpack(archive: Path, folder: Path) -> Path:
                     with packed.extractfile(member) as source, (folder / name).open('wb') as target:
                         shutil.copyfileobj(source, target)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-        raise CheckpointError(f'{archive} is damaged or no archive: {error}') from error
+        raise CheckpointError(f'{archive} is damaged or not an archive: {error}') from error
     indices = list(folder.glob('*.index'))
     if len(indices) != 1:
         raise CheckpointError(
-            f'{archive} holds {len(indices)} checkpoints of TensorFlow, not one; unpack it and '
+            f'{archive} holds {len(indices)} TensorFlow checkpoints, not one; unpack it and '
             'give the .index file that you want'
         )
     return indices[0].with_suffix('')

@@ -1,7 +1,7 @@
-"""What published checkpoints of other code call our tensors.
+"""The names of vsslbox's tensors in the published checkpoints of other code.
 
-Each function takes the names of a backbone's tensors and gives ``{our name: their name}`` of it and
-of the projections, ours being those of the whole model. Counters of batches are left out.
+Each function takes the names of a backbone's tensors and returns ``{our name: their name}`` for the
+backbone and the projections. Our names are those of the whole model. Batch counters are left out.
 """
 
 import re
@@ -23,13 +23,13 @@ _CVRL_LAYERS = {
     'conv3': ('_expand_conv', '_norm3'),
     'downsample': ('_shortcut_conv', '_norm0'),
 }
-# Which of the five convolutions of a stage of VIE's network is created when.
+# The order in which the five convolutions of a stage of VIE's network are created.
 _VIE_CONVS = {'0.downsample': 1, '0.conv1': 2, '0.conv2': 3, '1.conv1': 4, '1.conv2': 5}
 _VIE_NORMS = {'0.bn1': 0, '0.bn2': 1, '1.bn1': 2, '1.bn2': 3}
 
 
 def vclr_names(backbone: Iterable[str]) -> dict[str, str]:
-    """The names in VCLR's files: torchvision's within DDP, and four projections."""
+    """Return the names in VCLR's files: torchvision's within DDP, and four projections."""
     names = _torchvision_names(backbone, 'module.')
     for objective, theirs in _VCLR_PROJECTIONS.items():
         names |= _linear_names(f'necks.{objective}.layers', f'module.{theirs}', ('.0', '.2'))
@@ -37,13 +37,13 @@ def vclr_names(backbone: Iterable[str]) -> dict[str, str]:
 
 
 def moco_names(backbone: Iterable[str]) -> dict[str, str]:
-    """The names in the files of MoCo v2: torchvision's within DDP and MoCo, and a projection."""
+    """Return the names in MoCo-v2 files: torchvision's within DDP and MoCo, and a projection."""
     names = _torchvision_names(backbone, 'module.encoder_q.')
     return names | _linear_names('neck.layers', 'module.encoder_q.fc', ('.0', '.2'))
 
 
 def cvrl_names(backbone: Iterable[str]) -> dict[str, str]:
-    """The names in CVRL's object checkpoints: layers by number, and no projection.
+    """Return the names in CVRL's object checkpoints: numbered layers, and no projection.
 
     Inferred from the authors' Keras classes; no published file was seen.
     """
@@ -65,7 +65,7 @@ def cvrl_names(backbone: Iterable[str]) -> dict[str, str]:
 
 
 def vie_names(backbone: Iterable[str]) -> dict[str, str]:
-    """The names in VIE's checkpoints: layers numbered as they were created, and an embedding.
+    """Return the names in VIE's checkpoints: layers numbered by creation, and an embedding.
 
     The numbers are inferred from the order of calls in the authors' code; no published file was
     seen.

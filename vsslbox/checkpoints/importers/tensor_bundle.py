@@ -1,11 +1,11 @@
 """TensorFlow's checkpoint files, read without TensorFlow.
 
-A checkpoint ``PREFIX`` is a TensorBundle: ``PREFIX.index``, a table of names in the format of
-LevelDB, says where in ``PREFIX.data-?????-of-?????`` the values of each tensor stand. Both versions
-of TensorFlow write it; keys of version 2's object checkpoints end in :data:`VARIABLE_VALUE`.
+A checkpoint ``PREFIX`` is a TensorBundle: ``PREFIX.index``, a table of names in LevelDB's format,
+gives the position of each tensor's values in ``PREFIX.data-?????-of-?????``. Both versions of
+TensorFlow write it; keys in object checkpoints of version 2 end in :data:`VARIABLE_VALUE`.
 
 Source: ``tensorflow/core/util/tensor_bundle``, ``tensorflow/core/protobuf/tensor_bundle.proto``,
-``tensorflow/core/lib/io/format.cc`` (Apache-2.0), for the format alone.
+``tensorflow/core/lib/io/format.cc`` (Apache-2.0), only for the format.
 """
 
 import math
@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from vsslbox.checkpoints.loading import CheckpointError
-from vsslbox.errors import InputError
 
 __all__ = ['VARIABLE_VALUE', 'BundleTensor', 'TensorBundle']
 
@@ -35,16 +34,16 @@ _DTYPES = {1: '<f4', 2: '<f8', 3: '<i4', 4: '<u1', 5: '<i2', 6: '<i1', 9: '<i8',
 
 @dataclass(frozen=True)
 class BundleTensor:
-    """Where a tensor stands and what it is.
+    """A tensor of a bundle and its position.
 
     Attributes:
         shape: Its shape.
-        dtype: Its type in numpy's words, or None for what is no array of numbers (strings).
+        dtype: Its numpy type, or None if it is not an array of numbers (strings).
         shard: The number of the file that holds it.
-        offset: Where it begins there, in bytes.
+        offset: Its position there, in bytes.
         size: Its length in bytes.
-        checksum: Of its values, masked as TensorFlow stores it.
-        sliced: Whether it is stored in parts, as partitioned variables are.
+        checksum: The checksum of its values, masked as TensorFlow stores it.
+        sliced: Whether it is stored in slices, as partitioned variables are.
     """
 
     shape: tuple[int, ...]
@@ -57,45 +56,45 @@ class BundleTensor:
 
 
 class TensorBundle:
-    """The tensors of a checkpoint of TensorFlow, by name.
+    """The tensors of a TensorFlow checkpoint, by name.
 
-    All checksums are verified: of the index at once, of a tensor when it is read.
+    All checksums are verified: those of the index at once, that of a tensor when it is read.
 
     Args:
         prefix: The path without ``.index``.
 
     Attributes:
-        tensors: What there is, by name, in the order of the names.
+        tensors: The tensors by name, in the order of the names.
 
     Raises:
-        CheckpointError: It is damaged or something else.
+        CheckpointError: It is damaged or not a checkpoint.
     """
 
     def __init__(self, prefix: str | PathLike) -> None:
         self.prefix = str(prefix)
         path = Path(f'{self.prefix}.index')
         if not path.is_file():
-            raise CheckpointError(f'no checkpoint of TensorFlow at {prefix}: {path} is missing')
+            raise CheckpointError(f'no TensorFlow checkpoint at {prefix}: {path} is missing')
         try:
             entries = dict(_table_entries(path.read_bytes()))
             header = _fields(entries.pop(_HEADER_KEY))
             big_endian, self._num_shards = _integer(header, 2), _integer(header, 1)
             self.tensors = {name: _bundle_tensor(value) for name, value in entries.items()}
         except (ValueError, LookupError, struct.error) as error:
-            raise CheckpointError(f'{path} is damaged or no checkpoint: {error}') from error
+            raise CheckpointError(f'{path} is damaged or not a checkpoint: {error}') from error
         if big_endian:
-            raise CheckpointError(f'{path} is of a big-endian machine, which is not supported')
+            raise CheckpointError(f'{path} is big-endian, which is not supported')
 
     def read(self, name: str) -> np.ndarray:
-        """The values of a tensor, in TensorFlow's layout.
+        """Return the values of a tensor, in TensorFlow's layout.
 
         Raises:
-            CheckpointError: They are no numbers, are stored in parts, or the file is damaged.
+            CheckpointError: They are not numbers, are stored in slices, or the file is damaged.
             KeyError: There is no such tensor.
         """
         tensor = self.tensors[name]
         if tensor.dtype is None or tensor.sliced:
-            what = 'no array of numbers' if tensor.dtype is None else 'stored in parts'
+            what = 'not an array of numbers' if tensor.dtype is None else 'stored in slices'
             raise CheckpointError(f'{name} of {self.prefix} is {what}, which is not supported')
         path = Path(f'{self.prefix}.data-{tensor.shard:05d}-of-{self._num_shards:05d}')
         if not path.is_file():
@@ -103,7 +102,7 @@ class TensorBundle:
         count = math.prod(tensor.shape)
         expected = count * np.dtype(tensor.dtype).itemsize
         if tensor.size != expected or tensor.offset + expected > path.stat().st_size:
-            raise CheckpointError(f'{path} is damaged or cut short: {name} is not all there')
+            raise CheckpointError(f'{path} is damaged or cut short: {name} is incomplete')
         values = np.fromfile(path, tensor.dtype, count, offset=tensor.offset)
         if _masked_crc32c(values) != tensor.checksum:
             raise CheckpointError(f'{path} is damaged: {name} does not match its checksum')
@@ -111,21 +110,21 @@ class TensorBundle:
 
 
 def _table_entries(table: bytes) -> Iterator[tuple[str, bytes]]:
-    """Keys and values of a table, block by block."""
+    """Yield the keys and values of a table, block by block."""
     footer = table[-_FOOTER:]
     if len(footer) < _FOOTER or struct.unpack('<Q', footer[-8:])[0] != _MAGIC:
-        raise InputError('it does not end as a table does')
+        raise ValueError('it does not end as a table does')
     position = 0
     handle = []
-    for _ in range(4):  # offset and size of the block of metadata, then of that of the index
+    for _ in range(4):  # offset and size of the metadata block, then of the index block
         number, position = _varint(footer, position)
         handle.append(number)
     end = 0
     for _, data_handle in _block_entries(_block(table, *handle[2:])):
         offset, position = _varint(data_handle, 0)
         size, _ = _varint(data_handle, position)
-        if offset < end:  # or a small file could stand for any number of entries
-            raise InputError('its blocks overlap')
+        if offset < end:  # otherwise a small file could hold any number of entries
+            raise ValueError('its blocks overlap')
         end = offset + size
         for key, value in _block_entries(_block(table, offset, size)):
             yield key.decode(), value
@@ -134,17 +133,17 @@ def _table_entries(table: bytes) -> Iterator[tuple[str, bytes]]:
 def _block(table: bytes, offset: int, size: int) -> bytes:
     block = table[offset : offset + size + _TRAILER]
     if len(block) < size + _TRAILER:
-        raise InputError('a block is cut short')
+        raise ValueError('a block is cut short')
     compression, checksum = struct.unpack('<BI', block[size:])
     if compression != 0:
-        raise InputError('its blocks are compressed, which TensorFlow does not do by itself')
+        raise ValueError('its blocks are compressed, which TensorFlow does not do by default')
     if _masked_crc32c(block[: size + 1]) != checksum:
-        raise InputError('a block does not match its checksum')
+        raise ValueError('a block does not match its checksum')
     return block[:size]
 
 
 def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of a block; each key repeats the beginning of the one before."""
+    """Yield the keys and values of a block; each key shares a prefix with the one before."""
     (num_restarts,) = struct.unpack('<I', block[-4:])
     end = len(block) - 4 * (num_restarts + 1)
     position = 0
@@ -153,8 +152,8 @@ def _block_entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
         shared, position = _varint(block, position)
         unshared, position = _varint(block, position)
         length, position = _varint(block, position)
-        if shared + unshared > _LONGEST_NAME:  # of which each entry could repeat the whole
-            raise InputError('a name is too long')
+        if shared + unshared > _LONGEST_NAME:  # each entry could repeat it
+            raise ValueError('a name is too long')
         key = key[:shared] + block[position : position + unshared]
         position += unshared
         yield key, block[position : position + length]
@@ -177,17 +176,17 @@ def _bundle_tensor(entry: bytes) -> BundleTensor:
 
 
 def _integer(fields: dict[int, list], number: int) -> int:
-    """A field that is an integer; where it is left out, it is 0."""
+    """Return an integer field, 0 if it is absent."""
     value = fields.get(number, [0])[0]
     if not isinstance(value, int):
-        raise InputError('an entry has text in the place of a number')
+        raise ValueError('an entry has text instead of a number')
     return value
 
 
 def _fields(message: bytes) -> dict[int, list]:
-    """The fields of a protocol buffer by number: integers, and bytes of what is nested."""
+    """Return the fields of a protocol buffer by number: integers, and bytes of nested messages."""
     if not isinstance(message, bytes):
-        raise InputError('an entry has a number in the place of a message')
+        raise ValueError('an entry has a number instead of a message')
     found: dict[int, list] = {}
     position = 0
     while position < len(message):
@@ -203,13 +202,13 @@ def _fields(message: bytes) -> dict[int, list]:
             start, position = position, position + (8 if kind == 1 else 4)
             value = int.from_bytes(message[start:position], 'little')
         else:
-            raise InputError('an entry is no protocol buffer')
+            raise ValueError('an entry is not a protocol buffer')
         found.setdefault(tag >> 3, []).append(value)
     return found
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """An integer of seven bits a byte, the lowest first, and where what follows it begins."""
+    """Return an integer of seven bits a byte, the lowest first, and the position behind it."""
     value = 0
     for shift in range(0, 64, 7):
         byte = data[position]
@@ -217,15 +216,15 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, position
-    raise InputError('a number is too long')
+    raise ValueError('a number is too long')
 
 
 def _masked_crc32c(data: bytes | np.ndarray) -> int:
-    """CRC-32C (Castagnoli), rotated and shifted as TensorFlow stores it.
+    """Compute CRC-32C (Castagnoli), rotated and shifted as TensorFlow stores it.
 
-    Equal parts of the data are run side by side, each through a register that begins empty. Since
-    a step is linear in bits, what came before a part is added to it afterwards: as the sum of its
-    bits, of which each has been moved on by the length of a part.
+    Chunks of equal length run side by side, each through a register that starts at zero. Since a
+    step is linear in bits, the register before a chunk is added afterwards: as the sum of its bits,
+    each advanced by the length of a chunk.
     """
     data = np.frombuffer(data, np.uint8)
     length = max(math.isqrt(len(data)), 1)
@@ -233,20 +232,20 @@ def _masked_crc32c(data: bytes | np.ndarray) -> int:
     crc = np.uint32(0xFFFFFFFF)
     for byte in data[:first]:
         crc = _next_crc(crc, byte)
-    parts = data[first:].reshape(-1, length)
-    bits = moved = np.uint32(1) << np.arange(32, dtype=np.uint32)
-    registers = np.zeros(len(parts), np.uint32)
-    for column in np.ascontiguousarray(parts.T):
+    chunks = data[first:].reshape(-1, length)
+    bits = advanced = np.uint32(1) << np.arange(32, dtype=np.uint32)
+    registers = np.zeros(len(chunks), np.uint32)
+    for column in np.ascontiguousarray(chunks.T):
         registers = _next_crc(registers, column)
-        moved = _next_crc(moved, np.uint8(0))
+        advanced = _next_crc(advanced, np.uint8(0))
     for register in registers:
-        crc = np.bitwise_xor.reduce(moved[crc & bits != 0]) ^ register
+        crc = np.bitwise_xor.reduce(advanced[crc & bits != 0]) ^ register
     crc = int(crc) ^ 0xFFFFFFFF
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def _next_crc(crc: np.ndarray, byte: np.ndarray) -> np.ndarray:
-    """Registers after one more byte each."""
+    """Return the registers after one more byte each."""
     return _CRC_TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
 
 

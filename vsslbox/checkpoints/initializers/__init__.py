@@ -1,4 +1,4 @@
-"""Initializers that start parts of a model from a checkpoint."""
+"""Initializers that fill parts of a model from a checkpoint."""
 
 from vsslbox.checkpoints.initializers.pretrained_backbone import PretrainedBackbone
 from vsslbox.checkpoints.initializers.pretrained_bank import PretrainedBank

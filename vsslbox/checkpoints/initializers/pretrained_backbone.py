@@ -1,4 +1,4 @@
-"""Start weights for backbones."""
+"""Initial weights of backbones."""
 
 from collections.abc import Iterable
 
@@ -17,17 +17,16 @@ __all__ = ['PretrainedBackbone']
 class PretrainedBackbone:
     """Fill a backbone from a checkpoint of any known naming, or fail.
 
-    ``init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=...)`` stands in a backbone, or in
-    a whole model, whose ``backbone`` is then filled. It must stand in the model where the backbone
-    never reads its own ``init_cfg`` (mmaction2's ResNet3d, SlowOnly, C3D, ...; the check of a
-    config reports that). In a list of initializers it comes last, since the others would overwrite
-    what it does.
+    Give ``init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=...)`` to a backbone, or to a
+    whole model to fill its ``backbone``. Give it to the model if the backbone never reads its own
+    ``init_cfg`` (mmaction2's ResNet3d, SlowOnly, C3D, ...; the config check reports that). In a
+    list of initializers it must be the last, since later ones would overwrite the weights.
 
     Args:
-        checkpoint: The file, or ``zoo://NAME``; see :func:`load_weights` for this and the rest.
-        inflate: Make 3D kernels of 2D ones.
-        prefix: Take only what begins so.
-        allow_missing: What may stay as it is, by beginnings of names in the backbone.
+        checkpoint: The file, or ``zoo://NAME``; for all arguments see :func:`load_weights`.
+        inflate: Turn 2D kernels into 3D ones.
+        prefix: Use only the tensors whose names begin with this.
+        allow_missing: Beginnings of the names in the backbone that may stay unfilled.
     """
 
     def __init__(
@@ -43,11 +42,11 @@ class PretrainedBackbone:
         self.allow_missing = allow_missing
 
     def __call__(self, module: nn.Module) -> None:
-        """Fill the module, or its backbone where it is a whole model.
+        """Fill the module, or the backbone of a whole model.
 
         Raises:
-            CheckpointError: The checkpoint can't be read or leaves tensors unfilled.
-            InputError: Other initializers come after this one.
+            CheckpointError: The checkpoint cannot be read or leaves tensors unfilled.
+            InputError: Other initializers follow this one.
         """
         self._check_comes_last(module)
         _initialize_children(module)
@@ -73,10 +72,10 @@ class PretrainedBackbone:
 
 
 def _initialize_children(module: nn.Module) -> None:
-    """Initialize the children now, and for good.
+    """Initialize the children now, and mark them as initialized.
 
-    mmengine does this after the initializers of their parent, and would overwrite what was loaded;
-    only its own ``Pretrained`` is put last.
+    mmengine runs them after the initializers of their parent, and would overwrite the loaded
+    weights; it runs only its own ``Pretrained`` last.
     """
     for child in module.children():
         if hasattr(child, 'init_weights') and not getattr(child, 'is_init', False):

@@ -1,4 +1,4 @@
-"""Start values for memory banks."""
+"""Initial values of memory banks."""
 
 from mmengine.logging import print_log
 from torch import nn
@@ -11,13 +11,13 @@ __all__ = ['PretrainedBank']
 
 @WEIGHT_INITIALIZERS.register_module()
 class PretrainedBank:
-    """Fill a model's ``bank`` from the checkpoint of another one, trained on the same list.
+    """Fill a model's ``bank`` from the checkpoint of another model, trained on the same list.
 
-    VIE-TRN starts so from VIE-Single. The list's hash comes with the rows, so that
-    ``BankListHook`` sees to the list. It stands in the ``init_cfg`` of the model.
+    VIE-TRN starts from VIE-Single in this way. The rows come with the hash of the list, so that
+    ``BankListHook`` checks the list. Give it to the model's ``init_cfg``.
 
     Args:
-        checkpoint: The file.
+        checkpoint: The file, or ``zoo://NAME``.
     """
 
     def __init__(self, checkpoint: str) -> None:
@@ -27,7 +27,7 @@ class PretrainedBank:
         """Fill the bank.
 
         Raises:
-            CheckpointError: The checkpoint has no bank, or one of another shape.
+            CheckpointError: The checkpoint has no bank, or a bank of another shape.
         """
         report = load_weights(module.bank, self.checkpoint, prefix='bank.')
         print_log(f'the bank is from {report}', logger='current')

@@ -1,4 +1,4 @@
-"""Start weights for projection heads."""
+"""Initial weights of projections."""
 
 from mmengine.logging import print_log
 from torch import nn
@@ -13,12 +13,12 @@ __all__ = ['PretrainedProjection']
 class PretrainedProjection:
     """Fill an :class:`MLPNeck` with the projection of a MoCo-v2 checkpoint.
 
-    VCLR starts all of its projections so.
+    VCLR initializes all of its projections in this way.
 
     Args:
-        checkpoint: The file, with ``module.encoder_q.fc.0.weight`` and so on in its
-            ``state_dict``.
-        prefix: What stands before the numbers of the layers.
+        checkpoint: The file, or ``zoo://NAME``, with ``module.encoder_q.fc.0.weight`` and so on in
+            its ``state_dict``.
+        prefix: The part of the names before the numbers of the layers.
     """
 
     def __init__(self, checkpoint: str, prefix: str = 'module.encoder_q.fc.') -> None:
@@ -41,6 +41,6 @@ class PretrainedProjection:
             module.load_state_dict(found)
         except RuntimeError as error:
             raise CheckpointError(
-                f'{self.checkpoint}: its weights {self.prefix}* do not fill the projection: {error}'
+                f'{self.checkpoint}: the weights {self.prefix}* do not fill the projection: {error}'
             ) from None
         print_log(f'projection filled from {self.checkpoint}', logger='current')
