@@ -1,35 +1,26 @@
-"""How long one iteration of k-means takes, against faiss on the CPU, and a batch's neighbours.
+"""Time one iteration of k-means against faiss on the CPU, and the neighbours of a batch.
 
 python tools/benchmark/kmeans.py [--points 240000] [--clusters 8000] [--dim 128] [--json FILE]
 
-Each backend runs in a process of its own: ours, faiss as it is installed, and faiss with its
-OpenBLAS told which kernels to take (its own choice is wrong on some processors). They take turns,
-round after round; figures are medians over the rounds, and ratios those of the same round. Where
-faiss is not installed (``pip install faiss-cpu``), ours is timed alone.
+Each backend runs in a process of its own: vsslbox, faiss as installed, and faiss with a fixed
+choice of OpenBLAS's kernels (its own choice is wrong on some processors). They take turns in each
+round. Figures are medians over the rounds, and ratios are medians of the ratios of each round. If
+faiss is not installed (``pip install faiss-cpu``), only vsslbox is timed.
 """
 
 import argparse
-import importlib.util
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from backends import all_backends, run_backend
 
 from vsslbox.models.utils.kmeans import assign, update_centroids
 
-# name -> what runs, and the kernels that OpenBLAS is told to take
-BACKENDS = {
-    'vsslbox': ('vsslbox', None),
-    'faiss as installed': ('faiss', None),
-    'faiss Haswell': ('faiss', 'Haswell'),
-    'faiss SkylakeX': ('faiss', 'SkylakeX'),
-}
+SIZES = ('points', 'clusters', 'dim')
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,13 +31,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--dim', type=int, default=128)
     parser.add_argument('--threads', type=int, default=1, help='threads of each backend')
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--json', type=Path, help='a file for the figures')
+    parser.add_argument('--json', type=Path, help='file for the figures')
     parser.add_argument('--only', choices=('vsslbox', 'faiss'), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def make_points(args: argparse.Namespace) -> torch.Tensor:
-    """Unit vectors around as many centres as there are clusters."""
+    """Draw unit vectors around one centre for each cluster."""
     generator = torch.Generator().manual_seed(0)
     centers = torch.randn(args.clusters, args.dim, generator=generator)
     chosen = torch.randint(args.clusters, (args.points,), generator=generator)
@@ -55,7 +46,7 @@ def make_points(args: argparse.Namespace) -> torch.Tensor:
 
 
 def time_ours(points: torch.Tensor, args: argparse.Namespace) -> float:
-    """Seconds for assigning the points and moving the centroids once."""
+    """Return the seconds for one assignment of the points and one update of the centroids."""
     centroids = points[: args.clusters]
     start = time.perf_counter()
     labels, distances = assign(points, centroids)
@@ -64,7 +55,7 @@ def time_ours(points: torch.Tensor, args: argparse.Namespace) -> float:
 
 
 def time_faiss(points: torch.Tensor, args: argparse.Namespace) -> float:
-    """Seconds for the same by faiss, from the same centroids."""
+    """Return the seconds that faiss takes for the same, from the same centroids."""
     import faiss
 
     faiss.omp_set_num_threads(args.threads)
@@ -76,7 +67,7 @@ def time_faiss(points: torch.Tensor, args: argparse.Namespace) -> float:
 
 
 def time_neighbours(points: torch.Tensor, batch: int = 128, nearest: int = 512) -> float:
-    """Seconds, the median of 5, for the background of a batch in local aggregation."""
+    """Return the median seconds of 5 searches for a batch's background in local aggregation."""
     queries = F.normalize(points[:batch] + 0.1 * torch.randn(batch, points.shape[1]), dim=1)
     seconds = []
     for _ in range(5):
@@ -86,29 +77,13 @@ def time_neighbours(points: torch.Tensor, batch: int = 128, nearest: int = 512) 
     return statistics.median(seconds)
 
 
-def run_backend(only: str, coretype: str | None, args: argparse.Namespace) -> float:
-    """Time a backend in a process of its own."""
-    threads = str(args.threads)
-    env = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
-    if coretype is not None:
-        env['OPENBLAS_CORETYPE'] = coretype
-    command = [sys.executable, __file__, '--only', only, '--threads', threads]
-    for name in ('points', 'clusters', 'dim'):
-        command += [f'--{name}', str(getattr(args, name))]
-    result = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
-    return float(result.stdout.split()[-1])
-
-
 def measure(args: argparse.Namespace) -> dict[str, list[float]]:
-    """Seconds of each backend in each round."""
-    backends = dict(BACKENDS)
-    if importlib.util.find_spec('faiss') is None:
-        print('faiss is not installed (pip install faiss-cpu): nothing to compare with')
-        backends = {'vsslbox': BACKENDS['vsslbox']}
+    """Return the seconds of each backend in each round."""
+    backends = all_backends({'vsslbox': 'vsslbox'})
     seconds: dict[str, list[float]] = {name: [] for name in backends}
     for _ in range(args.rounds):
         for name, (only, coretype) in backends.items():
-            seconds[name].append(run_backend(only, coretype, args))
+            seconds[name].append(float(run_backend(only, coretype, args, SIZES)))
     return seconds
 
 
@@ -135,7 +110,7 @@ def main() -> None:
     neighbours = time_neighbours(make_points(args))
     print(f'the 512 nearest points of each of a batch of 128: {neighbours:.3f} s')
     if args.json is not None:
-        sizes = {name: getattr(args, name) for name in ('points', 'clusters', 'dim', 'threads')}
+        sizes = {name: getattr(args, name) for name in (*SIZES, 'threads')}
         args.json.write_text(
             json.dumps(dict(sizes, seconds=seconds, neighbours=neighbours), indent=2) + '\n'
         )

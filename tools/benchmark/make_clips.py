@@ -1,4 +1,4 @@
-"""Make clips like those of Kinetics out of any videos, to benchmark on.
+"""Make clips like those of Kinetics from any videos, for benchmarks.
 
 python tools/benchmark/make_clips.py VIDEO_OR_FOLDER ... --out FOLDER [--gop 12]
 """
@@ -21,17 +21,17 @@ FPS = 25
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('videos', nargs='+', type=Path, help='files, or folders of them')
+    parser.add_argument('videos', nargs='+', type=Path, help='video files, or folders of them')
     parser.add_argument('--out', required=True, type=Path, help='folder of the clips')
-    parser.add_argument('--gop', type=int, default=12, help='frames from key frame to key frame')
+    parser.add_argument('--gop', type=int, default=12, help='distance between key frames')
     parser.add_argument('--seconds', type=int, default=10)
     parser.add_argument('--size', nargs=2, type=int, default=(340, 256), metavar=('W', 'H'))
-    parser.add_argument('--crf', type=int, default=21, help="x264's quality; less is better")
+    parser.add_argument('--crf', type=int, default=21, help="x264's quality: lower is better")
     return parser.parse_args()
 
 
 def find_videos(paths: list[Path]) -> list[Path]:
-    """The files named, and those in the folders named."""
+    """Return the given files, and those in the given folders."""
     found = []
     for path in paths:
         inside = sorted(p for p in path.rglob('*') if p.suffix.lower() in ENDINGS)
@@ -39,8 +39,8 @@ def find_videos(paths: list[Path]) -> list[Path]:
     return found
 
 
-def forth_and_back(num_frames: int, length: int) -> Iterator[int]:
-    """Frame indices of a video that runs forth and back as long as it has to."""
+def back_and_forth(num_frames: int, length: int) -> Iterator[int]:
+    """Yield frame indices that run back and forth through a video."""
     period = max(2 * (num_frames - 1), 1)
     for number in range(length):
         place = number % period
@@ -48,9 +48,9 @@ def forth_and_back(num_frames: int, length: int) -> Iterator[int]:
 
 
 def write_clip(source: Path, target: Path, args: argparse.Namespace) -> None:
-    """Encode the beginning of a video, stretched to the size."""
+    """Encode the beginning of a video, stretched to the given size."""
     reader = PyAVReader(str(source))
-    indices = list(forth_and_back(reader.num_frames, FPS * args.seconds))
+    indices = list(back_and_forth(reader.num_frames, FPS * args.seconds))
     needed = sorted(set(indices))
     frames = dict(zip(needed, reader.read(needed)))
     reader.close()

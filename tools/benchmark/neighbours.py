@@ -1,25 +1,21 @@
-"""How many queries a second are searched in a gallery on disk, against faiss on the CPU.
+"""Measure the queries per second in a gallery on disk, against faiss on the CPU.
 
 python tools/benchmark/neighbours.py --folder FOLDER [--gallery 240000] [--dim 2048] [--k 50]
 
-Each backend runs in a process of its own: ours with candidates in float32 and in bfloat16, faiss as
-it is installed, and faiss with its OpenBLAS told which kernels to take (its own choice is wrong on
-some processors). They take turns, round after round, on the same file; figures are medians over the
-rounds. Where faiss is not installed (``pip install faiss-cpu``), ours is timed alone.
+Each backend runs in a process of its own: vsslbox with candidates in float32 and in bfloat16, faiss
+as installed, and faiss with a fixed choice of OpenBLAS's kernels (its own choice is wrong on some
+processors). They take turns on the same file in each round. Figures are medians over the rounds. If
+faiss is not installed (``pip install faiss-cpu``), only vsslbox is timed.
 
-Besides time on the clock, time of the processor is given, which others on the machine disturb less.
-Memory is what the search adds at its peak, without the pages of the gallery's file. faiss gets the
-gallery already normalised; ours normalises it nonetheless. The neighbours of all are compared with
-those of the first, where faiss may order alike ones otherwise, as it rounds in float32.
+CPU time is given beside wall time, as other programs disturb it less. Memory is the peak that the
+search adds, without the pages of the gallery's file. The gallery is normalised for faiss; vsslbox
+normalises it again. The neighbours of all backends are compared with those of the first; faiss may
+order near-equal ones differently, as it rounds in float32.
 """
 
 import argparse
-import importlib.util
 import json
-import os
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from functools import partial
@@ -28,25 +24,21 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from backends import all_backends, run_backend
 
 from vsslbox.evaluation.functional import nearest_neighbours
 
-# name -> what runs, and the kernels that OpenBLAS is told to take
-BACKENDS = {
-    'vsslbox float32': ('float32', None),
-    'vsslbox bfloat16': ('bfloat16', None),
-    'faiss as installed': ('faiss', None),
-    'faiss Haswell': ('faiss', 'Haswell'),
-    'faiss SkylakeX': ('faiss', 'SkylakeX'),
-}
-TUNED = ('faiss Haswell', 'faiss SkylakeX')  # the faster of them is compared with
-ROWS = 4096  # are made at a time
+OURS = {'vsslbox float32': 'float32', 'vsslbox bfloat16': 'bfloat16'}
+TUNED = ('faiss Haswell', 'faiss SkylakeX')  # the faster one is the reference
+ROWS = 4096  # rows drawn at a time
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--folder', type=Path, required=True, help='takes files of made features')
+    parser.add_argument(
+        '--folder', type=Path, required=True, help='folder for the synthetic features'
+    )
     parser.add_argument('--gallery', type=int, default=240000)
     parser.add_argument('--queries', type=int, default=2048)
     parser.add_argument('--dim', type=int, default=2048)
@@ -54,13 +46,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--k', type=int, default=50)
     parser.add_argument('--threads', type=int, default=1, help='threads of each backend')
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--json', type=Path, help='a file for the figures')
+    parser.add_argument('--json', type=Path, help='file for the figures')
     parser.add_argument('--only', choices=('float32', 'bfloat16', 'faiss'), help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def make_features(args: argparse.Namespace) -> None:
-    """Write unit vectors around a centre for each class; the gallery is in the classes' order."""
+    """Write unit vectors around a centre for each class; the gallery is sorted by class."""
     generator = torch.Generator().manual_seed(0)
     centers = torch.randn(args.classes, args.dim, generator=generator)
     gallery = torch.arange(args.gallery) * args.classes // args.gallery
@@ -79,7 +71,7 @@ def open_features(path: Path, dim: int) -> torch.Tensor:
 
 
 def search(args: argparse.Namespace) -> dict[str, float]:
-    """Search with one backend in this process, and keep the neighbours in a file."""
+    """Search with one backend in this process, and write the neighbours to a file."""
     torch.set_num_threads(args.threads)
     gallery = open_features(args.folder / 'gallery.bin', args.dim)
     queries = open_features(args.folder / 'queries.bin', args.dim)
@@ -110,36 +102,20 @@ def search(args: argparse.Namespace) -> dict[str, float]:
 
 
 def own_memory() -> int:
-    """KiB of this process that are no mapped files."""
+    """Return the KiB of this process that are not mapped files."""
     status = Path('/proc/self/status').read_text()
     return int(status.split('RssAnon:')[1].split()[0])
 
 
-def run_backend(only: str, coretype: str | None, args: argparse.Namespace) -> dict[str, float]:
-    """Search in a process of its own."""
-    threads = str(args.threads)
-    env = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
-    env.pop('OPENBLAS_CORETYPE', None)
-    if coretype is not None:
-        env['OPENBLAS_CORETYPE'] = coretype
-    command = [sys.executable, __file__, '--only', only, '--folder', str(args.folder)]
-    for name in ('dim', 'k', 'threads'):
-        command += [f'--{name}', str(getattr(args, name))]
-    result = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(result.stdout.splitlines()[-1])
-
-
 def measure(args: argparse.Namespace) -> dict[str, dict]:
-    """What each backend took in each round, and the share of neighbours that is the same."""
-    backends = dict(BACKENDS)
-    if importlib.util.find_spec('faiss') is None:
-        print('faiss is not installed (pip install faiss-cpu): nothing to compare with')
-        backends = {name: backend for name, backend in BACKENDS.items() if backend[0] != 'faiss'}
+    """Return the figures of each backend in each round, and the share of equal neighbours."""
+    backends = all_backends(OURS)
     results: dict[str, dict] = {name: dict(rounds=[]) for name in backends}
     reference = None
     for _ in range(args.rounds):
         for name, (only, coretype) in backends.items():
-            results[name]['rounds'].append(run_backend(only, coretype, args))
+            figures = json.loads(run_backend(only, coretype, args, ('folder', 'dim', 'k')))
+            results[name]['rounds'].append(figures)
             indices = np.load(args.folder / 'indices.npy')
             reference = indices if reference is None else reference
             results[name]['same'] = float((indices == reference).mean())
@@ -159,8 +135,8 @@ def main() -> None:
     results = measure(args)
     print(
         f'{args.queries} queries, gallery of {args.gallery} x {args.dim}, k = {args.k}, '
-        f'{args.threads} thread(s), {args.rounds} round(s); median queries a second, by the clock '
-        f'and by the time of a processor'
+        f'{args.threads} thread(s), {args.rounds} round(s); median queries per second of wall '
+        'time and of CPU time'
     )
     tuned = [result for name, result in results.items() if name in TUNED]
     for name, result in results.items():

@@ -1,4 +1,4 @@
-"""The samples of one of our pipelines, made by stock transforms of mmaction2."""
+"""The samples of a pipeline of vsslbox, made by mmaction2's stock transforms."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,14 +17,14 @@ __all__ = ['StockDataset']
 
 
 class StockDataset(Dataset):
-    """The same frames and augmentations as a pipeline of ours, each view read for itself.
+    """The same frames and augmentations as a pipeline of vsslbox, with each view read separately.
 
-    Each view is decoded by decord with one thread from a reader of its own, as mmaction2 does for
-    every clip it makes. Frames come from our sampler, so that both read the same ones.
+    Each view is decoded by decord with one thread and its own reader, as mmaction2 does for every
+    clip. The frames come from vsslbox's sampler, so that both read the same ones.
 
     Args:
         filenames: The videos.
-        pipeline: The configs of our pipeline, as a list or by name.
+        pipeline: The configs of vsslbox's pipeline, as a list or by name.
 
     Raises:
         InputError: mmaction2 has no transform like one of the pipeline.
@@ -59,7 +59,7 @@ class StockDataset(Dataset):
         ]
 
     def _opened_again(self, opened: dict, number: int) -> dict:
-        """The first view takes the reader that told the number of frames."""
+        """Return a new reader; the first view uses the one that counted the frames."""
         if number == 0:
             return opened
         return self.open(dict(filename=opened['filename'], modality='RGB', start_index=0))
@@ -74,7 +74,7 @@ class StockDataset(Dataset):
 
 
 class Frames(BaseTransform):
-    """Something that mmaction2 lacks, as its users write it: a loop over the frames."""
+    """A transform that mmaction2 lacks, as its users write it: a loop over the frames."""
 
     def __init__(self, function: Callable[[np.ndarray], np.ndarray]) -> None:
         self.function = function
@@ -99,11 +99,11 @@ class Blur(BaseTransform):
 
 
 class Jitter(stock.ColorJitter):
-    """The stock transform, whose shift of the hue fails with NumPy 2 where it is negative."""
+    """The stock transform, whose hue shift fails with NumPy 2 if it is negative."""
 
     @staticmethod
     def adjust_hue(img: np.ndarray, factor: float) -> np.ndarray:
-        """As the stock method, with a remainder that an unsigned byte can hold."""
+        """Shift the hue as the stock method does, with a remainder that fits an unsigned byte."""
         hsv = cv2.cvtColor(np.clip(img, 0, 255).astype(np.uint8), cv2.COLOR_RGB2HSV)
         hsv[..., 0] = (hsv[..., 0] + int(factor * 255) % 180) % 180
         return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).astype(np.float32)

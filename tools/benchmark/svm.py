@@ -1,19 +1,19 @@
-"""How long a linear SVM of all classes takes, against scikit-learn's LinearSVC (LIBLINEAR).
+"""Time a linear SVM of all classes against scikit-learn's LinearSVC (LIBLINEAR).
 
 python tools/benchmark/svm.py [--rows 9537 --test-rows 3783 --classes 101 --dim 2048] [--json FILE]
 python tools/benchmark/svm.py --kinetics --folder FOLDER [--rows 240000 --classes 400 --dim 2048]
 
 Both train on the same features in the same run, one after the other: C = 1, one against the rest,
 squared hinge, no bias. LinearSVC solves the dual to scikit-learn's tolerance, and the primal to
-LIBLINEAR's own (``-s 2``). Without sizes they are those of UCF101 and HMDB51, split 1. Objectives
-are computed in float64, the mean over the classes; the accuracy is that on test rows. With
-``--kinetics`` the features are written to a file first and mapped from it, ours trains alone, and
-the peak of the memory is printed.
+LIBLINEAR's own (``-s 2``). The default sizes are those of UCF101 and HMDB51, split 1. Objectives
+are means over the classes, computed in float64; the accuracy is that on test rows. With
+``--kinetics`` the features are written to a file and mapped from it, only vsslbox trains, and the
+peak memory is printed.
 
-Features are synthetic, of the kind of a contrastive ResNet's: not negative, of about unit length,
-mostly in few directions, the classes hard to tell apart. A row is the centre of its class plus
-noise 4 times as wide, 512 numbers of which the i-th has the scale i^-0.8; a random map to ``dim``
-numbers, more noise, and a ReLU follow.
+The features are synthetic and resemble those of a contrastive ResNet: not negative, of about unit
+length, mostly in few directions, with classes that are hard to separate. A row is the centre of its
+class plus noise 4 times as wide, 512 numbers of which the i-th has the scale i^-0.8; a random map
+to ``dim`` numbers, more noise, and a ReLU follow.
 """
 
 import argparse
@@ -45,23 +45,27 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--rows', type=int, help='training rows')
-    parser.add_argument('--test-rows', type=int, help='a third of the training rows if not given')
+    parser.add_argument(
+        '--test-rows', type=int, help='test rows (default: a third of the training rows)'
+    )
     parser.add_argument('--classes', type=int)
     parser.add_argument('--dim', type=int, default=2048)
-    parser.add_argument('--threads', type=int, default=1, help='threads of ours; LinearSVC has one')
-    parser.add_argument('--kinetics', action='store_true', help='ours alone, from a file')
-    parser.add_argument('--folder', type=Path, help='where --kinetics writes its features')
-    parser.add_argument('--json', type=Path, help='a file for the figures')
+    parser.add_argument(
+        '--threads', type=int, default=1, help='threads of vsslbox; LinearSVC has one'
+    )
+    parser.add_argument('--kinetics', action='store_true', help='only vsslbox, from a file')
+    parser.add_argument('--folder', type=Path, help='folder for the features of --kinetics')
+    parser.add_argument('--json', type=Path, help='file for the figures')
     args = parser.parse_args()
     if (args.rows is None) != (args.classes is None):
         parser.error('--rows and --classes go together')
     if args.kinetics and args.folder is None:
-        parser.error('--kinetics needs --folder: a place for 4 bytes for each feature of each row')
+        parser.error('--kinetics needs --folder, with room for 4 bytes per feature of each row')
     return args
 
 
 class FeatureMaker:
-    """Draws features and labels; see the head of this file."""
+    """Draws features and labels; see the docstring of this file."""
 
     def __init__(self, num_classes: int, dim: int) -> None:
         self.generator = torch.Generator().manual_seed(0)
@@ -74,7 +78,7 @@ class FeatureMaker:
         return torch.randn(*shape, generator=self.generator)
 
     def blocks(self, num_rows: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Features ``[B, dim]`` and labels ``[B]``, until there are as many rows."""
+        """Yield features ``[B, dim]`` and labels ``[B]``, in blocks of rows."""
         for start in range(0, num_rows, BLOCK):
             size = min(BLOCK, num_rows - start)
             labels = torch.randint(len(self.centers), (size,), generator=self.generator)
@@ -84,12 +88,12 @@ class FeatureMaker:
             yield features.relu_().mul_(0.008), labels
 
     def draw(self, num_rows: int) -> tuple[Tensor, Tensor]:
-        """Features ``[N, dim]`` and labels ``[N]``."""
+        """Draw features ``[N, dim]`` and labels ``[N]``."""
         features, labels = zip(*self.blocks(num_rows), strict=True)
         return torch.cat(features), torch.cat(labels)
 
     def write(self, num_rows: int, path: Path) -> tuple[np.memmap, Tensor]:
-        """The same, with the features in a file, opened for reading."""
+        """Draw features into a file, and return them mapped from it, with their labels."""
         shape, start, labels = (num_rows, self.mixing.shape[1]), 0, []
         rows = np.memmap(path, np.float32, 'w+', shape=shape)
         for features, ids in self.blocks(num_rows):
@@ -101,7 +105,7 @@ class FeatureMaker:
 
 
 def mean_objective(weights: Tensor, features: Tensor, labels: Tensor) -> float:
-    """The objective at C = 1 in float64, the mean over the classes."""
+    """Return the mean objective over the classes, at C = 1, in float64."""
     weights = weights.double()
     signs = 2.0 * (labels[:, None] == torch.arange(len(weights))) - 1
     losses = (1 - signs * (features.double() @ weights.T)).clamp_(min=0).square_()
@@ -109,22 +113,22 @@ def mean_objective(weights: Tensor, features: Tensor, labels: Tensor) -> float:
 
 
 def accuracy(weights: Tensor, features: Tensor, labels: Tensor) -> float:
-    """The share of right predictions, in percent."""
+    """Return the top-1 accuracy in percent."""
     return 100 * ((features @ weights.T).argmax(dim=1) == labels).double().mean().item()
 
 
 def fit_peer(features: Tensor, labels: Tensor, num_classes: int, **options) -> Tensor:
-    """LinearSVC's weights, ``[K, F]``."""
+    """Return LinearSVC's weights, ``[K, F]``."""
     peer = LinearSVC(C=1.0, fit_intercept=False, random_state=0, **options)
     peer.fit(features.numpy(), labels.numpy())
     return torch.from_numpy(peer.coef_).float()
 
 
 def compare(num_rows: int, test_rows: int, num_classes: int, dim: int) -> dict[str, dict]:
-    """Train ours and each peer.
+    """Train vsslbox's SVM and each peer.
 
     Returns:
-        For each its seconds, CPU seconds, objective, training and test accuracy.
+        The seconds, CPU seconds, objective, training and test accuracy of each.
     """
     maker = FeatureMaker(num_classes, dim)
     train, test = maker.draw(num_rows), maker.draw(test_rows)
@@ -146,7 +150,7 @@ def compare(num_rows: int, test_rows: int, num_classes: int, dim: int) -> dict[s
 
 
 def print_comparison(figures: dict[str, dict]) -> None:
-    """A line for each solver, and how ours stands against the faster peer."""
+    """Print a line for each solver, and compare vsslbox with the faster peer."""
     for name, row in figures.items():
         print(
             f'  {name:18} {row["seconds"]:8.2f} s {row["cpu_seconds"]:8.2f} CPU s'
@@ -154,7 +158,7 @@ def print_comparison(figures: dict[str, dict]) -> None:
             f'   train {row["train_accuracy"]:5.1f} %   test {row["test_accuracy"]:5.2f} %'
         )
     ours = figures['vsslbox']
-    # By what other programs do not disturb; the peers have one thread.
+    # By CPU time, which other programs disturb least; the peers have one thread.
     best = min(PEERS, key=lambda name: figures[name]['cpu_seconds'])
     print(
         f'  {figures[best]["seconds"] / ours["seconds"]:.1f} times as fast as {best} (CPU seconds: '
@@ -167,7 +171,7 @@ def print_comparison(figures: dict[str, dict]) -> None:
 def train_from_file(
     num_rows: int, test_rows: int, num_classes: int, dim: int, folder: Path
 ) -> dict[str, float]:
-    """Train ours on features that are mapped from a file, which is removed afterwards."""
+    """Train on features mapped from a file, which is removed afterwards."""
     maker = FeatureMaker(num_classes, dim)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / 'svm_features.bin'
@@ -201,7 +205,7 @@ def main() -> None:
             report[name] = train_from_file(*size, args.dim, args.folder)
             print(
                 '  {seconds:.1f} s   test {test_accuracy:.2f} %   peak memory {peak_rss_gib:.2f} '
-                'GiB, which counts what is mapped of a file of {file_gib:.2f} GiB'.format(
+                'GiB, including the mapped pages of a file of {file_gib:.2f} GiB'.format(
                     **report[name]
                 )
             )
