@@ -22,7 +22,7 @@ TINY = [
     'model.backbone.base_channels=4',
     *(f'{loader}.batch_size=2' for loader in LOADERS),
     *(f'{loader}.num_workers=0' for loader in LOADERS),
-    *(f'{loader}.dataset.pipeline.1.num_frames=3' for loader in LOADERS),
+    *(f'{loader}.dataset.pipeline.sample.num_frames=3' for loader in LOADERS),
 ]
 
 

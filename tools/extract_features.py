@@ -1,9 +1,9 @@
-"""Write the features of a list of videos into arrays, one a tap.
+"""Write the features of a list of videos as arrays, one a tap.
 
 python tools/extract_features.py CONFIG CHECKPOINT --out FOLDER [--list FILE | --videos FOLDER] ...
 
-The config is that of a protocol, whose model and test pipeline are taken. A killed run goes on
-where it was when the same command is given again.
+The config is that of a protocol; it gives the model and the test pipeline. Run the same command
+again to resume a killed run.
 """
 
 import argparse
@@ -38,19 +38,22 @@ def parse_args() -> argparse.Namespace:
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
-        '--list', type=Path, help="a list, of videos below --data-root, in place of the config's"
+        '--list', type=Path, help="a list of videos below --data-root, instead of the config's"
     )
-    source.add_argument('--videos', help='take all videos of this folder')
-    source.add_argument('--gallery', action='store_true', help="take the config's gallery")
+    source.add_argument('--videos', help='all videos of this folder')
+    source.add_argument('--gallery', action='store_true', help="the config's gallery")
     parser.add_argument(
-        '--format', choices=['npy', 'csv', 'h5'], default='npy', help='csv and h5 come beside npy'
+        '--format',
+        choices=['npy', 'csv', 'h5'],
+        default='npy',
+        help='csv and h5 are added to npy',
     )
     add_common_options(parser)
     return parser.parse_args()
 
 
 def apply_args(config: Config, args: argparse.Namespace) -> None:
-    """Write what the command line says into the config."""
+    """Write the command line's options into the config."""
     args.work_dir = args.work_dir or str(args.out / 'log')
     apply_common_options(config, args)
     config.load_from = args.checkpoint
@@ -80,13 +83,13 @@ def _gallery_of(config: Config, path: str) -> dict:
 
 
 def write_csv(folder: Path, tap: str) -> None:
-    """Write an array as text: a line of ``index`` and the features' numbers, then one a video."""
+    """Write an array as text: a header of ``index`` and the features' numbers, a line a video."""
     array = np.load(folder / f'{tap}.npy', mmap_mode='r')
     unfinished = folder / f'{tap}.csv.unfinished'
     with open(unfinished, 'w', encoding='utf-8') as file:
         print('index', *range(array.shape[1]), sep=',', file=file)
         for index, row in enumerate(array):
-            # Nine digits tell every float32 from all others.
+            # Nine digits distinguish all float32 numbers.
             print(index, *(f'{value:.9g}' for value in row), sep=',', file=file)
     unfinished.replace(folder / f'{tap}.csv')
 
@@ -102,7 +105,7 @@ def write_h5(folder: Path, tap: str) -> None:
 
 
 def require_h5py() -> None:
-    """Say how to get what HDF5 needs before hours are spent."""
+    """Refuse to start without h5py, instead of failing after the extraction."""
     try:
         import h5py  # noqa: F401
     except ImportError:
@@ -110,7 +113,7 @@ def require_h5py() -> None:
 
 
 def main() -> None:
-    """Extract."""
+    """Extract the features."""
     args = parse_args()
     if args.format == 'h5':
         require_h5py()

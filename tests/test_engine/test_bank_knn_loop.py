@@ -1,4 +1,4 @@
-"""The bank is judged by its neighbours, and doesn't notice."""
+"""kNN accuracy of the bank, which training does not depend on."""
 
 import json
 import math
@@ -68,7 +68,7 @@ def make_loop(model, training_list=None, evaluator=(), **kwargs):
     return BankKNNLoop(runner, loader, evaluator, k=K, temperature=TEMPERATURE)
 
 
-def judge():
+def evaluate():
     torch.manual_seed(0)
     return torch.tensor(make_loop(tiny_vie(num_videos=NUM_ENTRIES)).run()['knn/top1'])
 
@@ -111,7 +111,7 @@ def test_vote_equals_the_literal_one():
 
 def test_two_processes_equal_one():
     """Seven videos, so that one of them is seen twice."""
-    one, two = judge(), run_on_processes(judge, 2)
+    one, two = evaluate(), run_on_processes(evaluate, 2)
     assert 0 < one < 100
     assert two == [one, one]
 
@@ -130,7 +130,7 @@ def test_nothing_changes(training):
 
 
 def train(work_dir, **kwargs):
-    """Two epochs; the last checkpoint, and what the log tells of validation."""
+    """Train for two epochs; return the last checkpoint and the accuracies in the log."""
     config = Config.fromfile(REPO / 'configs/_base_/default_runtime.py')
     model = tiny_vie_cfg(
         backbone=BATCH_NORM, loss=dict(type='InstanceRecognitionLoss', num_noise=8)
@@ -161,7 +161,7 @@ def train(work_dir, **kwargs):
     return torch.load(work_dir / 'epoch_2.pth', weights_only=False), told
 
 
-def test_training_is_the_same_bit_for_bit_and_the_log_tells(tmp_path):
+def test_training_is_the_same_bit_for_bit_and_the_accuracy_is_logged(tmp_path):
     without, nothing = train(tmp_path / 'without')
     watched, told = train(
         tmp_path / 'watched',
@@ -179,7 +179,7 @@ def test_training_is_the_same_bit_for_bit_and_the_log_tells(tmp_path):
         assert torch.equal(state['momentum_buffer'], other)
 
 
-def test_videos_that_can_not_be_read_do_not_count(caplog, monkeypatch):
+def test_videos_that_cannot_be_read_do_not_count(caplog, monkeypatch):
     logger = MMLogger.get_current_instance()
     monkeypatch.setattr(logger, 'propagate', True)
     logger.addHandler(caplog.handler)
@@ -190,7 +190,7 @@ def test_videos_that_can_not_be_read_do_not_count(caplog, monkeypatch):
     assert accuracy * 6 / 100 == pytest.approx(round(accuracy * 6 / 100))
 
 
-def test_what_it_needs():
+def test_missing_requirements_are_named():
     model = tiny_vie(num_videos=NUM_ENTRIES, backbone=dict(BATCH_NORM, norm_cfg=GROUP_NORM))
     with pytest.raises(ValueError, match='a memory bank, such as VIE, not VCLR'):
         make_loop(tiny_vclr())

@@ -36,7 +36,7 @@ def make_runner(videos, work_dir, metrics, gallery='train'):
     for loader in (config.test_dataloader, config.test_cfg.gallery_dataloader):
         loader.update(batch_size=2, num_workers=0)
         loader.dataset.data_root = str(videos)
-        loader.dataset.pipeline[1].num_frames = 3
+        loader.dataset.pipeline.sample.num_frames = 3
     config.test_cfg.gallery_dataloader.dataset.where = dict(split=gallery) if gallery else dict()
     config.work_dir = str(work_dir)
     config.load_from = str(videos / 'tiny.pth')

@@ -1,4 +1,4 @@
-"""The mean average precision on AVA, against its rules written out, and against mmaction2."""
+"""The mean average precision on AVA, against a literal loop and against mmaction2."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ def box_overlap(a, b):
 
 
 def literal_average_precision(truth, detections, class_id):
-    """PASCAL's average precision, one detection after the other, best first."""
+    """PASCAL's average precision, one detection at a time, best first."""
     rows = []
     for frame, (boxes, labels, scores) in detections.items():
         for box, label, score in zip(boxes, labels, scores):
@@ -99,7 +99,7 @@ def test_sample_predictions_of_mmaction2(sample_folder):
 
 
 def data_samples(frames):
-    """Predictions by frame as a detector gives them: a score for each class of each box."""
+    """Predictions by frame as a detector returns them: a score for each class of each box."""
     samples = []
     for key, (boxes, labels, scores) in sorted(frames.items()):
         video_id, second = key.split(',')

@@ -1,4 +1,4 @@
-"""Scores that are kept, against sorting all of them."""
+"""The best scores, compared with sorting all of them."""
 
 import pytest
 import torch
@@ -16,14 +16,14 @@ def rising(generator):
 
 
 def one_query_alone(generator):
-    """A query's best all come at once, and the other queries have none then."""
+    """All best scores of a query come together, and those of other queries at other times."""
     scores = torch.rand(500, 6, generator=generator)
     scores[200:300, 3] += 1
     return scores
 
 
 def mostly_left_out(generator):
-    """Fewer than are kept."""
+    """Fewer scores than are kept."""
     scores = torch.full((500, 6), -torch.inf)
     scores[::100] = torch.rand(5, 6, generator=generator)
     return scores
@@ -44,8 +44,8 @@ def test_the_best_are_kept(make, count, rows):
     assert indices[there].tolist() == expected.indices[:, :count][there].tolist()
 
 
-def test_memory_is_for_what_is_kept():
-    """The buffers grow with what lies above the bar, not with what is added."""
+def test_memory_depends_on_what_is_kept():
+    """The buffers grow with the scores above the bar, not with those added."""
     best = BestScores(6, 10, torch.empty(0))
     for start in range(0, 32000, 320):
         best.add(torch.rand(320, 6, generator=torch.Generator().manual_seed(start)), start)

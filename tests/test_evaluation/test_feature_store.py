@@ -1,4 +1,4 @@
-"""What a kill leaves of features, whenever it comes."""
+"""Features after a kill at any time."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ def rows(*indices):
 
 
 @pytest.mark.parametrize('length', range(0, 88, 7))
-def test_a_file_cut_anywhere_is_gone_on_with(tmp_path, length):
+def test_a_file_cut_anywhere_is_resumed(tmp_path, length):
     FeatureStore(tmp_path, ORIGIN, 3).append(*rows(2, 0))
     part = tmp_path / 'rows-000.part'
     whole = part.read_bytes()
@@ -31,7 +31,7 @@ def test_a_file_cut_anywhere_is_gone_on_with(tmp_path, length):
     assert arrays['high'].tolist() == [[0, 0, 0], [-1, -1, -1], [-2, -2, -2]]
 
 
-def test_missing_videos_are_noticed(tmp_path):
+def test_missing_videos_are_counted(tmp_path):
     store = FeatureStore(tmp_path, ORIGIN, 3)
     store.append(*rows(0, 2))
     with pytest.raises(FeatureStoreError, match='lacks the features of 1 of 3'):
@@ -39,7 +39,7 @@ def test_missing_videos_are_noticed(tmp_path):
     assert not store.is_complete
 
 
-def test_unfinished_features_of_something_else_are_refused(tmp_path):
+def test_unfinished_features_of_another_origin_are_refused(tmp_path):
     FeatureStore(tmp_path, ORIGIN, 3).append(*rows(0))
     with pytest.raises(FeatureStoreError, match='weights differs'):
         FeatureStore(tmp_path, dict(weights='b'), 3)

@@ -1,4 +1,4 @@
-"""The linear probe finds what is linear, and nothing where there is nothing."""
+"""The linear probe learns linear labels and is at chance on random ones."""
 
 import pytest
 import torch
@@ -25,11 +25,11 @@ def by_plane(features, generator):
     return (features @ torch.tensor([3.0, -2, 1, 0, 0, 0]) > 0).long()
 
 
-def test_a_plane_is_found():
+def test_labels_split_by_a_plane_are_learnt():
     assert accuracy(*feature_sets(by_plane), inverse_weight_decay=1.0) > 95
 
 
-def test_labels_without_a_reason_are_not():
+def test_random_labels_stay_at_chance():
     sets = feature_sets(lambda x, g: torch.randint(4, (len(x),), generator=g), sizes=(400, 200))
     assert accuracy(*sets) < 36  # chance is 25, five standard errors are 11
 

@@ -1,4 +1,4 @@
-"""The SVM against scipy's minimiser and LIBLINEAR, and where data are not as usual."""
+"""The SVM against scipy's minimiser and LIBLINEAR, and on unusual data."""
 
 import numpy as np
 import pytest
@@ -82,7 +82,7 @@ def test_bias_is_a_constant_feature():
 @pytest.mark.parametrize('noise', [0.5, 2.0])
 @pytest.mark.parametrize('dual', [True, False])
 def test_agrees_with_liblinear(noise, dual):
-    """More dimensions than rows of a class; ours is better where LIBLINEAR stops early."""
+    """More dimensions than rows of a class; the objective is lower where LIBLINEAR stops early."""
     train = gaussians(600, num_classes=6, dim=60, noise=noise)
     test = gaussians(3000, num_classes=6, dim=60, noise=noise, seed=1)
     peer = LinearSVC(fit_intercept=False, C=0.3, dual=dual, max_iter=20000)
@@ -94,7 +94,7 @@ def test_agrees_with_liblinear(noise, dual):
 
 
 def test_separable_rows_of_many_dimensions():
-    """Newton's full steps go too far here: the set of rows with a loss changes with each."""
+    """Newton's full steps overshoot here: the set of rows with a loss changes with each."""
     rows, labels = gaussians(100, num_classes=3, dim=200, noise=6.0)
     rows = rows.relu() + 1
     best = objectives(minima(rows, labels, 3, 1.0), rows, labels)
@@ -123,7 +123,7 @@ def test_the_scale_of_features(scale):
 
 
 def test_a_constant_far_from_zero():
-    """A mean of 1000 times the deviation is hard for the solver, and nothing else."""
+    """A mean of 1000 times the deviation makes the solver slow but changes nothing else."""
     rows, labels = gaussians()
     rows = rows + 1000
     weights = fit_linear_svm(rows, labels, 4, tolerance=1e-14)
@@ -156,7 +156,7 @@ def test_rows_of_zeros():
     assert torch.equal(weights, torch.zeros(2, 3))
 
 
-def test_too_few_steps_are_told():
+def test_too_few_steps_give_a_warning():
     rows, labels = gaussians()
     with pytest.warns(UserWarning, match='4 of 4 classes of the SVM have not converged in 1'):
         fit_linear_svm(rows, labels, 4, tolerance=1e-14, max_iter=1)

@@ -1,4 +1,4 @@
-"""AR@AN and mAP against literal code, mmaction2's port of the official evaluation, and itself."""
+"""AR@AN and mAP against literal loops and mmaction2's port of the official evaluation."""
 
 import json
 from types import SimpleNamespace
@@ -155,7 +155,7 @@ def by_activity(annotations, results):
 
 
 def disturbed(results):
-    """The sample repeats the annotations: move its segments, and give them scores of all sizes."""
+    """The sample repeats the annotations: move its segments, and vary their scores."""
     rng = np.random.default_rng(0)
     moved = {}
     for video, found in results.items():
@@ -167,7 +167,7 @@ def disturbed(results):
 
 
 def test_official_sample_of_detections(official):
-    """The sample's detections are the annotations, but for segments of no length."""
+    """The sample's detections are the annotations, except segments of no length."""
     truth, detections = by_activity(*official)
     assert len(truth) == 200
     values = [detection_average_precision(truth[label], detections[label]) for label in truth]
@@ -186,7 +186,7 @@ def test_disturbed_sample_of_detections(official):
 
 
 def test_disturbed_sample_against_mmaction2(official, tmp_path):
-    """mmaction2's port gives the same over all activities of some hundred videos."""
+    """mmaction2's port computes the same over all activities of some hundred videos."""
     annotations, results = official
     annotations = dict(list(annotations.items())[:400])
     results = disturbed({video[2:]: results[video[2:]] for video in annotations})
@@ -200,7 +200,7 @@ def test_disturbed_sample_against_mmaction2(official, tmp_path):
 
 
 def test_sample_of_mmaction2_has_its_published_number(data_root):
-    """The average mAP that mmaction2's own tests expect of these two files."""
+    """The average mAP that mmaction2's own tests expect for these two files."""
     folder = data_root / 'formats' / 'mmaction2' / 'tests' / 'data' / 'eval_localization'
     annotations = json.loads((folder / 'gt.json').read_text())
     results = json.loads((folder / 'result.json').read_text())['results']
@@ -212,7 +212,7 @@ def test_sample_of_mmaction2_has_its_published_number(data_root):
 
 
 def predictions(seed=1):
-    """Samples as a loader gives them and what a model says of them, for nine videos."""
+    """Samples as a loader yields them, and predictions for them, of nine videos."""
     truth, proposals = random_case(seed, num_videos=9, numbers=(20, 60))
     pairs = []
     for number, (segments, found) in enumerate(zip(truth, proposals)):
@@ -256,8 +256,8 @@ def classification(tmp_path):
     return str(path)
 
 
-def test_two_processes_give_what_one_does(classification):
-    """Nine videos on two ranks: one is seen twice, and each rank knows half of the annotations."""
+def test_two_processes_equal_one(classification):
+    """Nine videos on two ranks: one is loaded twice, and each rank has half of the annotations."""
     alone = evaluate(classification)
     together = run_on_processes(on_rank, 2, classification)
     for rank in together:
@@ -317,7 +317,7 @@ def test_errors_name_what_is_wrong(tmp_path):
     metric = LocalizationMetric()
     sample = SimpleNamespace(metainfo=dict(annotations=[]))
     metric.process(dict(data_samples=[sample]), [dict(video_name='v_0', proposal_list=[])])
-    with pytest.raises(ValueError, match='nothing to find'):
+    with pytest.raises(ValueError, match='nothing to evaluate'):
         metric.evaluate(1)
 
 

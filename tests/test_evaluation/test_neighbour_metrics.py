@@ -78,12 +78,12 @@ def ordinary(generator):
 
 
 def duplicates(generator):
-    """More equal candidates than are searched for."""
+    """More equal candidates than are searched."""
     return torch.randn(3, 24, generator=generator).repeat(300, 1)
 
 
 def tiny_differences(generator):
-    """Closer to each other than bfloat16 or float32 can tell."""
+    """Closer to each other than bfloat16 or float32 can distinguish."""
     scale = torch.tensor([1e-2, 1e-4, 1e-6]).repeat_interleave(300)[:, None]
     return 1 + scale * torch.randn(900, 24, generator=generator)
 
@@ -117,7 +117,7 @@ def test_neighbours_are_exact_whatever_the_sizes(make, precision):
             assert similarities.tolist() == expected.tolist()
 
 
-def test_higher_precision_takes_over_only_where_it_must(monkeypatch):
+def test_higher_precision_is_used_only_where_needed(monkeypatch):
     searched = []
     find = neighbour_search._find_candidates
 
@@ -134,8 +134,8 @@ def test_higher_precision_takes_over_only_where_it_must(monkeypatch):
 
 
 @pytest.mark.parametrize('num_candidates', [30, 60])
-def test_where_all_are_candidates_nothing_is_searched_again(monkeypatch, num_candidates):
-    """Also where queries have fewer than are looked for, as their own group is left out."""
+def test_nothing_is_searched_again_if_all_are_candidates(monkeypatch, num_candidates):
+    """Also if queries have fewer candidates than needed, since their own group is left out."""
     searched = []
     find = neighbour_search._find_candidates
 
@@ -151,7 +151,7 @@ def test_where_all_are_candidates_nothing_is_searched_again(monkeypatch, num_can
     assert found[1].tolist() == brute_force(videos, videos, 30, groups, groups)[1].tolist()
 
 
-def test_ties_are_told_apart_far_into_the_gallery():
+def test_ties_are_ranked_far_into_the_gallery():
     similarities = neighbour_search._make_rankable(
         torch.ones(3, dtype=torch.float64), torch.tensor([2**26 - 1, 2**26, 2**26 + 1])
     )
@@ -168,7 +168,7 @@ def test_products_without_onednn_find_the_same(monkeypatch):
 
 @pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
 def test_the_error_bound_holds(precision):
-    """No similarity proper is above what a candidate's score may stand for."""
+    """No exact similarity is above the upper bound of its candidate."""
     generator = torch.Generator().manual_seed(0)
     queries = torch.randn(20, 512, generator=generator)
     gallery = torch.cat(
@@ -182,8 +182,8 @@ def test_the_error_bound_holds(precision):
     assert above.min() > 0 and above.max() < dict(float32=1e-4, bfloat16=0.01)[precision]
 
 
-def test_a_gpu_takes_no_shortcuts_meanwhile(monkeypatch):
-    """TF32 errs by more than the error bound says."""
+def test_a_gpu_multiplies_in_full_precision(monkeypatch):
+    """TF32 exceeds the error bound."""
     matmul, name = torch.backends.cuda.matmul, neighbour_search.FLOAT32
     meanwhile = []
     find = neighbour_search._find_candidates
@@ -257,7 +257,7 @@ def test_metrics_equal_scikit_learn():
 
 
 def test_metrics_share_a_search(monkeypatch):
-    """Another gallery, other candidates or more neighbours are searched anew."""
+    """Another gallery, other candidates or more neighbours need a new search."""
     searched = []
 
     def watch(queries, gallery, k, *groups, **kwargs):
@@ -299,7 +299,7 @@ def test_a_query_without_candidates_has_no_class():
     assert knn(queries, gallery) == {'knn/label/top1': pytest.approx(100 / 3)}
 
 
-def test_several_labels_are_judged_apart():
+def test_several_labels_are_evaluated_separately():
     queries = feature_set(30, seed=0)
     values = RetrievalMetric(labels=('label', 'scene'), topk=(1,), leave_out='name')(
         queries, queries
@@ -314,7 +314,7 @@ def test_unknown_column_is_named():
 
 
 @pytest.mark.parametrize('name', ['label', 'scene'])
-def test_videos_without_a_value_are_named_and_no_class(name):
+def test_videos_without_a_value_are_named(name):
     queries = feature_set(4, seed=0)
     queries.attributes[2] = {**queries.attributes[2], name: ' '}
     with pytest.raises(ValueError, match=f"'{name}' .* is empty for 1 of 4 .* for 0/2: fill"):

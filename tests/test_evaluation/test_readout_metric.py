@@ -59,7 +59,7 @@ def test_more_places_than_classes():
 
 
 def evaluate_share():
-    """Each process has every second sample, and one that only fills up its share."""
+    """Each process has every second sample, and one that only pads its share."""
     rank = torch.distributed.get_rank()
     samples = predictions(7)
     return evaluate([*samples, samples[0]][rank::2], 7)

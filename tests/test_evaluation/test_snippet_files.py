@@ -1,4 +1,4 @@
-"""The features of localization as files."""
+"""Files of features for localization."""
 
 import numpy as np
 import pytest

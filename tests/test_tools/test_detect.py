@@ -1,4 +1,4 @@
-"""The tool that draws detections: what it writes into a video, and what it says of mistakes."""
+"""The tool that draws detections: the video that it writes, and its error messages."""
 
 import runpy
 import subprocess
@@ -21,7 +21,7 @@ LABELS = ''.join(f'item {{\n  name: "action{i}"\n  id: {i}\n}}\n' for i in range
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
-    """A config, its weights, which score class 3 alone, a grey video and the classes."""
+    """A config, its weights, which score class 3 only, a grey video and the classes."""
     folder = tmp_path_factory.mktemp('detect')
     config = Config.fromfile(REPO / 'configs/demo/detection_r3d18w8_1xb16-8x3-96px.py')
     config.model.backbone.base_channels = 4
@@ -47,7 +47,7 @@ def run(folder, boxes):
 
 
 def coloured(image):
-    """Whether anything is drawn on grey, and where, in pixels of the original: left to bottom."""
+    """Left, top and right of what is drawn on grey, in pixels of the original; None for nothing."""
     rows, columns = np.nonzero(np.ptp(image.astype(int), axis=2) > 60)
     return None if not len(rows) else np.array([columns.min(), rows.min(), columns.max()]) / 5
 
@@ -74,7 +74,7 @@ def test_boxes_and_actions_are_drawn(folder):
         ('frame,track,left,top,right,bottom\n1,a,140,0,150,9\n', 'track a at frame 1'),
     ],
 )
-def test_mistakes(boxes, message, tmp_path):
+def test_wrong_boxes_are_named(boxes, message, tmp_path):
     tool = runpy.run_path(str(TOOL))
     (tmp_path / 'boxes.csv').write_text(boxes)
     with pytest.raises(ValueError, match=message):

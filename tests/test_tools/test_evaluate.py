@@ -1,4 +1,4 @@
-"""The report card: the same numbers as the protocols by themselves, and what does not apply."""
+"""The report card: its numbers equal those of single protocols; the rest is named with reasons."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def card(videos, tmp_path_factory):
     return evaluate(videos, tmp_path_factory.mktemp('card'), '--random-init')
 
 
-def test_numbers_are_those_of_the_protocols_by_themselves(videos, card, tmp_path):
+def test_numbers_equal_those_of_single_protocols(videos, card, tmp_path):
     for run, source in {'checkpoint': videos / 'tiny.pth', 'random start': '--random-init'}.items():
         call('test.py', CONFIG, source, '--data-root', videos, '--work-dir', tmp_path)
         alone = json.loads((tmp_path / 'metrics.json').read_text())
@@ -125,7 +125,7 @@ def test_a_video_that_cannot_be_read(videos, tmp_path, capsys, num_workers):
 
 @pytest.mark.parametrize('named_twice', [False, True])
 def test_queries_that_are_their_own_gallery(videos, tmp_path, named_twice):
-    """No query finds itself, and nothing is trained on what it is tested on."""
+    """No query finds itself, and nothing is trained on its test data."""
     config = Config.fromfile(CONFIG)
     config.test_dataloader.dataset.where = dict()
     if named_twice:
@@ -224,7 +224,7 @@ def test_a_subclass_is_a_protocol_if_it_names_one_of_its_own(monkeypatch, protoc
     monkeypatch.setitem(METRICS.module_dict, 'OtherKNNMetric', OtherKNNMetric)
     if protocol:
         monkeypatch.setattr(OtherKNNMetric, 'protocol', protocol)
-        with pytest.raises(InputError, match="KNNMetric and OtherKNNMetric both name"):
+        with pytest.raises(InputError, match='KNNMetric and OtherKNNMetric both name'):
             registered_protocols()
     else:
         assert 'OtherKNNMetric' not in registered_protocols().values()

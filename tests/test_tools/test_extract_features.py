@@ -1,4 +1,4 @@
-"""Features of a list: what the model gives, whatever happened on the way."""
+"""Features of a list equal the model's, also after a kill and on several processes."""
 
 import csv
 import json
@@ -45,13 +45,13 @@ def extract_taps(videos, out):
 
 @pytest.fixture(scope='module')
 def whole(videos, tmp_path_factory):
-    """The folder and the arrays of a run that nothing stopped."""
+    """The folder and the arrays of a run that was not stopped."""
     folder = tmp_path_factory.mktemp('whole')
     return folder, extract(videos, folder, '--taps', *TAPS)
 
 
 def clips(videos):
-    """What the test pipeline gives of each video, normalised."""
+    """The clips of the test pipeline, normalised."""
     pipeline = [
         dict(type='OpenVideo'),
         dict(type='SampleEndToEndFrames', num_frames=3),
@@ -96,11 +96,11 @@ def test_without_taps_it_is_the_models_output(videos, tmp_path):
 
 
 class Killed(BaseException):
-    """Stands for a kill."""
+    """Simulates a kill."""
 
 
-def test_a_killed_run_goes_on(videos, whole, tmp_path, monkeypatch):
-    """Four batches of two, then half a row: the next run adds the other nine alone."""
+def test_a_killed_run_resumes(videos, whole, tmp_path, monkeypatch):
+    """Four batches of two, then half a row: the next run adds only the other five."""
     append, added = FeatureStore.append, []
 
     def count(store, indices, features):
@@ -123,7 +123,7 @@ def test_a_killed_run_goes_on(videos, whole, tmp_path, monkeypatch):
     assert not list(tmp_path.glob('*.part')) and not list(tmp_path.glob('*.unfinished'))
 
 
-def test_two_processes_write_what_one_does(videos, whole, tmp_path):
+def test_two_processes_write_the_same_as_one(videos, whole, tmp_path):
     for arrays in run_on_processes(extract_taps, 2, videos, tmp_path):
         for tap in TAPS:
             assert np.allclose(arrays[tap], whole[1][tap], rtol=1e-5, atol=1e-6)
@@ -137,7 +137,7 @@ def test_two_processes_write_what_one_does(videos, whole, tmp_path):
         (['--taps', *TAPS, '--gallery'], 'tiny.pth', 'list_sha256'),
     ],
 )
-def test_features_of_something_else_are_refused(videos, whole, options, checkpoint, named, capsys):
+def test_features_of_another_origin_are_refused(videos, whole, options, checkpoint, named, capsys):
     before = {path: path.read_bytes() for path in whole[0].glob('*.*') if path.is_file()}
     options = [*options, '--data-root', videos]
     with pytest.raises(SystemExit, match='1'):
@@ -164,7 +164,7 @@ def test_h5_holds_the_array(videos, whole):
         assert np.array_equal(file['features'][:], arrays['layer4'])
 
 
-def test_without_h5py_it_says_so_first(videos, tmp_path, capsys, monkeypatch):
+def test_a_missing_h5py_is_named_first(videos, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, 'h5py', None)
     with pytest.raises(SystemExit):
         extract(videos, tmp_path, '--format', 'h5')
@@ -172,7 +172,7 @@ def test_without_h5py_it_says_so_first(videos, tmp_path, capsys, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_list_of_ones_own(videos, whole, tmp_path):
+def test_a_list_of_the_user(videos, whole, tmp_path):
     (tmp_path / 'mine.txt').write_text('11.mp4 1\n03.mp4 0\n')
     options = ['--list', tmp_path / 'mine.txt', '--data-root', videos, '--taps', 'layer4']
     arrays = extract(videos, tmp_path / 'out', *options)
@@ -186,8 +186,8 @@ def test_an_unknown_tap_is_named(videos, tmp_path, capsys):
 
 
 @torch.no_grad()
-def test_a_tap_is_what_the_module_gives_whatever_follows():
-    """The activation behind changes it in place."""
+def test_a_tap_is_the_modules_output_whatever_follows():
+    """The next activation changes it in place."""
     model = tiny_model(type='TapExtractor', taps=['conv1.bn'])
     clip = torch.randn(1, 3, 2, 64, 64)
     conv1 = model.backbone.conv1
@@ -195,8 +195,8 @@ def test_a_tap_is_what_the_module_gives_whatever_follows():
     assert torch.allclose(model([clip])['conv1.bn'][0], wanted, atol=1e-6)
 
 
-def test_names_that_are_no_text_and_columns_and_arrays_of_others(videos, tmp_path, capsys):
-    """The list's own `index` is kept, and an array that lies there already is left alone."""
+def test_names_that_are_not_text_and_columns_and_arrays_of_others(videos, tmp_path, capsys):
+    """The list's own `index` is kept, and an unrelated array in the folder is left alone."""
     name = os.fsdecode(b'caf\xe9.mp4')
     (tmp_path / 'videos').mkdir()
     (tmp_path / 'videos' / name).write_bytes((videos / '03.mp4').read_bytes())

@@ -8,7 +8,7 @@ from vsslbox.visualization.localization_figure import FOUND, LEFT, MISSED, RIGHT
 
 
 def extent(image, colour):
-    """The rows and columns in which a colour stands, first and last."""
+    """The first and last rows and columns with a colour."""
     rows, columns = np.nonzero((image == colour).all(axis=2))
     return rows.min(), rows.max(), columns.min(), columns.max()
 

@@ -1,4 +1,4 @@
-"""What the report's figures and the terminal's table say."""
+"""The report's figures and the terminal's table."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_embedding_keeps_clusters_apart():
     assert np.array_equal(embed(features.astype(np.float32), seed=0)[1], points)
 
 
-def test_embedding_of_too_many_is_of_some():
+def test_embedding_of_too_many_features_is_of_a_sample():
     features = np.random.default_rng(0).normal(size=(2100, 3)).astype(np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('vsslbox.visualization.embedding.MOST_POINTS', 50)

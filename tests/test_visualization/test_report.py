@@ -1,4 +1,4 @@
-"""The report, read back as a browser would."""
+"""The report, parsed as a browser does."""
 
 import base64
 import math
@@ -15,7 +15,7 @@ VOID = {'br', 'circle', 'img', 'line', 'meta', 'polyline', 'wbr'}
 
 
 class Page(HTMLParser):
-    """What a page says: its tags with attributes, its text, the rows of its tables."""
+    """The contents of a page: its tags with attributes, its text, the rows of its tables."""
 
     def __init__(self, html):
         super().__init__()
@@ -109,7 +109,7 @@ def test_two_runs_are_compared(report):
     assert page.best == ['61.5', '50.0']
 
 
-def test_values_that_read_the_same_are_equally_good(report):
+def test_values_that_are_shown_equal_are_equally_good(report):
     page = report(metrics={'a': {'R@1': 30.04}, 'b': {'R@1': 30.01}})
     assert page.rows[1] == ['R@1', '30.0', '30.0', '+0.0']
     assert page.best == []
@@ -245,5 +245,5 @@ def test_nothing_is_loaded_from_elsewhere(report):
     assert not re.search(r'url\(|@import|https?://', page.html)
 
 
-def test_names_of_files_that_are_no_text(report):
+def test_file_names_that_are_not_valid_text(report):
     assert 'caf\\udce9.mp4' in report(title='caf\udce9.mp4').text

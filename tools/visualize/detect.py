@@ -1,10 +1,10 @@
-"""Draw what people do onto a video, by a detector and boxes of the people.
+"""Draw the actions that a detector predicts for boxes of people onto a video.
 
 python tools/visualize/detect.py CONFIG CHECKPOINT VIDEO BOXES OUT.mp4 [--every 1] [--min-score 0.5]
 
 BOXES is a CSV file with the header `frame,track,left,top,right,bottom`: frames are numbered from 0,
-a track is a person, and the box is in pixels. The actions are predicted once every so many seconds
-and shown until the next time is nearer.
+a track is a person, and the box is in pixels. The actions are predicted at key frames, `--every` so
+many seconds; each frame shows those of the nearest key frame.
 """
 
 import argparse
@@ -26,20 +26,20 @@ from mmengine.model import BaseModel
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import FallbackReader
+from vsslbox.datasets.transforms.steps import build_steps, list_steps
 from vsslbox.errors import InputError
-from vsslbox.evaluation.features.snippet_features import load_trained_model
-from vsslbox.registry import TRANSFORMS
+from vsslbox.evaluation.features import load_trained_model
 
 READERS = ('pyav', 'decord')
-DEFAULT_RATE = 25.0  # where a file doesn't tell
-SHORT_SIDE = 480  # smaller videos are enlarged, so that the text can be read
+DEFAULT_RATE = 25.0  # frames a second, if the file has no rate
+SHORT_SIDE = 480  # pixels; smaller videos are enlarged to make the text readable
 FONT, LINE_HEIGHT = cv2.FONT_HERSHEY_SIMPLEX, 18  # pixels
 HEADER = ['frame', 'track', 'left', 'top', 'right', 'bottom']
 COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 90), (120, 230, 90), (220, 120, 255))
 Tracks = dict[str, dict[int, np.ndarray]]
 """Boxes ``[4]`` in pixels by frame, by track."""
 Actions = dict[str, dict[int, list[str]]]
-"""What is written beside a person by frame, by track."""
+"""Lines of text beside a person by frame, by track."""
 
 
 def parse_args() -> argparse.Namespace:
@@ -78,19 +78,19 @@ def read_boxes(path: Path) -> Tracks:
 
 
 def check_boxes(tracks: Tracks, height: int, width: int) -> None:
-    """Refuse boxes of which nothing lies in the frames."""
+    """Refuse boxes that lie outside the frames."""
     for track, boxes in tracks.items():
         for frame, box in boxes.items():
             left, top, right, bottom = box.clip(0, [width, height, width, height])
             if left >= right or top >= bottom:
                 raise InputError(
-                    f'the box of track {track} at frame {frame}, {box.tolist()}, has no pixel of '
-                    f'the {width}x{height} frames: sides are left, top, right, bottom in pixels'
+                    f'the box of track {track} at frame {frame}, {box.tolist()}, lies outside the '
+                    f'{width}x{height} frames: sides are left, top, right, bottom in pixels'
                 )
 
 
 def read_classes(config: Config, path: Path | None) -> dict[int, str]:
-    """The names of the classes by their numbers."""
+    """Read the names of the classes by their numbers."""
     if path is None:
         evaluator = config.test_evaluator
         path = Path(evaluator.get('data_root', ''), evaluator.label_file)
@@ -99,17 +99,16 @@ def read_classes(config: Config, path: Path | None) -> dict[int, str]:
 
 
 def test_pipeline(config: Config) -> Compose:
-    """The config's, on a video file."""
-    steps = config.test_dataloader.dataset.pipeline
-    opening = dict(type='OpenVideo', readers=READERS)
-    return Compose([TRANSFORMS.build(step) for step in (opening, *steps[1:])])
+    """Build the config's test pipeline for a video file."""
+    _, *steps = list_steps(config.test_dataloader.dataset.pipeline)
+    return Compose(build_steps([dict(type='OpenVideo', readers=READERS), *steps]))
 
 
 @torch.no_grad()
 def predict(
     model: BaseModel, pipeline: Compose, video: str, second: float, boxes: np.ndarray
 ) -> np.ndarray:
-    """The scores ``[n, K]`` of the classes for boxes ``[n, 4]``, shares of the frame."""
+    """Compute class scores ``[n, K]`` of boxes ``[n, 4]`` in normalised coordinates."""
     sample = pipeline(
         dict(
             filename=video,
@@ -128,13 +127,13 @@ def predict(
 
 
 def describe(scores: np.ndarray, classes: dict[int, str], min_score: float) -> list[str]:
-    """The classes that are likely, the likeliest first."""
+    """Format the classes with at least the least score, the most likely first."""
     likely = [i for i in np.argsort(-scores) if i in classes and scores[i] >= min_score]
     return [f'{classes[i]} {scores[i]:.2f}' for i in likely]
 
 
 def draw(image: np.ndarray, box: np.ndarray, lines: list[str], colour: tuple) -> None:
-    """Draw a box into an RGB image, and the lines on that side of it where there is more room."""
+    """Draw a box into an RGB image, and the lines on the side with more room."""
     left, top, right, bottom = (round(side) for side in box.tolist())
     cv2.rectangle(image, (left, top), (right, bottom), colour, 2)
     sizes = [cv2.getTextSize(line, FONT, 0.5, 1)[0][0] + 4 for line in lines]
@@ -146,14 +145,14 @@ def draw(image: np.ndarray, box: np.ndarray, lines: list[str], colour: tuple) ->
 
 
 def nearest(frames: dict[int, object], frame: int) -> int:
-    """The listed frame that is nearest."""
+    """Return the nearest listed frame."""
     return min(frames, key=lambda other: abs(other - frame))
 
 
 def drawn_frames(
     reader: FallbackReader, tracks: Tracks, shown: Actions, step: int
 ) -> Iterator[np.ndarray]:
-    """The frames of the video with boxes and actions."""
+    """Yield the frames of the video with boxes and actions."""
     for start in range(0, reader.num_frames, 64):
         indices = range(start, min(start + 64, reader.num_frames))
         for frame, image in zip(indices, reader.read(indices)):
@@ -168,7 +167,7 @@ def drawn_frames(
 
 
 def write_video(path: Path, images: Iterator[np.ndarray], rate: float) -> None:
-    """Write RGB frames as an H.264 video; a last odd row or column is left out."""
+    """Write RGB frames as an H.264 video, without an odd last row or column."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = None
     with av.open(str(path), 'w') as container:
@@ -187,7 +186,7 @@ def write_video(path: Path, images: Iterator[np.ndarray], rate: float) -> None:
 def predict_tracks(
     args: argparse.Namespace, config: Config, reader: FallbackReader, tracks: Tracks, step: int
 ) -> Actions:
-    """What each person does at the key frames nearest to each listed box."""
+    """Predict each person's actions at the key frames near its listed boxes."""
     model = load_trained_model(config, args.checkpoint, get_device())
     classes, pipeline = read_classes(config, args.labels), test_pipeline(config)
     height, width = reader.read([0])[0].shape[:2]
@@ -209,7 +208,7 @@ def predict_tracks(
 
 
 def main() -> None:
-    """Predict and draw."""
+    """Predict the actions and draw them."""
     args = parse_args()
     if not Path(args.config).is_file():
         raise FileNotFoundError(f'no config file at {args.config}')

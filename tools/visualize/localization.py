@@ -1,9 +1,9 @@
-"""Draw the annotated and the proposed segments of videos over time, one PNG file a video.
+"""Draw the annotated and the proposed segments of videos over time, a PNG file a video.
 
 python tools/visualize/localization.py ANNOTATIONS PROPOSALS --out FOLDER [--videos FOLDER] ...
 
-ANNOTATIONS is an `anet_anno_val.json`; PROPOSALS is what `LocalizationMetric(out=...)` writes. With
-the videos there are pictures above the segments.
+ANNOTATIONS is an `anet_anno_val.json`; PROPOSALS is the file that `LocalizationMetric(out=...)`
+writes. With `--videos`, pictures of the videos are drawn above the segments.
 """
 
 import argparse
@@ -31,13 +31,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('proposals', type=Path, help='proposals for them')
     parser.add_argument('--out', type=Path, required=True, help='folder for the pictures')
     parser.add_argument('--videos', type=Path, help='folder of the videos')
-    parser.add_argument('--number', type=int, default=10, help='of how many videos')
-    parser.add_argument('--top', type=int, default=5, help='how many proposals of each')
+    parser.add_argument('--number', type=int, default=10, help='the number of videos')
+    parser.add_argument('--top', type=int, default=5, help='the number of proposals of each')
     return parser.parse_args()
 
 
 def thumbnails_of(path: str) -> list[np.ndarray]:
-    """Frames from the middles of equal parts of a video."""
+    """Read the middle frames of equal parts of a video."""
     reader = FallbackReader(path, ['pyav', 'decord'])
     try:
         middles = (np.arange(THUMBNAILS) + 0.5) * reader.num_frames / THUMBNAILS

@@ -212,12 +212,12 @@ def _report(
         sections=[
             Section(
                 'Confusions',
-                'How often the kNN of the checkpoint takes each class (row) for another (column).',
+                'How often kNN on the features takes each class (row) for another (column).',
                 [confusion_plot(label, **matrix) for label, matrix in matrices.items()],
             ),
             Section(
                 'Features',
-                "The queries' features by the checkpoint, laid out by t-SNE, coloured by label.",
+                "The checkpoint's features of the queries, by t-SNE, coloured by label.",
                 _maps(card, loop.runner.seed),
             ),
         ],

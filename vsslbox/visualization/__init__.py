@@ -1,4 +1,4 @@
-"""Results to look at."""
+"""Reports and figures of results."""
 
 from vsslbox.visualization.confusion import confusion_matrix, confusion_plot
 from vsslbox.visualization.embedding import embed

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Confusion matrices."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,19 +8,19 @@ from vsslbox.visualization.scatter import readable_order
 
 __all__ = ['confusion_matrix', 'confusion_plot']
 
-SIDE, MARGIN = 320, 40  # of the matrix and of what is written around it, in the figure's own units
-MOST_NAMED = 20  # with more classes than this, names and counts are shown on hovering alone
+SIDE, MARGIN = 320, 40  # of the matrix and of the text around it, in units of the figure
+MOST_NAMED = 20  # with more classes than this, names and counts are shown on hovering only
 
 
 def confusion_matrix(truth: Sequence, predicted: Sequence) -> tuple[list, list[list[int]]]:
-    """Count the pairs of classes.
+    """Count the pairs of true and predicted classes.
 
     Args:
         truth: The class of each sample.
-        predicted: What it was taken for.
+        predicted: The predicted class of each sample.
 
     Returns:
-        The classes in order, and how many samples of each (row) were taken for each (column).
+        The classes in order, and the number of samples of each (row) predicted as each (column).
     """
     classes = readable_order({*truth, *predicted})
     pairs = Counter(zip(truth, predicted, strict=True))
@@ -28,7 +28,7 @@ def confusion_matrix(truth: Sequence, predicted: Sequence) -> tuple[list, list[l
 
 
 def confusion_plot(title: str, classes: Sequence, counts: Sequence[Sequence[int]]) -> str:
-    """A figure (HTML) with a square for each pair, the darker the larger its share of the row.
+    """Draw a figure (HTML) with a square for each pair, darker for a larger share of the row.
 
     Args:
         title: The caption.

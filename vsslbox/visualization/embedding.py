@@ -1,4 +1,4 @@
-"""Features laid out in the plane."""
+"""Embedding of features in the plane."""
 
 import numpy as np
 from sklearn.manifold import TSNE
@@ -10,22 +10,22 @@ FEWEST_POINTS = 5
 
 
 def embed(features: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Lay features out in the plane by t-SNE of their directions.
+    """Embed features in the plane by t-SNE of their directions.
 
     Args:
         features: ``[N, F]``.
-        seed: The seed of the choice of videos and of t-SNE.
+        seed: The seed of t-SNE and of the choice of videos.
 
     Returns:
-        The indices of the videos that are shown, ``[P]``, at most 2000, and their places
-        ``[P, 2]``. Nothing, if there are fewer than five.
+        The indices of at most 2000 chosen videos, ``[P]``, and their positions ``[P, 2]``; P is 0
+        for fewer than five videos.
     """
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(features))[:MOST_POINTS])
     if len(chosen) < FEWEST_POINTS:
         return chosen[:0], np.empty((0, 2))
     units = features[chosen] / np.linalg.norm(features[chosen], axis=1, keepdims=True).clip(1e-12)
-    # Where all features are equal there are no principal components.
+    # Equal features have no principal components.
     init = 'pca' if min(units.shape) > 1 and np.ptp(units, axis=0).any() else 'random'
     perplexity = min(30.0, (len(chosen) - 1) / 3)
     return chosen, TSNE(perplexity=perplexity, init=init, random_state=seed).fit_transform(units)

@@ -1,4 +1,4 @@
-"""A picture of when something happens in a video, and when a model says so."""
+"""A picture of the annotated and the proposed segments of a video."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from vsslbox.utils.segments import segment_iou
 
 __all__ = ['TimeSegment', 'draw_localization']
 
-WIDTH, LEFT, RIGHT = 1000, 90, 20  # pixels; names stand on the left
+WIDTH, LEFT, RIGHT = 1000, 90, 20  # pixels; names are on the left
 ROW, BAR = 26, 16  # the height of a row and of the bar in it
 MARGIN = 8
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-# RGB. Blue and orange can be told apart by those who see no red or no green.
+# RGB. Blue and orange are distinct for the colour-blind.
 INK, LINE = (40, 46, 56), (205, 210, 216)
 TRUE, FOUND, MISSED = (110, 118, 130), (35, 96, 181), (217, 119, 33)
 ENOUGH = 0.5  # IoU
@@ -27,7 +27,7 @@ class TimeSegment(NamedTuple):
     Attributes:
         start: In seconds.
         end: In seconds.
-        text: What is written in it.
+        text: The text to write in it.
     """
 
     start: float
@@ -44,11 +44,11 @@ def draw_localization(
 ) -> np.ndarray:
     """Draw the segments of a video below pictures of it, all along one axis of time.
 
-    A row shows what is annotated, and one each what is proposed: blue if its IoU with some
-    annotated segment is at least 0.5, orange if not.
+    The first row shows the annotated segments, each further row a proposal: blue if its IoU with
+    some annotated segment is at least 0.5, orange if not.
 
     Args:
-        title: What stands above.
+        title: The heading.
         seconds: The length of the video.
         truth: The annotated segments.
         proposals: The proposed segments, the best first.
@@ -78,7 +78,7 @@ def draw_localization(
 
 
 def _film_strip(thumbnails: Sequence[np.ndarray]) -> np.ndarray:
-    """The thumbnails side by side over the axis of time, with white around them."""
+    """Place the thumbnails side by side over the axis of time, on white."""
     if not len(thumbnails):
         return np.empty((0, WIDTH, 3), np.uint8)
     edges = np.linspace(LEFT, WIDTH - RIGHT, len(thumbnails) + 1).round().astype(int)
@@ -104,7 +104,7 @@ class _Rows:
             _write(self.image, f'{tick:g} s', x, bottom + 18, INK, centred=True)
 
     def bar(self, row: int, segment: TimeSegment, colour: tuple[int, int, int]) -> None:
-        """Draw a segment with its text, which is cut where the segment ends."""
+        """Draw a segment with its text, cut off at the end of the segment."""
         top = row * ROW + (ROW - BAR) // 2
         start, end = self._x(segment.start), self._x(segment.end)
         part = self.image[top : top + BAR, start : max(end, start + 2)]
@@ -112,7 +112,7 @@ class _Rows:
         _write(part, segment.text, 4, BAR - 4, (255, 255, 255))
 
     def name(self, row: int, text: str) -> None:
-        """Write what a row is, on the left."""
+        """Write the name of a row on the left."""
         _write(self.image, text, MARGIN, row * ROW + (ROW + BAR) // 2 - 4, INK)
 
     def _x(self, time: float) -> int:
@@ -121,7 +121,7 @@ class _Rows:
 
 
 def _ticks(seconds: float) -> np.ndarray:
-    """Round times, five to ten of them."""
+    """Return five to ten round times."""
     power = 10.0 ** np.floor(np.log10(seconds / 5))
     distance = max(step * power for step in (1, 2, 5) if step * power <= seconds / 4)
     return np.arange(0, seconds + 1e-9, distance)
@@ -136,8 +136,8 @@ def _write(
     scale: float = 0.4,
     centred: bool = False,
 ) -> None:
-    """Write into a part of an image, whose edges cut the text."""
-    text = text.encode('ascii', 'replace').decode()  # OpenCV's fonts have no more
+    """Write text into a part of an image, cut off at its edges."""
+    text = text.encode('ascii', 'replace').decode()  # all that OpenCV's fonts have
     if centred:
         x -= cv2.getTextSize(text, FONT, scale, 1)[0][0] // 2
     canvas = np.ascontiguousarray(image)

@@ -1,4 +1,4 @@
-"""The report of an evaluation: one HTML file that needs nothing else."""
+"""The report of an evaluation: one self-contained HTML file."""
 
 import base64
 import math
@@ -10,15 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vsslbox.errors import InputError
-
 __all__ = ['Hit', 'PaperNumbers', 'Retrieval', 'Section', 'is_count', 'write_report']
 
 MAX_SIDE = 240  # pixels; larger thumbnails are shrunk to keep the file small
-WIDTH, HEIGHT = 360, 200  # of a chart, in its own units
-LEFT, RIGHT, TOP, BOTTOM = 46, 352, 8, 160  # where a chart's lines are drawn; labels around
+WIDTH, HEIGHT = 360, 200  # of a chart, in units of the chart
+LEFT, RIGHT, TOP, BOTTOM = 46, 352, 8, 160  # the area of a chart's lines; labels are around it
 
-# The policy forbids the browser to load anything: all that is shown is in the file.
+# The policy keeps the browser from loading anything: the file contains all that is shown.
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -99,8 +97,8 @@ class Hit:
 
     Args:
         image: Its thumbnail, RGB, uint8 ``[H, W, 3]``.
-        caption: What is written below it.
-        correct: Whether it is what was looked for.
+        caption: The text below it.
+        correct: Whether it has the query's label.
     """
 
     image: np.ndarray
@@ -110,11 +108,11 @@ class Hit:
 
 @dataclass
 class Retrieval:
-    """A query and what was found for it.
+    """A query with its nearest videos.
 
     Args:
         query: The query's thumbnail, RGB, uint8 ``[H, W, 3]``.
-        query_caption: What is written below it.
+        query_caption: The text below it.
         hits: The nearest videos, best first.
     """
 
@@ -125,10 +123,10 @@ class Retrieval:
 
 @dataclass
 class PaperNumbers:
-    """What a paper reports.
+    """The numbers that a paper reports.
 
     Args:
-        source: Which paper, and of what.
+        source: The paper, and the model.
         metrics: Its numbers by the metrics' names.
     """
 
@@ -142,8 +140,8 @@ class Section:
 
     Args:
         title: The heading.
-        note: A line that says how to read it, as HTML.
-        figures: What is shown side by side, HTML each.
+        note: A line that explains it, as HTML.
+        figures: The figures to show side by side, as HTML.
     """
 
     title: str
@@ -152,7 +150,7 @@ class Section:
 
 
 def is_count(name: str) -> bool:
-    """Whether a metric is a number of videos and no percentage."""
+    """Return whether a metric is a number of videos instead of a percentage."""
     return name.endswith('unanswerable')
 
 
@@ -167,21 +165,21 @@ def write_report(
     paper: PaperNumbers | None = None,
     sections: Sequence[Section] = (),
 ) -> None:
-    """Write the report of an evaluation; a section that would be empty is left out.
+    """Write the report of an evaluation; empty sections are left out.
 
     Args:
-        path: The HTML file to write; missing folders are made.
+        path: The HTML file to write; missing folders are created.
         title: The heading.
         metrics: For each run its metrics by name, in percent; of two runs the second is compared
             with the first.
-        curves: For each curve its points (step, value); values that aren't finite are left out.
-        retrievals: Queries with what was found for them.
-        details: What else is worth knowing, by name; values may be mappings themselves.
+        curves: For each curve its points (step, value); values that are not finite are left out.
+        retrievals: Queries with their nearest videos.
+        details: Further information by name; values may be mappings.
         paper: A paper's numbers, for a column of their own.
-        sections: What is to stand before the details.
+        sections: Sections to insert before the details.
 
     Raises:
-        InputError: A thumbnail is empty or isn't uint8 ``[H, W, 3]``.
+        ValueError: A thumbnail is empty or not uint8 ``[H, W, 3]``.
     """
     charts = [_chart(name, points) for name, points in curves.items()]
     cards = [_retrieval(retrieval) for retrieval in retrievals]
@@ -192,8 +190,8 @@ def write_report(
     parts = [
         _section(
             'Metrics',
-            'In percent, apart from counts; the best of a row is bold.'
-            + (' What the paper reports is in italics; it was not measured here.' if paper else ''),
+            'In percent, except counts; the best value of a row is bold.'
+            + (" The paper's numbers, not measured here, are in italics." if paper else ''),
             _metrics_table(metrics, paper),
         ),
         _section(
@@ -203,7 +201,7 @@ def write_report(
         ),
         _section(
             'Retrieval',
-            'A query on the left, then its nearest videos: ✓ right, ✗ wrong.',
+            'Each query, on the left, with its nearest videos: ✓ right, ✗ wrong.',
             _grid('retrievals', cards),
         ),
         *(_section(part.title, part.note, _grid('charts', part.figures)) for part in sections),
@@ -214,24 +212,24 @@ def write_report(
     html = PAGE.format(title=escape(title), style=STYLE, body='\n'.join(filter(None, parts)))
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Names of files need not be text.
+    # File names need not be valid text.
     path.write_text(html, encoding='utf-8', errors='backslashreplace')
 
 
 def _section(title: str, note: str, body: str) -> str:
-    """A heading, a line that says how to read what follows, and that."""
+    """Return a section: a heading, a line of explanation and the body."""
     note = note and f'<p>{note}</p>\n'
     return body and f'<section>\n<h2>{title}</h2>\n{note}{body}\n</section>'
 
 
 def _grid(name: str, figures: Sequence[str]) -> str:
-    """Figures side by side, if there are any."""
+    """Place figures side by side, if there are any."""
     html = ''.join(figures)
     return html and f'<div class="grid {name}">{html}</div>'
 
 
 def _metrics_table(metrics: Mapping[str, Mapping[str, float]], paper: PaperNumbers | None) -> str:
-    """A row for each metric, a column for each run and, of two runs, one for the gain."""
+    """Return a table: a row for each metric, a column for each run and, for two runs, the gain."""
     columns = ['metric', *metrics, *(['gain (points)'] if len(metrics) == 2 else [])]
     head = ''.join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     if paper:
@@ -260,8 +258,8 @@ def _metrics_table(metrics: Mapping[str, Mapping[str, float]], paper: PaperNumbe
 
 
 def _percent_cells(values: list[float]) -> str:
-    """Percentages, the best one marked, and the gain of the second of two."""
-    shown = [round(value, 1) for value in values]  # what reads the same is equally good
+    """Return cells of percentages, the best one marked, and the gain of the second of two."""
+    shown = [round(value, 1) for value in values]  # equal as shown is equally good
     finite = set(filter(math.isfinite, shown))
     best = max(finite) if len(finite) > 1 else None
     cells = ''.join(
@@ -276,23 +274,23 @@ def _percent_cells(values: list[float]) -> str:
 
 
 def _count_cells(values: list[float]) -> str:
-    """Counts, of which none is better than another."""
+    """Return cells of counts, of which none is better than another."""
     cells = ''.join(f'<td>{_number(value, ".0f")}</td>' for value in values)
     return cells + '<td></td>' if len(values) == 2 else cells
 
 
 def _number(value: float, form: str) -> str:
-    """A number, or a dash where there is none."""
+    """Format a number, or a dash if there is none."""
     return format(value, form) if math.isfinite(value) else '&ndash;'
 
 
 def _class(name: str) -> str:
-    """The attribute that gives an element a class, if there is one to give."""
+    """Return the class attribute of an element, if it has a class."""
     return f' class="{name}"' if name else ''
 
 
 def _chart(name: str, points: Sequence[tuple[float, float]]) -> str:
-    """A line chart: the logged values faint, their moving average bold."""
+    """Draw a line chart: the logged values faint, their moving average bold."""
     finite = [(step, value) for step, value in points if math.isfinite(value)]
     if not finite:
         return ''
@@ -333,20 +331,20 @@ def _chart(name: str, points: Sequence[tuple[float, float]]) -> str:
 
 
 def _moving_average(values: np.ndarray) -> np.ndarray:
-    """The mean over a tenth of the curve around each point; over less of it at the ends."""
+    """Average over a tenth of the curve around each point, over less at the ends."""
     window = np.ones(1 + 2 * (len(values) // 20))
     return np.convolve(values, window, 'same') / np.convolve(np.ones_like(values), window, 'same')
 
 
 def _padded_range(values: np.ndarray) -> tuple[float, float]:
-    """A little more than the values span; never empty."""
+    """Return a range a little larger than that of the values, never empty."""
     low, high = values.min(), values.max()
     margin = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
     return low - margin, high + margin
 
 
 def _ticks(low: float, high: float, smallest: float = 0) -> list[float]:
-    """The multiples of 1, 2 or 5 times a power of ten in a range: at most six of them."""
+    """Return at most six multiples of 1, 2 or 5 times a power of ten in a range."""
     least = max((high - low) / 5, smallest)
     power = 10.0 ** math.floor(math.log10(least))
     distance = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
@@ -354,7 +352,7 @@ def _ticks(low: float, high: float, smallest: float = 0) -> list[float]:
 
 
 def _retrieval(retrieval: Retrieval) -> str:
-    """A card with a query and its hits."""
+    """Return a card with a query and its hits."""
     hits = ''.join(
         _figure(
             hit.image,
@@ -373,9 +371,9 @@ def _retrieval(retrieval: Retrieval) -> str:
 
 
 def _figure(image: np.ndarray, caption: str, alt: str) -> str:
-    """An image, as JPEG in the page itself, with a caption (HTML)."""
+    """Return an image, embedded as JPEG, with a caption (HTML)."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-        raise InputError(
+        raise ValueError(
             'a thumbnail must be RGB, uint8 [H, W, 3] and not empty, got '
             f'{image.dtype} {list(image.shape)}'
         )
@@ -391,7 +389,7 @@ def _figure(image: np.ndarray, caption: str, alt: str) -> str:
 
 
 def _flatten(values: Mapping[str, object], prefix: str = '') -> Iterator[tuple[str, object]]:
-    """The entries of nested mappings, with names such as ``outer.inner``."""
+    """Yield the entries of nested mappings, with names such as ``outer.inner``."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f'{prefix}{name}.')

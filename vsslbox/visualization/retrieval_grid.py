@@ -1,4 +1,4 @@
-"""Queries and what was found for them."""
+"""Queries with their nearest videos."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,18 +20,18 @@ def nearest_videos(
     num_hits: int = 5,
     leave_out: str | None = None,
 ) -> list[Retrieval]:
-    """Some queries with their nearest videos; right are those with the same first label.
+    """Return some queries with their nearest videos; those with the same first label are right.
 
-    Which queries are shown depends on their number alone, so that reports can be compared.
+    The choice of queries depends on their number only, so that reports can be compared.
 
     Args:
         queries: The queries.
         gallery: The candidates; if they are the queries themselves, none finds itself.
-        labels: The columns that captions tell.
-        query_thumbnail: Gives a query's picture by its index, RGB, uint8 ``[H, W, 3]``.
-        gallery_thumbnail: The same of the gallery.
-        num_queries: How many queries.
-        num_hits: How many nearest videos of each.
+        labels: The columns to show in captions.
+        query_thumbnail: Returns a query's picture by its index, RGB, uint8 ``[H, W, 3]``.
+        gallery_thumbnail: The same for the gallery.
+        num_queries: The number of queries.
+        num_hits: The number of nearest videos of each.
         leave_out: A column; candidates that share the query's value in it are not shown.
     """
     if gallery is queries:

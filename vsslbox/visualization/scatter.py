@@ -8,19 +8,19 @@ import numpy as np
 
 __all__ = ['readable_order', 'scatter_plot']
 
-SIDE, MARGIN = 320, 8  # of the figure and around its points, in its own units
-MOST_NAMED = 20  # with more classes than this, names are shown on hovering alone
-TURN = 0.381966  # hues in steps of the golden angle stay apart, however many they are
+SIDE, MARGIN = 320, 8  # of the figure and around its points, in units of the figure
+MOST_NAMED = 20  # with more classes than this, names are shown on hovering only
+TURN = 0.381966  # hues in steps of the golden angle stay distinct for any number of classes
 
 
 def scatter_plot(title: str, points: np.ndarray, labels: Sequence, names: Sequence[str]) -> str:
-    """A figure (HTML) with a dot for each point, coloured by its label.
+    """Draw a figure (HTML) with a dot for each point, coloured by its label.
 
     Args:
         title: The caption.
         points: ``[P, 2]``.
         labels: The label of each point.
-        names: What is shown of each point on hovering, beside its label.
+        names: The name of each point, shown with its label on hovering.
     """
     classes = readable_order(set(labels))
     colours = {label: _colour(number) for number, label in enumerate(classes)}
@@ -52,5 +52,5 @@ def _colour(number: int) -> str:
 
 
 def readable_order(labels: Collection) -> list:
-    """Labels in order: numbers by size, before names by alphabet; None, for no label, last."""
+    """Sort labels: numbers by size, then names by alphabet, then None for no label."""
     return sorted(labels, key=lambda label: (label is None, isinstance(label, str), label))

@@ -1,4 +1,4 @@
-"""Metrics for the terminal."""
+"""Metrics as a table for the terminal."""
 
 import math
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ __all__ = ['metrics_text']
 def metrics_text(
     metrics: Mapping[str, Mapping[str, float]], paper: Mapping[str, float] | None = None
 ) -> str:
-    """A table of metrics: a row for each, a column for each run.
+    """Format a table of metrics: a row for each metric, a column for each run.
 
     Args:
-        metrics: For each run its metrics by name; of two runs there is the second's gain.
+        metrics: For each run its metrics by name; two runs also get the gain of the second.
         paper: A paper's numbers by the same names, for a column of their own.
     """
     titles = [*metrics, *(['gain'] if len(metrics) == 2 else []), *(['paper'] if paper else [])]

@@ -4,7 +4,7 @@ python tools/data/activitynet/snippet_features.py CONFIG CHECKPOINT VIDEOS --out
     [--kind {scores,pooled}] [--ending {.csv,.npy}] [--steps 100] [--clip-len 1] ...
 
 CONFIG is that of the checkpoint's model, of vsslbox or mmaction2; VIDEOS is a folder or a list. Run
-it again to go on where it stopped. Then annotate_features.py writes the annotations.
+it again to resume. Then annotate_features.py writes the annotations.
 """
 
 import argparse
@@ -22,15 +22,13 @@ from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.snippet_dataset import SnippetDataset
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError
-from vsslbox.evaluation.features.snippet_features import (
+from vsslbox.evaluation.features import (
     class_scores,
     encode_snippets,
     load_trained_model,
-    pooled_features,
-)
-from vsslbox.evaluation.features.snippet_files import (
     note_video,
     noted_videos,
+    pooled_features,
     rescale_features,
     write_features,
 )
@@ -61,12 +59,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--ending', choices=('.csv', '.npy'), default='.csv', help='.npy is read much faster'
     )
-    parser.add_argument('--steps', type=int, default=100, help='the steps of a video')
+    parser.add_argument('--steps', type=int, default=100, help='steps of a video')
     parser.add_argument('--stride', type=int, default=16, help='frames from snippet to snippet')
-    parser.add_argument('--clip-len', type=int, default=1, help='the frames of a snippet')
+    parser.add_argument('--clip-len', type=int, default=1, help='frames of a snippet')
     parser.add_argument('--frame-interval', type=int, default=1, help='frames between these')
     parser.add_argument('--short-side', type=int, default=256, help='in pixels')
-    parser.add_argument('--crop', type=int, default=256, help='side of the middle, in pixels')
+    parser.add_argument('--crop', type=int, default=256, help='side of the centre crop, in pixels')
     parser.add_argument('--batch-size', type=int, default=32, help='snippets at a time')
     add_job_options(parser)
     args = parser.parse_args()
@@ -77,16 +75,18 @@ def parse_args() -> argparse.Namespace:
 
 
 def by_stem(videos: dict[str, str]) -> dict[str, str]:
-    """The path of each video by the name of its file without ending.
+    """Return the paths of videos by their file names without ending.
 
     Raises:
-        InputError: Two have the same.
+        InputError: Two videos have the same name.
     """
     paths: dict[str, str] = {}
     for name, path in videos.items():
         other = paths.setdefault(PurePath(name).stem, path)
         if other != path:
-            raise InputError(f'{printable(other)} and {printable(path)} have one name: rename one')
+            raise InputError(
+                f'{printable(other)} and {printable(path)} have the same name: rename one'
+            )
     return paths
 
 
@@ -96,7 +96,7 @@ def use_one_thread(worker_id: int) -> None:
 
 
 def main() -> None:
-    """Extract what isn't there yet."""
+    """Extract the features that are not there yet."""
     args = parse_args()
     if not Path(args.config).is_file():
         raise FileNotFoundError(f'no config file at {args.config}')

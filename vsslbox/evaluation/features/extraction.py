@@ -1,4 +1,4 @@
-"""Features of a whole data set, kept on disk."""
+"""Extraction of the features of a data set, kept on disk."""
 
 import hashlib
 import json
@@ -21,22 +21,22 @@ from vsslbox.utils import unwrap_model
 
 __all__ = ['extract_features', 'kept_features', 'origin_of_features']
 
-# What of a data set's config the hashes of its list and its files stand for.
+# The keys of a data set's config that the hashes of its list and its files cover.
 _HASHED = ('ann_file', 'data_prefix', 'data_root', 'where')
 
 
 @torch.no_grad()
 def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureStore) -> None:
-    """Fill a store with the features of all videos, on several processes if there are.
+    """Fill a store with the features of all videos, on one process or several.
 
-    Videos that the store has already are not read again. A run that goes on where another one of
-    as many processes was killed makes the same batches, and so the same features, bit for bit.
+    Videos that are in the store are not read again. A run that resumes a killed one of as many
+    processes makes the same batches and hence the same features, bit for bit.
 
     Args:
-        model: Gives features in the mode ``'tensor'``, ``[N, F]`` or a dict of such by tap; wrapped
-            or not.
+        model: Computes features in the mode ``'tensor'``, ``[N, F]`` or a dict of them by tap;
+            wrapped or not.
         dataloader: Every process loads its share; the data set is a :class:`BaseVideoDataset`.
-        store: Where the features go; complete afterwards. One tap is called ``features``.
+        store: The store, complete afterwards. A single tap is called ``features``.
 
     Raises:
         InputError: Features are NaN or infinite.
@@ -59,7 +59,9 @@ def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureSto
 def origin_of_features(
     runner: Runner, dataset: BaseVideoDataset, dataloader_cfg: dict
 ) -> dict[str, str]:
-    """All that features depend on; the same wherever the data lies, if files keep their times.
+    """Return everything that features depend on, apart from where the data lies.
+
+    Files that keep their size and time keep their hash.
 
     Args:
         runner: The runner, whose model has its weights.
@@ -67,10 +69,10 @@ def origin_of_features(
         dataloader_cfg: The config of their loader.
 
     Raises:
-        InputError: The loader was built elsewhere, so that its pipeline is unknown.
+        TypeError: A loader is given instead of its config, so that its pipeline is unknown.
     """
     if not isinstance(dataloader_cfg, dict):
-        raise InputError('extracting features needs the config of the data loader, not a loader')
+        raise TypeError('extracting features needs the config of the data loader, not a loader')
     origin = [None]
     if is_main_process():
         model = unwrap_model(runner.model)
@@ -87,7 +89,7 @@ def origin_of_features(
 
 
 def kept_features(runner: Runner, dataloader: DataLoader, dataloader_cfg: dict) -> FeatureSet:
-    """The features of a data set by a runner's model, from its work directory if they are there.
+    """Return the features of a data set by a runner's model, extracted once per work directory.
 
     Args:
         runner: The runner; its model has one tap.
@@ -119,7 +121,7 @@ def _refuse_non_finite(
 
 
 def _without(done: set[int], dataloader: DataLoader) -> DataLoader:
-    """A loader of those of this process's batches that are not done."""
+    """Return a loader of this process's batches that are not done."""
     batches = [batch for batch in dataloader.batch_sampler if not done.issuperset(batch)]
     return DataLoader(
         dataloader.dataset,
@@ -148,9 +150,9 @@ def _weights_hash(model: nn.Module) -> str:
 
 
 def _files_hash(dataset: BaseVideoDataset) -> str:
-    """Of the sizes and times of all files, since a list's names tell nothing of their content.
+    """Hash the sizes and times of all files, and the frames that the list takes of each folder.
 
-    And of which frames a list takes of a folder.
+    The names in the list do not tell whether the files are the same.
     """
     digest = hashlib.sha256()
     for index in range(len(dataset)):

@@ -1,4 +1,4 @@
-"""The features of a data set and what is known of its videos."""
+"""The features of a data set with the attributes of its videos."""
 
 from dataclasses import dataclass, field
 
@@ -16,8 +16,8 @@ class FeatureSet:
     """One feature a video, in the order of the list.
 
     Args:
-        features: ``[N, F]``, float32; a memory-mapped file will do.
-        attributes: What the list says of each video: its name, labels, group.
+        features: ``[N, F]``, float32; may be memory-mapped.
+        attributes: The list's entry for each video: its name, labels, group.
         list_hash: The hash of the list's names.
     """
 
@@ -28,7 +28,7 @@ class FeatureSet:
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or len(self.features) != len(self.attributes):
-            raise InputError(
+            raise ValueError(
                 f'expected features [N, F] for {len(self.attributes)} videos, got '
                 f'{list(self.features.shape)}'
             )
@@ -37,10 +37,10 @@ class FeatureSet:
         return len(self.features)
 
     def column(self, name: str) -> list:
-        """An attribute of every video.
+        """Return an attribute of every video.
 
         Raises:
-            InputError: The list has no such attribute, or not of every video.
+            InputError: The list has no such column, or a video has no value in it.
         """
         try:
             values = [attributes[name] for attributes in self.attributes]
@@ -48,11 +48,11 @@ class FeatureSet:
             known = sorted(set.intersection(*(set(known) for known in self.attributes)))
             raise InputError(f'the list has no column {name!r}; it has {known}') from None
         empty = [number for number, value in enumerate(values) if not str(value).strip()]
-        if empty:  # they would be taken for one more class
+        if empty:  # they would count as one more class
             raise InputError(
                 f'the column {name!r} of the list is empty for {len(empty)} of {len(values)} '
-                f'videos, first for {self.attributes[empty[0]].get("name")}: fill it in, or leave '
-                'these videos out of the list'
+                f'videos, first for {self.attributes[empty[0]].get("name")}: fill it in, or remove '
+                'these videos from the list'
             )
         return values
 
@@ -63,13 +63,13 @@ class FeatureSet:
         leave_out: str | None = None,
         precision: str = 'float32',
     ) -> tuple[Tensor, Tensor]:
-        """The nearest videos of a gallery, by cosine similarity.
+        """Find the nearest videos of a gallery, by cosine similarity.
 
-        They are kept, so that whoever asks next for as many or fewer need not search.
+        The result is kept: the next call for as many or fewer does not search again.
 
         Args:
             gallery: The candidates.
-            k: How many; at most as many as the gallery has are given.
+            k: The number of neighbours; at most the size of the gallery.
             leave_out: A column; candidates that share a video's value in it are left out.
             precision: See :func:`nearest_neighbours`; it does not change the result.
 
@@ -90,7 +90,7 @@ class FeatureSet:
 
 
 def as_ids(*columns: list) -> list[Tensor]:
-    """Number the distinct values of several columns alike.
+    """Number the distinct values of several columns together.
 
     Args:
         columns: Lists of hashable values.

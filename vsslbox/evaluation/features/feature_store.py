@@ -1,4 +1,4 @@
-"""Features on disk, which a killed run goes on with."""
+"""Features on disk, which a killed run resumes from."""
 
 import json
 import os
@@ -17,23 +17,23 @@ __all__ = ['FeatureStore', 'FeatureStoreError']
 
 
 class FeatureStoreError(InputError):
-    """A folder with the features of something else, or not with all."""
+    """A folder whose features are of another origin or incomplete."""
 
 
 class FeatureStore:
     """A folder with one array ``[N, F]`` a tap, ``TAP.npy``, float32, in the order of the list.
 
-    ``features.json`` says of what they are, and whether they are all there. Until then every
-    process appends rows to a file of its own, ``rows-RANK.part``: a line with the sizes of the
-    taps, then for each video its index and the features of all taps. What a kill leaves of a row is
-    cut off. :meth:`finish` sorts the rows into the arrays, whose names appear only when they are
-    whole.
+    ``features.json`` holds their origin, and the sizes of the taps once they are complete. Until
+    then every process appends rows to a file of its own, ``rows-RANK.part``: a line with the sizes
+    of the taps, then for each video its index and the features of all taps. An incomplete row, left
+    by a kill, is cut off. :meth:`finish` sorts the rows into the arrays, which get their names only
+    when they are complete.
 
-    All processes must see the folder. They create the store together.
+    All processes must see the folder, and create the store together.
 
     Args:
         folder: The folder, which need not exist.
-        origin: What the features depend on, as JSON can hold it.
+        origin: Everything that the features depend on, as JSON.
         num_videos: N.
 
     Raises:
@@ -56,19 +56,19 @@ class FeatureStore:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the arrays are all there."""
+        """Whether all arrays are there."""
         return bool(self.sizes)
 
     def done(self) -> set[int]:
-        """The indices of the videos whose rows are on disk already, whoever wrote them."""
+        """Return the indices of the videos whose rows are on disk, by any process."""
         return {int(index) for part in self._parts() for index in part.rows['index']}
 
     def append(self, indices: Sequence[int], features: dict[str, Tensor]) -> None:
-        """Keep the features of some videos; once this returns they outlast the process.
+        """Write the features of some videos to disk; they survive a kill once this returns.
 
         Args:
             indices: The videos' places in the list, ``[B]``.
-            features: Of each tap ``[B, F]``.
+            features: ``[B, F]`` by tap.
         """
         sizes = {tap: rows.shape[1] for tap, rows in features.items()}
         rows = np.empty(len(indices), _row_type(sizes))
@@ -85,7 +85,7 @@ class FeatureStore:
             os.fsync(file.fileno())
 
     def finish(self) -> None:
-        """Make the arrays of the rows of all processes.
+        """Sort the rows of all processes into arrays.
 
         Raises:
             FeatureStoreError: Videos are missing.
@@ -95,8 +95,8 @@ class FeatureStore:
         if missing:
             raise FeatureStoreError(
                 f'{self.folder} lacks the features of {missing} of {self.num_videos} videos: does '
-                'the data loader leave some out (`drop_last`), or did another run write here at '
-                'the same time? In that case give the command again'
+                'the data loader drop some (`drop_last`), or did another run write here at the '
+                'same time? In that case run the command again'
             )
         barrier()
         if is_main_process():
@@ -110,7 +110,7 @@ class FeatureStore:
         self._check(json.loads(self._info.read_text(encoding='utf-8')))
 
     def read(self) -> dict[str, Tensor]:
-        """The arrays by tap, ``[N, F]`` each, memory-mapped; writing to them changes no file."""
+        """Return the arrays by tap, ``[N, F]``, memory-mapped; writing to them changes no file."""
         return {
             tap: torch.from_numpy(np.load(self.folder / f'{tap}.npy', mmap_mode='c'))
             for tap in self.sizes
@@ -121,7 +121,7 @@ class FeatureStore:
         other = [name for name in names if info['origin'].get(name) != self.origin.get(name)]
         if other:
             raise FeatureStoreError(
-                f'{self.folder} has features of something else: {", ".join(other)} '
+                f'{self.folder} has features of another origin: {", ".join(other)} '
                 f'{"differs" if len(other) == 1 else "differ"} (see {self._info}). Name another '
                 'folder, or delete this one'
             )
@@ -138,7 +138,7 @@ class FeatureStore:
         for tap, size in self.sizes.items():
             unfinished = self.folder / f'{tap}.npy.unfinished'
             array = np.lib.format.open_memmap(unfinished, 'w+', np.float32, (self.num_videos, size))
-            for rows in reversed(parts):  # a video that several processes had is the first one's
+            for rows in reversed(parts):  # of a video's several rows the first process's stays
                 array[rows['index']] = rows['features'][:, start : start + size]
             array.flush()
             unfinished.replace(self.folder / f'{tap}.npy')
@@ -150,11 +150,11 @@ class FeatureStore:
 
 
 class _Part(NamedTuple):
-    """What a process has written: its whole rows.
+    """The complete rows that a process has written.
 
     Attributes:
-        sizes: How many features each tap has; nothing if the file is cut within its first line.
-        offset: Where in the file the rows begin.
+        sizes: The number of features of each tap; empty if the first line is incomplete.
+        offset: Where in the file the rows begin, in bytes.
         rows: The rows, memory-mapped.
     """
 
@@ -164,7 +164,7 @@ class _Part(NamedTuple):
 
     @classmethod
     def read(cls, path: Path) -> '_Part':
-        """Read a file; what a kill has left of a row is passed over."""
+        """Read a file; an incomplete last row is ignored."""
         line = b''
         if path.is_file():
             with open(path, 'rb') as file:

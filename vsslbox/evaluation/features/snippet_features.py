@@ -1,4 +1,4 @@
-"""What a trained network says of the snippets of untrimmed videos."""
+"""Features and class scores of the snippets of untrimmed videos."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -32,9 +32,9 @@ class VideoFeatures(NamedTuple):
 
     Attributes:
         video: The name of the video.
-        num_frames: Its frames.
-        features: ``[n, D]``, in the order of time; none if the video can't be read.
-        error: Why it can't be read, or ''.
+        num_frames: Its number of frames.
+        features: ``[n, D]``, in order of time; empty if the video cannot be read.
+        error: Why it cannot be read, or ''.
     """
 
     video: str
@@ -44,10 +44,10 @@ class VideoFeatures(NamedTuple):
 
 
 def load_trained_model(config: Config, checkpoint: str, device: str) -> BaseModel:
-    """The model of a config of vsslbox or mmaction2, filled from a checkpoint of the same model.
+    """Build the model of a config of vsslbox or mmaction2 and load its checkpoint.
 
     Raises:
-        CheckpointError: It is one of another model.
+        CheckpointError: The checkpoint is of another model.
     """
     with DefaultScope.overwrite_default_scope(config.get('default_scope', 'vsslbox')):
         model = MODELS.build(config.model)
@@ -56,10 +56,10 @@ def load_trained_model(config: Config, checkpoint: str, device: str) -> BaseMode
 
 
 def class_scores(model: BaseModel, clips: Tensor) -> Tensor:
-    """The scores of the classes, before any softmax, by a recognizer of mmaction2.
+    """Compute class scores, before any softmax, with a recognizer of mmaction2.
 
     Args:
-        model: A ``Recognizer2D``, which sees a clip as the segments of a video, or a
+        model: A ``Recognizer2D``, which takes the frames of a clip as segments, or a
             ``Recognizer3D``.
         clips: uint8 ``[n, C, T, H, W]``.
 
@@ -67,12 +67,12 @@ def class_scores(model: BaseModel, clips: Tensor) -> Tensor:
         ``[n, K]``.
 
     Raises:
-        InputError: The model isn't such a recognizer, or shifts features among other numbers of
+        InputError: The model is not such a recognizer, or shifts features among another number of
             frames.
     """
     if not getattr(model, 'with_cls_head', False):
         raise InputError(
-            f'{type(model).__name__} has no scores of classes: take the pooled features of it'
+            f'{type(model).__name__} has no class scores: take its pooled features instead'
         )
     clips = _normalized(model, clips)
     inputs = clips.transpose(1, 2) if isinstance(model, Recognizer2D) else clips[:, None]
@@ -80,28 +80,28 @@ def class_scores(model: BaseModel, clips: Tensor) -> Tensor:
 
 
 def pooled_features(model: BaseModel, clips: Tensor) -> Tensor:
-    """The backbone's features, averaged over space and time.
+    """Compute the backbone's features, averaged over space and time.
 
     Args:
-        model: Any model with a ``backbone`` that gives one feature map.
+        model: Any model with a ``backbone`` that returns one feature map.
         clips: uint8 ``[n, C, T, H, W]``.
 
     Returns:
         ``[n, D]``.
 
     Raises:
-        InputError: The model shifts features among other numbers of frames.
+        InputError: The model shifts features among another number of frames.
     """
     return encode_clips(model.backbone, _normalized(model, clips))
 
 
 def _normalized(model: BaseModel, clips: Tensor) -> Tensor:
-    """Clips ``[n, C, T, H, W]`` on the model's device, as its preprocessor makes them."""
+    """Preprocess clips as the model does, ``[n, C, T, H, W]`` on its device."""
     num_segments = getattr(model.backbone, 'num_segments', None)
     if num_segments not in (None, clips.shape[2]):
         raise InputError(
             f'{type(model.backbone).__name__} takes {num_segments} frames together, but clips have '
-            f'{clips.shape[2]}: make them as long (`--clip-len`)'
+            f'{clips.shape[2]}: set `--clip-len {num_segments}`'
         )
     preprocessor = model.data_preprocessor
     if isinstance(preprocessor, ViewsPreprocessor):
@@ -118,7 +118,7 @@ def encode_snippets(
     encode: Callable[[BaseModel, Tensor], Tensor],
     loader: DataLoader,
 ) -> Iterator[VideoFeatures]:
-    """Encode the snippets of videos, video by video.
+    """Encode the snippets of videos, one video at a time.
 
     Args:
         model: The model, in inference mode.
@@ -126,7 +126,7 @@ def encode_snippets(
         loader: A loader of a :class:`SnippetDataset` with ``batch_size=None``.
 
     Yields:
-        Every video once, as they are done.
+        Each video once its snippets are complete.
     """
     parts: dict[str, list[np.ndarray]] = {}
     for batch in loader:

@@ -18,15 +18,15 @@ COLUMNS = 'video', 'frames', 'feature_frames'
 
 
 def rescale_features(features: np.ndarray, num_steps: int) -> np.ndarray:
-    """Bring features to a fixed number of steps.
+    """Resample features to a fixed number of steps.
 
-    From the first to the last row is divided into equal steps; each is the mean of three points, at
-    its start, a third and two thirds of it, interpolated linearly.
+    The range from the first to the last row is divided into equal steps. Each step is the mean of
+    three linearly interpolated points: at its start, at a third and at two thirds of it.
 
     Source: mmaction2's preparation of ActivityNet's features for BMN.
 
     Args:
-        features: ``[n, D]``, evenly over the video.
+        features: ``[n, D]``, evenly spaced over the video.
         num_steps: T.
 
     Returns:
@@ -43,11 +43,11 @@ def rescale_features(features: np.ndarray, num_steps: int) -> np.ndarray:
 
 
 def write_features(path: str | Path, features: np.ndarray) -> None:
-    """Write the features ``[T, D]`` of a video: whole, or not at all.
+    """Write the features ``[T, D]`` of a video, completely or not at all.
 
     Args:
-        path: If it ends in ``.npy``, a NumPy array; else CSV with 4 decimals and a header, which
-            mmaction2's ``ActivityNetDataset`` reads.
+        path: A name in ``.npy`` makes a NumPy array, any other CSV with 4 decimals and a header,
+            which mmaction2's ``ActivityNetDataset`` reads.
         features: The features.
     """
     unfinished = temporary_path(str(path))
@@ -60,13 +60,13 @@ def write_features(path: str | Path, features: np.ndarray) -> None:
 
 
 def note_video(folder: Path, video: str, num_frames: int, feature_frames: int) -> None:
-    """Note in the folder of the features that those of a video are there.
+    """Add a video to the table of the features in a folder.
 
     Args:
         folder: The folder.
-        video: The name of the video, that of its file of features without ending.
-        num_frames: Its frames.
-        feature_frames: How many of them the features cover.
+        video: The name of the video: its file of features without the ending.
+        num_frames: Its number of frames.
+        feature_frames: The number of frames that the features cover.
     """
     path = folder / TABLE
     is_new = not path.is_file()
@@ -76,10 +76,10 @@ def note_video(folder: Path, video: str, num_frames: int, feature_frames: int) -
 
 
 def noted_videos(folder: Path) -> dict[str, tuple[int, int]]:
-    """The videos whose features are in a folder: their frames, and how many of them are covered.
+    """Read a folder's table: the number of frames of each video, and how many are covered.
 
     Raises:
-        InputError: The table of the videos is damaged.
+        InputError: The table is damaged.
     """
     path = folder / TABLE
     if not path.is_file():

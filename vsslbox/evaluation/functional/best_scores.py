@@ -1,4 +1,4 @@
-"""The best scores of each query, out of more than fit into memory."""
+"""The best scores of each query, of more candidates than fit into memory."""
 
 import torch
 import torch.nn.functional as F
@@ -6,22 +6,22 @@ from torch import Tensor
 
 __all__ = ['BestScores']
 
-GROUP = 16  # candidates whose best score is looked at before their own
+GROUP = 16  # candidates whose maximum is compared before their scores
 
 
 class BestScores:
     """Collects the scores of candidates and keeps the best of each query.
 
-    Scores above a query's bar go into its buffer. Once that holds twice as many as are kept, the
-    lower half is thrown out, and the bar rises to the least that is left. Few groups of candidates
-    have a score above it.
+    Scores above a query's bar go into its buffer. Once the buffer holds twice as many as are kept,
+    the lower half is dropped and the bar rises to the lowest score left, so that few groups of
+    candidates have a score above it.
 
     Memory for Q queries, if N candidates are added at a time, is at most ``Q * (2 * count + N)``
     scores and indices, and ``80 * Q * count + Q * N`` bytes while they are being added.
 
     Args:
         num_queries: Q.
-        count: How many are kept for each query.
+        count: The number of scores to keep for each query.
         like: A tensor of the scores' type and device.
     """
 
@@ -33,10 +33,10 @@ class BestScores:
         self._bar = self._scores[:, 0].clone()
 
     def add(self, scores: Tensor, start: int) -> None:
-        """Take over what is above the bar.
+        """Collect the scores above the bar.
 
         Args:
-            scores: ``[N, Q]``; minus infinity is never taken.
+            scores: ``[N, Q]``; minus infinity is never collected.
             start: The index of the first candidate; the others follow.
         """
         whole = len(scores) // GROUP * GROUP
@@ -44,12 +44,12 @@ class BestScores:
         self._add_groups(scores[whole:, None], start + whole)
 
     def result(self) -> tuple[Tensor, Tensor]:
-        """Scores, the highest first, and indices, ``[Q, count]`` each; minus infinity is none."""
+        """Return scores, the highest first, and indices, ``[Q, count]``; minus infinity is none."""
         scores, order = self._scores.topk(self._count, dim=1)
         return scores, self._indices.gather(1, order)
 
     def _add_groups(self, groups: Tensor, start: int) -> None:
-        """Take over what is above the bar of groups of candidates, ``[N, G, Q]``."""
+        """Collect the scores above the bar of groups of candidates, ``[N, G, Q]``."""
         above = groups.amax(dim=1) > self._bar
         if above.count_nonzero() > above.shape[1] * self._count // 8 and len(groups) > 1:
             half = len(groups) // 2  # the first half raises the bar for the second
@@ -63,7 +63,7 @@ class BestScores:
         self._append(queries[taken], scores[taken, places], indices)
 
     def _append(self, queries: Tensor, scores: Tensor, indices: Tensor) -> None:
-        """Write scores of queries, which are in order, behind those that these have."""
+        """Append scores to the buffers of their queries, which are sorted."""
         counts = queries.bincount(minlength=len(self._sizes))
         ahead = self._sizes - (counts.cumsum(0) - counts)
         slots = ahead[queries] + torch.arange(len(queries), device=queries.device)
@@ -76,9 +76,9 @@ class BestScores:
         self._indices[queries, slots] = indices
         full = (self._sizes >= 2 * self._count).nonzero().flatten()
         if len(full):
-            self._throw_out(full)
+            self._drop_lower_half(full)
 
-    def _throw_out(self, queries: Tensor) -> None:
+    def _drop_lower_half(self, queries: Tensor) -> None:
         """Keep the best of some queries and raise their bar."""
         size = int(self._sizes[queries].max())
         scores, order = self._scores[queries, :size].topk(self._count, dim=1)

@@ -17,18 +17,19 @@ def frame_average_precision(
     classes: Iterable[int],
     min_iou: float = 0.5,
 ) -> dict[int, float]:
-    """The PASCAL average precision of each class, as AVA's official evaluation computes it.
+    """Compute the PASCAL average precision of each class, as AVA's official evaluation does.
 
-    A detection is right if, of all annotated boxes of its class in its frame, it overlaps most with
-    one by at least ``min_iou`` that no detection of a higher score has taken. Precision is made to
-    fall with recall, and its area is taken. Detections in frames without annotation are wrong, and
-    a class that is never detected has the precision 0.
+    A detection is matched to the annotated box of its class and frame that it overlaps most. It is
+    right if the overlap is at least ``min_iou`` and no right detection of a higher score has the
+    same match. The result is the area under the precision, which is made to fall with recall.
+    Detections in frames without annotation are wrong, and a class that is never detected has the
+    precision 0.
 
-    mmaction2's ``ava_eval`` differs: it looks at annotated frames alone, counts the annotations of
+    mmaction2's ``ava_eval`` differs: it evaluates annotated frames only, counts the annotations of
     excluded frames, and averages over the classes that were detected at least once.
 
     Args:
-        truth: The annotations by frame; their scores have no meaning.
+        truth: The annotations by frame; their scores are not used.
         detections: The detections by frame.
         classes: The classes to evaluate.
         min_iou: The least intersection over union of a right detection.
@@ -51,7 +52,7 @@ def frame_average_precision(
 
 
 def _right(truth: Boxes, found: Boxes, min_iou: float) -> np.ndarray:
-    """Which detections of a frame are right, ``[n]``."""
+    """Return which detections of a frame are right, ``[n]``."""
     (true_boxes, true_labels, _), (boxes, labels, scores) = truth, found
     right = np.zeros(len(boxes), bool)
     if not (len(boxes) and len(true_boxes)):

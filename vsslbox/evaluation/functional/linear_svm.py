@@ -11,10 +11,10 @@ from vsslbox.evaluation.functional.squared_hinge import SquaredHinge
 
 __all__ = ['fit_linear_svm']
 
-# Conjugate gradients stop where the residual is that part of the gradient, or after so many steps.
+# Conjugate gradients stop at this share of the gradient as residual, or after so many steps.
 RESIDUAL = 0.1
 MAX_CG_STEPS = 100
-# A step must bring that part of what the slope promises, or is halved, at most so many times.
+# A step is halved, at most so many times, until it gains this share of what the slope predicts.
 SUFFICIENT_DECREASE = 0.01
 MAX_HALVINGS = 20
 
@@ -33,39 +33,39 @@ def fit_linear_svm(
     """Train a linear classifier for each class against all others.
 
     The objective is that of LIBLINEAR's ``-s 2``: L2-regularised squared hinge loss, see
-    :class:`SquaredHinge`. It is minimised by Newton's method; the steps of all classes are found
-    together by conjugate gradients, so that each pass over the features serves all of them, and
-    classes that are done leave. The preconditioner is the Hessian at zero, in which all rows have a
-    loss: it is the same for all classes and factored once.
+    :class:`SquaredHinge`. It is minimised by Newton's method. Conjugate gradients find the steps of
+    all classes together, so that each pass over the features serves all of them; a class that has
+    converged leaves. The preconditioner is the Hessian at zero, where all rows have a loss: it is
+    the same for all classes and factored once.
 
-    A class is done where its Newton step promises to lower the objective by no more than the part
-    ``tolerance``, or where rounding hides any decrease. LIBLINEAR's own rule, a gradient of 1e-2 *
-    min(positives, negatives) / N of that at zero, says little of the objective: with rows that are
-    easily separated it stops a tenth above the minimum.
+    A class has converged if its Newton step is predicted to lower the objective by no more than the
+    share ``tolerance``, or if rounding hides any decrease. LIBLINEAR stops at a gradient of 1e-2 *
+    min(positives, negatives) / N of that at zero, which bounds the objective loosely: for rows that
+    are easily separated it stops a tenth above the minimum.
 
     Memory, beside the features and a few matrices ``[K, F]`` and ``[F, F]``: three bytes for each
-    row and class, and ``block_size * (F + 4 K)`` numbers. With 240000 rows, 400 classes and
-    F = 2048 that is 290 MB and 30 MB.
+    row and class, and ``block_size * (F + 4 K)`` numbers. For 240000 rows, 400 classes and
+    F = 2048 these are 290 MB and 30 MB.
 
     Args:
         features: ``[N, F]``, a tensor or an array, which may be mapped from a file. Weights are
             computed on its device, in float32 or, for float64 features, in float64.
         labels: Class ids, ``[N]``.
-        num_classes: K. A class without rows is one that rejects every row.
+        num_classes: K. A class without rows rejects every row.
         cost: C, the weight of the loss.
-        bias: LIBLINEAR's ``-B``: a constant that is appended to each row, whose weight is the last
-            and regularised like the others. None for none, as is LIBLINEAR's default.
+        bias: LIBLINEAR's ``-B``: a constant that is appended to each row; its weight is the last
+            one and regularised like the others. None for none, LIBLINEAR's default.
         tolerance: See above.
-        max_iter: The most Newton steps; a warning is given where they do not suffice.
-        block_size: How many rows are worked on at a time; a matter of memory alone.
+        max_iter: The most Newton steps; a warning says if they do not suffice.
+        block_size: The number of rows in a block, which affects memory only.
 
     Returns:
-        Weights, ``[K, F]``, or ``[K, F + 1]`` with a bias. The class of x is that with the largest
-        product with x.
+        Weights, ``[K, F]``, or ``[K, F + 1]`` with a bias. The class of x is the one whose weights
+        have the largest product with x.
 
     Raises:
-        InputError: Labels are out of range or not as many as the features, features are not
-            finite, or an option is not positive.
+        InputError: Features are not finite, or an option is not positive.
+        ValueError: Labels are out of range, or not as many as the features.
     """
     labels = torch.as_tensor(labels)
     _check(features, labels, num_classes, cost=cost, tolerance=tolerance, block_size=block_size)
@@ -105,21 +105,21 @@ def _check(
         if value <= 0:
             raise InputError(f'{name} must be positive, got {value}')
     if features.ndim != 2 or labels.shape != (len(features),) or not len(features):
-        raise InputError(
+        raise ValueError(
             f'expected features [N, F] and labels [N] of at least one row, got '
             f'{list(features.shape)} and {list(labels.shape)}'
         )
     if labels.min() < 0 or labels.max() >= num_classes:
-        raise InputError(
+        raise ValueError(
             f'labels must be from 0 to {num_classes - 1}, got {int(labels.min())} to '
             f'{int(labels.max())}'
         )
 
 
 def _factor_hessian_at_zero(problem: SquaredHinge) -> Tensor:
-    """The Cholesky factor of I + 2 C X^T X, ``[F, F]``."""
+    """Compute the Cholesky factor of I + 2 C X^T X, ``[F, F]``."""
     hessian = problem.gram().mul_(2 * problem.cost)
-    # The rounding of the product may have made it indefinite by so much.
+    # Rounding of the product may make it indefinite by this much.
     rounding = torch.finfo(problem.dtype).eps * hessian.trace()
     hessian.diagonal().add_(1 + rounding)
     return torch.linalg.cholesky(hessian).to(problem.dtype)
@@ -131,7 +131,7 @@ def _newton_directions(
     """Solve H d = -g for each class, to :data:`RESIDUAL`, by preconditioned conjugate gradients.
 
     Args:
-        problem: Gives the products with H.
+        problem: Computes the products with H.
         gradient: g, ``[K, F]``.
         active: Which rows have a loss, ``[K, N]``.
         factor: The preconditioner's Cholesky factor, ``[F, F]``.
@@ -147,7 +147,7 @@ def _newton_directions(
     goal = RESIDUAL**2 * norm
     for _ in range(MAX_CG_STEPS):
         product = problem.curvature(search, active)
-        # Where the gradient is zero, so are all of these, and so shall be the solution.
+        # Where the gradient is zero, all of these are, and the solution must be.
         bend = (search * product).sum(dim=1).clamp(min=torch.finfo(product.dtype).tiny)
         length = (norm / bend)[:, None]
         solution[running] += length * search
@@ -173,19 +173,19 @@ def _line_search(
     before: Tensor,
     slope: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """For each class the largest of 1, 1/2, 1/4, ... times its direction that lowers the objective.
+    """Find for each class the first of the steps 1, 1/2, 1/4, ... that lowers the objective.
 
     Args:
         problem: The objective.
         classes: Ids, ``[K]``.
-        weights: Where to start, ``[K, F]``.
+        weights: The starts, ``[K, F]``.
         directions: ``[K, F]``.
         before: The objective there, ``[K]``.
         slope: Its derivative along the direction, ``[K]``.
 
     Returns:
         The steps, ``[K]``, 0 where none was found; and :meth:`SquaredHinge.evaluate` at the last
-        that was tried, with ``before`` as the objective of those where none was found.
+        step tried, with ``before`` as the objective where none was found.
     """
     steps = torch.ones_like(slope)
     value, gradient, active = problem.evaluate(weights + directions, classes)

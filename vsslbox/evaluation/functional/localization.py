@@ -1,4 +1,4 @@
-"""How well segments of time are found, as ActivityNet's official evaluation judges it."""
+"""Recall and precision of segments of time, following ActivityNet's official evaluation."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ MAX_PROPOSALS = 100  # a video, on average
 
 
 class Detection(NamedTuple):
-    """A segment that is said to show an activity."""
+    """A segment that is predicted to show an activity."""
 
     video: str
     start: float
@@ -26,14 +26,14 @@ class Detection(NamedTuple):
 def average_recall(
     truth: Sequence[np.ndarray], proposals: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, float]:
-    """The share of the segments that are found, by the number of proposals: AR@AN.
+    """Compute the share of segments that are found, by the number of proposals: AR@AN.
 
     A segment is found by a proposal whose IoU with it reaches the threshold; recall is averaged
-    over ten thresholds from 0.5 to 0.95. Proposals are counted as an average over the videos: of a
-    video with twice as many as the average, twice as many are taken.
+    over ten thresholds from 0.5 to 0.95. The number of proposals is an average over the videos: a
+    video with twice as many as the average contributes twice as many.
 
     Args:
-        truth: The segments of each video, ``[g, 2]``; those without any are left out.
+        truth: The segments of each video, ``[g, 2]``; videos without any are left out.
         proposals: The proposals for each video, ``[n, 3]``: start, end, score.
 
     Returns:
@@ -47,7 +47,7 @@ def average_recall(
     ratio = MAX_PROPOSALS * num_videos / total
     overlaps = [_overlaps(segments, found, ratio) for segments, found in annotated]
     retrieved = sum(iou.shape[1] for iou in overlaps)
-    # Rounding down makes 28 of 29 proposals, as it does in the official evaluation.
+    # Rounding down makes 28 of 29 proposals, as in the official evaluation.
     shares = np.arange(1, 101) / 100.0 * (MAX_PROPOSALS * num_videos / max(retrieved, 1))
     found = np.zeros((len(THRESHOLDS), MAX_PROPOSALS))
     for iou in overlaps:
@@ -62,7 +62,7 @@ def average_recall(
 
 
 def _overlaps(segments: np.ndarray, proposals: np.ndarray, ratio: float) -> np.ndarray:
-    """The IoU ``[g, n]`` of segments with a share of the proposals, the best first."""
+    """Compute the IoU ``[g, n]`` of segments with a share of the proposals, the best first."""
     order = np.argsort(-proposals[:, 2], kind='stable')[: int(len(proposals) * ratio)]
     return segment_iou(segments, proposals[order, :2])
 
@@ -70,10 +70,10 @@ def _overlaps(segments: np.ndarray, proposals: np.ndarray, ratio: float) -> np.n
 def detection_average_precision(
     truth: Mapping[str, np.ndarray], detections: Sequence[Detection]
 ) -> np.ndarray:
-    """The interpolated average precision of the detections of one activity, at ten thresholds.
+    """Compute the interpolated average precision of an activity's detections at ten thresholds.
 
-    A detection is right if its IoU with a segment of the video that no better detection has taken
-    reaches the threshold. Of detections with equal scores the earlier one in the list comes first.
+    A detection is right if its IoU with a segment of the video reaches the threshold and no better
+    detection has matched that segment. Detections with equal scores keep their order in the list.
 
     Args:
         truth: The segments ``[g, 2]`` of the activity by video, at least one in all.

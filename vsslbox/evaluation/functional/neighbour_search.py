@@ -14,13 +14,13 @@ from vsslbox.evaluation.functional.best_scores import BestScores
 __all__ = ['nearest_neighbours']
 
 MATMUL = torch.backends.cuda.matmul
-# What the candidates are searched in. Queries whose neighbours the error bound of one leaves
-# unsure go on to the next; float64 leaves none.
+# The types to search candidates in. Queries whose neighbours the error bound of one type leaves
+# unsure are searched in the next; float64 leaves none.
 PRECISIONS = {
     'float32': (torch.float32, torch.float64),
     'bfloat16': (torch.bfloat16, torch.float32, torch.float64),
 }
-# Candidates for k neighbours. The larger the errors, the more of them it takes to be sure.
+# The number of candidates for k neighbours: larger errors need more of them.
 COUNTS = {
     torch.bfloat16: lambda k: 3 * k + 32,
     torch.float32: lambda k: k + 16,
@@ -33,16 +33,16 @@ FULL_PRECISION = {
     'allow_bf16_reduced_precision_reduction': False,
 }
 STEP = 2.0**-24  # similarities are multiples of it, which float32 can hold
-TIE = 2.0**-52  # what each place in the gallery counts among equal similarities
-TINY = 1e-12  # the least norm that is divided by
+TIE = 2.0**-52  # the weight of a place in the gallery, which ranks equal similarities
+TINY = 1e-12  # the smallest divisor
 
 
 class _Candidates(NamedTuple):
-    """The best candidates of some queries, and all that is known of the others.
+    """The best candidates of some queries, and a bound for the others.
 
     Attributes:
-        highest: The highest similarities that they may have, in falling order, float64 ``[Q, C]``;
-            minus infinity is none.
+        highest: Upper bounds of their similarities, in falling order, float64 ``[Q, C]``; minus
+            infinity is none.
         indices: Places in the gallery, ``[Q, C]``.
     """
 
@@ -52,7 +52,7 @@ class _Candidates(NamedTuple):
 
 @contextmanager
 def _full_precision() -> Iterator[None]:
-    """No shortcuts in the products of a GPU: the error bound knows of none."""
+    """Switch off reduced precision in a GPU's products, which the error bound excludes."""
     saved = {name: getattr(MATMUL, name) for name in FULL_PRECISION}
     try:
         for name, value in FULL_PRECISION.items():
@@ -75,13 +75,13 @@ def nearest_neighbours(
     block_size: int = 4096,
     chunk_size: int = 1024,
 ) -> tuple[Tensor, Tensor]:
-    """The most similar candidates of each query, by cosine similarity.
+    """Find the most similar candidates of each query, by cosine similarity.
 
-    A similarity is computed in float64 and rounded to a multiple of 2**-24; among equal ones the
-    first of the gallery comes first. So neither the precision nor the sizes of blocks and chunks
-    change the result: matrix products find more candidates than are asked for, which are ranked by
-    their similarities proper; where the products' error bound does not rule out all others, the
-    query is searched again in the next higher precision.
+    Similarities are computed in float64 and rounded to multiples of 2**-24; equal ones are ranked
+    by their place in the gallery. Neither the precision nor the sizes of blocks and chunks change
+    the result: matrix products find more candidates than needed, which are ranked by their exact
+    similarities; where the products' error bound does not exclude all others, the query is searched
+    again in the next higher precision.
 
     The gallery may be a memory-mapped file, such as ``torch.from_file`` gives: it is read from
     start to end for each block of queries, and row by row for the candidates. Beside the arguments
@@ -93,13 +93,13 @@ def nearest_neighbours(
     Args:
         queries: ``[Q, F]``.
         gallery: ``[G, F]``, on the same device.
-        k: How many; at most G are given.
+        k: The number of neighbours; at most G are returned.
         query_groups: ``[Q]``; candidates of a query's own group are left out.
         gallery_groups: ``[G]``.
-        precision: What candidates are searched in, ``'float32'`` or ``'bfloat16'``; the latter is
+        precision: The type to search candidates in, ``'float32'`` or ``'bfloat16'``; the latter is
             faster on processors with instructions for it.
-        block_size: Queries that are compared at a time.
-        chunk_size: Rows of the gallery that they are compared with at a time.
+        block_size: The number of queries compared at a time.
+        chunk_size: The number of rows of the gallery compared at a time.
 
     Returns:
         Similarities, float32, and indices, ``[Q, min(k, G)]`` each, the most similar first. Where
@@ -173,14 +173,14 @@ def _unit(
     """Scale rows to the length 1 and round them.
 
     Args:
-        name: What they are.
+        name: Their name in messages.
         rows: ``[N, F]``.
         out: A buffer of at least float32, ``[N, F]``.
-        dtype: What to round to.
+        dtype: The type to round to.
         start: The number of the first row.
 
     Returns:
-        The rounded rows and the lengths of what rounding took off, ``[N, 1]``.
+        The rounded rows and the lengths of the rounding errors, ``[N, 1]``.
 
     Raises:
         InputError: A row is not finite.
@@ -195,10 +195,10 @@ def _unit(
 
 
 def _norms(name: str, rows: Tensor, dtype: torch.dtype, start: int = 0) -> Tensor:
-    """The lengths of rows, ``[N, 1]``.
+    """Compute the lengths of rows, ``[N, 1]``.
 
     Raises:
-        InputError: A row is not finite: it would be the first neighbour of all.
+        InputError: A row is not finite: it would be everyone's first neighbour.
     """
     norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=dtype)
     if not norms.isfinite().all():
@@ -208,10 +208,10 @@ def _norms(name: str, rows: Tensor, dtype: torch.dtype, start: int = 0) -> Tenso
 
 
 def _multiplier(left: Tensor, chunk_size: int) -> Callable[[Tensor], Tensor]:
-    """A function that gives ``right @ left.T`` for up to so many rows.
+    """Return a function that computes ``right @ left.T`` for up to ``chunk_size`` rows.
 
-    In float32 on the CPU by oneDNN, which torch takes for other types itself: its products take a
-    tenth less time than those of MKL on processors of AMD.
+    In float32 on the CPU it uses oneDNN, as torch does for other types: on AMD's processors its
+    products take a tenth less time than those of MKL.
     """
     if left.dtype == torch.float32 and left.device.type == 'cpu' and has_onednn_product():
         return onednn_product(left, chunk_size)
@@ -219,15 +219,15 @@ def _multiplier(left: Tensor, chunk_size: int) -> Callable[[Tensor], Tensor]:
 
 
 def _make_rankable(similarities: Tensor, places: Tensor) -> Tensor:
-    """Round similarities in place, and lower each by its place, so that no two are equal.
+    """Round similarities in place and lower each by its place, so that no two are equal.
 
-    Both fit into float64 side by side, for less than 2**27 places.
+    For fewer than 2**27 places, float64 holds both.
     """
     return similarities.div_(STEP).round_().mul_(STEP).sub_(places, alpha=TIE)
 
 
 def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple[Tensor, Tensor]:
-    """The k nearest of the candidates, by their similarities in float64."""
+    """Return the k nearest of the candidates, by their similarities in float64."""
     count = found.indices.shape[1]
     rows = gallery.new_empty(count, gallery.shape[1])
     exact = rows.new_empty(rows.shape, dtype=torch.float64)
@@ -253,7 +253,7 @@ def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple
         unit = query.double().div_(length)
         first = min(k, size)
         own[:first] = compare(unit, places[:first])
-        if size > k:  # and those that can have a similarity as high as the least of the first k
+        if size > k:  # and those whose bound reaches the lowest of the first k
             reach = int((highest >= own[:k].min() - STEP).sum())
             own[k:reach] = compare(unit, places[k:reach])
     _make_rankable(similarities, found.indices)
@@ -263,32 +263,31 @@ def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple
 
 
 def _highest(scores: Tensor, errors: Tensor, dim: int) -> Tensor:
-    """The highest similarity that a score may stand for.
+    """Compute the upper bound of the similarity behind each score.
 
-    Rounding a product to the scores' type changes it by the unit roundoff times itself at the most.
-    Sums of F products and of F squares are wrong by F roundings of float32 each, in whatever order
-    they are summed.
+    Rounding a product to the scores' type changes it by at most the unit roundoff times itself.
+    Sums of F products and of F squares err by at most F roundings of float32 each, in any order.
 
     Args:
         scores: ``[Q, C]``.
-        errors: How wrong they are because their factors were rounded, ``[Q, 1]``.
+        errors: The errors from rounding their factors, ``[Q, 1]``.
         dim: F.
 
     Returns:
         float64, ``[Q, C]``.
     """
     wide = scores.double()
-    # Minus infinity, which is none, stays that. What STEP takes off is far less than the last term.
+    # Minus infinity, which is none, stays. The rounding to STEP is far below the last term.
     rounding = torch.finfo(scores.dtype).eps / 2 * wide.abs().clamp_(max=2)
     return wide + rounding + errors + (dim + 16) * torch.finfo(torch.float32).eps
 
 
 def _is_sure(found: _Candidates, last: Tensor) -> Tensor:
-    """Whether no other than the candidates can reach the similarity of the last neighbour.
+    """Return whether only candidates can reach the similarity of the last neighbour.
 
     Args:
         found: The candidates.
-        last: ``[Q]``.
+        last: The similarity of the last neighbour, ``[Q]``.
 
     Returns:
         bool ``[Q]``.

@@ -1,4 +1,4 @@
-"""What nearest neighbours tell."""
+"""Recall and class votes of nearest neighbours."""
 
 from torch import Tensor
 
@@ -6,7 +6,7 @@ __all__ = ['knn_vote', 'recall_at']
 
 
 def recall_at(right: Tensor, ks: tuple[int, ...]) -> dict[int, float]:
-    """The share of queries, in percent, with a right candidate among the first k.
+    """Compute the share of queries, in percent, with a right candidate among the first k.
 
     Args:
         right: Whether each neighbour, the nearest first, is a right one; bool ``[Q, K]``.
@@ -18,7 +18,7 @@ def recall_at(right: Tensor, ks: tuple[int, ...]) -> dict[int, float]:
 def knn_vote(
     similarities: Tensor, neighbour_labels: Tensor, num_classes: int, temperature: float
 ) -> Tensor:
-    """The class for which the neighbours vote, each with the weight exp(similarity / temperature).
+    """Return the class that neighbours vote for, each with weight exp(similarity / temperature).
 
     Source: Wu et al., "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
     section 3.4.
@@ -26,7 +26,7 @@ def knn_vote(
     Args:
         similarities: ``[Q, K]``; minus infinity has no vote.
         neighbour_labels: Class ids, ``[Q, K]``.
-        num_classes: How many classes there are.
+        num_classes: The number of classes.
         temperature: tau.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The squared hinge loss of one linear map for each class, block by block."""
+"""The squared hinge loss of one linear map for each class, computed in blocks."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ __all__ = ['SquaredHinge']
 
 
 class SquaredHinge:
-    """What a linear support vector machine minimises, for many classes at a time.
+    """The objective of linear support vector machines, for many classes at a time.
 
     For class k with the weights w, over rows x with y = 1 where the label is k and -1 elsewhere::
 
         f(w) = 1/2 |w|^2 + cost * sum max(0, 1 - y w.x)^2
 
-    Rows are read ``block_size`` at a time. What is computed has the type of the features, float32
-    at least; sums over all rows of the objective are float64.
+    Rows are read ``block_size`` at a time. Results have the type of the features, at least float32;
+    the objective is summed over rows in float64.
 
     Source: Fan et al., "LIBLINEAR: A Library for Large Linear Classification", appendix A,
     L2-regularised L2-loss classification.
@@ -42,7 +42,7 @@ class SquaredHinge:
         block_size: int,
     ) -> None:
         if isinstance(features, np.ndarray):
-            with warnings.catch_warnings():  # of files opened for reading: nothing is written here
+            with warnings.catch_warnings():  # files opened for reading: nothing is written here
                 warnings.filterwarnings('ignore', 'The given NumPy array is not writable')
                 features = torch.from_numpy(features)
         self.features = features
@@ -55,7 +55,7 @@ class SquaredHinge:
         self.dimensions = features.shape[1] + (bias is not None)
 
     def blocks(self) -> Iterator[tuple[slice, Tensor]]:
-        """Where each block is, and its rows, ``[B, F]``."""
+        """Yield the slice of each block and its rows, ``[B, F]``."""
         for start in range(0, len(self.features), self.block_size):
             where = slice(start, start + self.block_size)
             block = self.features[where].to(self.dtype)
@@ -64,7 +64,7 @@ class SquaredHinge:
             yield where, block
 
     def gram(self) -> Tensor:
-        """The sum of x x^T over all rows, float64 ``[F, F]``.
+        """Compute the sum of x x^T over all rows, float64 ``[F, F]``.
 
         Raises:
             InputError: A row is not finite.
@@ -81,7 +81,7 @@ class SquaredHinge:
         return total
 
     def evaluate(self, weights: Tensor, classes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The objective and its gradient.
+        """Compute the objective and its gradient.
 
         Args:
             weights: One row for each of the classes, ``[K, F]``.
@@ -103,11 +103,11 @@ class SquaredHinge:
         return objective, gradient, active
 
     def curvature(self, directions: Tensor, active: Tensor) -> Tensor:
-        """The product of each class's (generalised) Hessian and a direction.
+        """Compute the product of each class's (generalised) Hessian and a direction.
 
         Args:
             directions: ``[K, F]``.
-            active: Which rows have a loss, as :meth:`evaluate` gives it, ``[K, N]``.
+            active: Which rows have a loss, as :meth:`evaluate` returns it, ``[K, N]``.
 
         Returns:
             ``[K, F]``.

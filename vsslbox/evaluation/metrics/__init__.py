@@ -1,4 +1,4 @@
-"""Metrics: over the features of a query set and a gallery, and over predictions."""
+"""Metrics of the features of a query set and a gallery, and metrics of predictions."""
 
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels

@@ -30,10 +30,10 @@ GROUPS = dict(
 class AVAMetric(mmaction.evaluation.AVAMetric):
     """mmaction2's ``AVAMetric`` with the rules of AVA's official evaluation.
 
-    It also needs neither a NumPy before 2 nor 32 processes, and the detections are written, in the
-    official format, as ``ava_detections.csv`` beside the log of the run; the stock metric writes
-    into the current directory, where runs disturb each other. For the rules, see
-    :func:`~vsslbox.evaluation.functional.frame_average_precision`.
+    For the rules, see :func:`~vsslbox.evaluation.functional.frame_average_precision`. It needs
+    neither NumPy 1 nor 32 processes. The detections are written in the official format to
+    ``ava_detections.csv`` beside the log of the run; the stock metric writes to the current
+    directory, where runs overwrite each other's file.
 
     The values are ``mAP/overall`` and those of three groups of classes, in [0, 1].
 
@@ -45,7 +45,7 @@ class AVAMetric(mmaction.evaluation.AVAMetric):
         kwargs: As for mmaction2's ``AVAMetric``.
 
     Raises:
-        FileNotFoundError: A file doesn't exist.
+        FileNotFoundError: A file does not exist.
     """
 
     def __init__(
@@ -68,8 +68,7 @@ class AVAMetric(mmaction.evaluation.AVAMetric):
         """Evaluate the detections of all processes.
 
         Args:
-            results: A dict of ``video_id``, ``timestamp`` and, by class, boxes with scores for each
-                key frame.
+            results: For each key frame ``video_id``, ``timestamp`` and boxes with scores by class.
         """
         with open(self.label_file, encoding='utf-8') as file:
             names = {item['id']: item['name'] for item in read_labelmap(file)[0]}
@@ -91,7 +90,7 @@ class AVAMetric(mmaction.evaluation.AVAMetric):
         return {name: value for name, value in means.items() if value is not None}
 
     def _detections(self, result: dict) -> tuple[str, Boxes]:
-        """The detections of a frame, from one array of boxes with scores for each class."""
+        """Return a frame's key and detections, from an array of scored boxes for each class."""
         classes = np.array(self.custom_classes or range(self.num_classes))[1:]
         labels = np.repeat(classes, [len(boxes) for boxes in result['outputs']])
         boxes = np.concatenate(result['outputs']).astype(np.float64)
@@ -100,7 +99,7 @@ class AVAMetric(mmaction.evaluation.AVAMetric):
 
 
 def as_frames(boxes: dict[str, list], labels: dict[str, list], scores: dict[str, list]) -> dict:
-    """What mmaction2's ``read_csv`` read, by frame; it gives top, left, bottom, right."""
+    """Group by frame what mmaction2's ``read_csv`` returns: top, left, bottom, right."""
     return {
         key: (np.array(boxes[key])[:, [1, 0, 3, 2]], np.array(labels[key]), np.array(scores[key]))
         for key in boxes

@@ -1,4 +1,4 @@
-"""How well temporal proposals and detections fit."""
+"""Recall of temporal proposals and precision of detections."""
 
 import json
 from collections import defaultdict
@@ -24,22 +24,22 @@ RECALLS = (1, 5, 10, 100)
 
 @METRICS.register_module()
 class LocalizationMetric(BaseMetric):
-    """Recall of proposals and, with classes for the videos, precision of detections.
+    """Recall of proposals and, with classes of the videos, precision of detections.
 
     ``localization/AR@N`` is the average recall at N proposals a video and ``localization/auc`` the
-    area under it up to 100. Where ``classification`` gives the activities of each video, each of
-    its proposals is a detection of them, with the product of both scores: ``localization/mAP@0.50``
-    to ``localization/mAP@0.95`` and their mean ``localization/mAP``. All in percent, as by
+    area under it up to 100. If ``classification`` has the activities of each video, each of its
+    proposals is a detection of them, with the product of both scores: ``localization/mAP@0.50`` to
+    ``localization/mAP@0.95`` and their mean ``localization/mAP``. All are in percent and follow
     ActivityNet's official evaluation.
 
-    The annotations are gathered with the proposals, so that several processes give what one does.
+    The annotations are gathered with the proposals, so that several processes equal one.
 
     Args:
-        data_root: The folder in which ``classification`` lies.
-        classification: A JSON file with the activities of each video, as ActivityNet takes them:
+        data_root: The folder of ``classification``.
+        classification: A JSON file with the activities of each video in ActivityNet's format:
             ``{"results": {"ID": [{"label": ..., "score": ...}, ...]}}``.
-        top_classes: How many of these are taken for a video, the best ones.
-        out: A JSON file for the proposals, as ActivityNet takes them.
+        top_classes: The number of activities to use of each video, the best ones.
+        out: A JSON file for the proposals in ActivityNet's format.
         kwargs: As for mmengine's ``BaseMetric``.
     """
 
@@ -60,18 +60,18 @@ class LocalizationMetric(BaseMetric):
         self.out = out
 
     def process(self, data_batch: Mapping, data_samples: Sequence[dict]) -> None:
-        """Note the proposals of a batch and the annotations of its videos.
+        """Collect the proposals of a batch and the annotations of its videos.
 
         Args:
-            data_batch: With ``data_samples``, whose meta data have ``annotations``.
-            data_samples: What the model predicts: ``video_name`` and ``proposal_list``.
+            data_batch: Has ``data_samples``, whose meta data have ``annotations``.
+            data_samples: Predictions with ``video_name`` and ``proposal_list``.
         """
         for sample, predicted in zip(data_batch['data_samples'], data_samples, strict=True):
             annotations = sample.metainfo['annotations']
             self.results.append({**predicted, 'annotations': annotations})
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Judge all videos.
+        """Evaluate all videos.
 
         Raises:
             InputError: No video has annotations.
@@ -79,7 +79,7 @@ class LocalizationMetric(BaseMetric):
         if self.out is not None:
             _write_proposals(results, self.out)
         if not any(result['annotations'] for result in results):
-            raise InputError('no video of the list has `annotations`: there is nothing to find')
+            raise InputError('no video of the list has `annotations`: there is nothing to evaluate')
         recall, area = average_recall(
             [_segments(result['annotations']) for result in results],
             [_proposals(result['proposal_list']) for result in results],
@@ -117,7 +117,7 @@ class LocalizationMetric(BaseMetric):
 
 
 def _video_id(name: str) -> str:
-    """ActivityNet's own name of a video: that of its file begins with ``v_``."""
+    """Return ActivityNet's id of a video; the names of files have the prefix ``v_``."""
     return name.removeprefix('v_')
 
 

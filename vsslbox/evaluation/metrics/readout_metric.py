@@ -15,11 +15,11 @@ __all__ = ['ReadoutMetric']
 class ReadoutMetric(BaseMetric):
     """The share of samples whose class is among the k most probable ones, for every tap.
 
-    A sample is judged as soon as it is there, so that only hits are gathered, not the scores of all
-    classes. The names are ``readout/TAP/topK``, in percent.
+    Each batch is evaluated at once, so that hits are gathered instead of the scores of all classes.
+    The names are ``readout/TAP/topK``, in percent.
 
     Args:
-        topk: The numbers of classes, k.
+        topk: The values of k.
         kwargs: As for mmengine's ``BaseMetric``.
     """
 
@@ -32,14 +32,14 @@ class ReadoutMetric(BaseMetric):
         self.topk = tuple(topk)
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
-        """Judge the samples of a batch.
+        """Evaluate the samples of a batch.
 
         Args:
             data_batch: Not used.
             data_samples: Samples with ``pred_scores``, probabilities ``[K]`` by tap, and one label.
 
         Raises:
-            InputError: A sample doesn't have one label, or one that no score belongs to; or scores
+            InputError: A sample does not have exactly one label, its label has no score, or scores
                 are not finite.
         """
         for sample in data_samples:
@@ -54,8 +54,8 @@ class ReadoutMetric(BaseMetric):
                 if not 0 <= label < len(scores):
                     raise InputError(
                         f'sample {sample.get("index")} has the label {label}, but the read-out of '
-                        f'{tap} has the classes 0 to {len(scores) - 1}: is this the list that it '
-                        'was trained for?'
+                        f'{tap} has the classes 0 to {len(scores) - 1}: was it trained on '
+                        'another list?'
                     )
                 if not scores.isfinite().all():
                     raise InputError(
