@@ -11,6 +11,7 @@ import torch.distributed as dist
 from mmengine.config import Config, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
+from mmengine.utils import import_modules_from_strings
 
 from vsslbox.compat import without_traceback
 from vsslbox.config import ConfigError, check_config, replace_values
@@ -117,7 +118,11 @@ def read_config(args: argparse.Namespace) -> Config:
     if args.data_root is not None:
         _set_data_root(config, args.data_root)
     with _as_config_error('--cfg-options do not fit the config'):
-        replace_values(config, args.cfg_options or {})
+        options = args.cfg_options or {}
+        replace_values(config, options)
+        # The file's own were imported while it was read.
+        if any(option.split('.')[0] == 'custom_imports' for option in options):
+            import_modules_from_strings(**config.custom_imports)
     return config
 
 
