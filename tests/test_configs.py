@@ -1,5 +1,6 @@
-"""Every config is whole: it passes the check, and its parts can be built."""
+"""Every config passes the check, and all that it describes can be built."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from mmengine.registry import DefaultScope
 
 from vsslbox.config.check import check_config
 from vsslbox.datasets.transforms import ViewTransform
+from vsslbox.datasets.transforms.steps import build_steps
 from vsslbox.registry import MODELS, TRANSFORMS
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
@@ -17,7 +19,7 @@ CONFIGS = sorted(
 
 
 def without_start_weights(node):
-    """The same model, but from scratch: the files of start weights are not at hand."""
+    """Return the config of the same model from scratch: the files of start weights are missing."""
     if isinstance(node, dict):
         return {k: without_start_weights(v) for k, v in node.items() if k != 'init_cfg'}
     return node
@@ -36,8 +38,32 @@ def test_config(name):
         assert sum(parameter.numel() for parameter in model.parameters()) > 1000
         for loader in ('train_dataloader', 'test_dataloader'):
             if config.get(loader) is not None:
-                pipeline = [TRANSFORMS.build(step) for step in config[loader].dataset.pipeline]
-                assert len(pipeline) >= 3
+                assert len(build_steps(config[loader].dataset.pipeline)) >= 3
+
+
+def bases_of(path):
+    """Return the files that a config names in `_base_`."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == '_base_':
+            bases = ast.literal_eval(node.value)
+            return [path.parent / base for base in ([bases] if isinstance(bases, str) else bases)]
+    return []
+
+
+def depth(path):
+    """Return the number of files in the longest chain of bases."""
+    return 1 + max(map(depth, bases_of(path)), default=0)
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_config_reads_at_most_three_files_in_a_row(name):
+    assert depth(ROOT / name) <= 3
+
+
+@pytest.mark.parametrize('name', [name for name in CONFIGS if '/ablations/' in name])
+def test_ablation_states_its_difference_alone(name):
+    lines = (line.strip() for line in (ROOT / name).read_text().splitlines())
+    assert sum(bool(line) and not line.startswith('#') for line in lines) <= 10
 
 
 def test_view_transforms_have_a_common_base():
@@ -66,17 +92,14 @@ def test_loss_ablation_keeps_what_its_name_says(name, expected):
 def test_segment_ablation_is_consistent(num_segments):
     path = ROOT / f'vclr/ablations/vclr_r50_8xb32-{num_segments}seg-400e_kinetics400.py'
     config = Config.fromfile(path)
-    steps = {step.type: step for step in config.train_dataloader.dataset.pipeline}
-    assert steps['SampleSegmentTuples'].num_segments == num_segments
+    steps = config.train_dataloader.dataset.pipeline
+    assert steps.sample.num_segments == num_segments
     assert config.model.num_segments == num_segments
-    assert ('ShuffleOrder' in steps) == (config.model.order is not None) == (num_segments >= 3)
-    if num_segments >= 3:
-        assert steps['ShuffleOrder'].num_segments == num_segments
-        assert config.model.order.num_segments == num_segments
+    assert (steps.order is not None) == (config.model.order is not None) == (num_segments >= 3)
 
 
 def test_parameter_counts_of_vclr():
-    """Trunk, four projections of 4 458 624 and the classifier, as the authors' network has them."""
+    """The trunk, four projections of 4 458 624 and the classifier count as the authors' do."""
     config = Config.fromfile(ROOT / 'vclr/vclr_r50_8xb32-3seg-400e_kinetics400.py')
     with DefaultScope.overwrite_default_scope(config.default_scope):
         model = MODELS.build(without_start_weights(config.model.to_dict()))

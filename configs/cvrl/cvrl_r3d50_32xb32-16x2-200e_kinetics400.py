@@ -9,7 +9,7 @@ _base_ = [
 
 max_epochs = 200
 
-train_dataloader = dict(dataset={{_base_.kinetics400_train}})
+train_dataloader = dict(dataset=_base_.kinetics400_train)
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(T_max=max_epochs)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -7,5 +7,5 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-train_dataloader = dict(dataset={{_base_.kinetics400_train}})
+train_dataloader = dict(dataset=_base_.kinetics400_train)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -26,20 +26,9 @@ model = dict(
 
 # As in the paper's recipe, with half its jitter, the colours in the workers and a blur for small
 # pictures.
-jitter = dict(
-    type='ColorJitter',
-    brightness=0.4,
-    contrast=0.4,
-    saturation=0.4,
-    hue=0.1,
-    prob=0.8,
-    contrast_pivot='clip',
-)
-transforms = dict(
-    crop=dict(size=64),
-    defer=None,
-    jitter=jitter,
-    grey={{_base_.grey}},
+colors = dict(
+    jitter=dict(_base_.jitter, brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1),
+    grey=_base_.grey,
     blur=dict(type='GaussianBlur', sigma=(0.1, 0.6), prob=0.5),
 )
 train_dataloader = dict(
@@ -49,8 +38,10 @@ train_dataloader = dict(
         data_root=data_root,
         pipeline=dict(
             sample=dict(clip_len=8, frame_interval=3),
-            # Both views.
-            augment_first=dict(views=None, transforms=transforms),
+            # For both views.
+            augment_first=dict(
+                views=None, transforms=dict(crop=dict(size=64), defer=None, **colors)
+            ),
             augment_second=None,
         ),
     ),

@@ -10,4 +10,4 @@ test_dataloader = dict(dataset=dict(pipeline=dict(sample=dict(frames, _delete_=T
 test_cfg = dict(
     gallery_dataloader=dict(dataset=dict(pipeline=dict(sample=dict(frames, _delete_=True))))
 )
-test_evaluator = [{{_base_.retrieval}}, {{_base_.knn}}]
+test_evaluator = [_base_.retrieval, _base_.knn]

@@ -38,13 +38,8 @@ model = dict(
 
 # As in the paper's recipe, with the colours in the workers and without strong blur: at 64 pixels,
 # sigma 2 leaves nothing to see.
-transforms = dict(
-    crop=dict(size=64),
-    defer=None,
-    jitter={{_base_.colors.jitter}},
-    grey={{_base_.colors.grey}},
-    blur=dict(type='GaussianBlur', sigma=(0.1, 0.6), prob=0.5, consistent=False),
-)
+blur = dict(_base_.colors.blur, sigma=(0.1, 0.6))
+transforms = dict(_base_.colors, crop=dict(size=64), defer=None, blur=blur)
 train_dataloader = dict(
     num_workers=1,
     pin_memory=False,

@@ -33,7 +33,7 @@ model = dict(
 color = dict(
     _delete_=True,
     type='AugmentViews',
-    transforms=dict(jitter={{_base_.jitter}}, grey={{_base_.grey}}),
+    transforms=dict(jitter=_base_.jitter, grey=_base_.grey),
 )
 train_dataloader = dict(
     batch_size=32,

@@ -30,7 +30,7 @@ custom_hooks = [dict(type='BankListHook'), dict(type='ClusterHook', num_clusters
 transforms = dict(
     resize=dict(low=64, high=90),
     crop=dict(size=64),
-    jitter={{_base_.jitter}},
+    jitter=_base_.jitter,
     grey=dict(type='RandomGrayscale', prob=0.3),
 )
 train_dataloader = dict(

@@ -8,5 +8,5 @@ _base_ = [
 ]
 
 # The authors extract frames at 30 per second, stretched to 340x256, 300 frames a video.
-train_dataloader = dict(dataset={{_base_.kinetics400_train}})
+train_dataloader = dict(dataset=_base_.kinetics400_train)
 default_hooks = dict(checkpoint=dict(interval=10))

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
+from vsslbox.datasets.transforms.steps import list_steps
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / 'configs' / 'cvrl' / 'benchmarks'
 # All but detection, for which see test_detection.py.
 CONFIGS = sorted(set(BENCHMARKS.glob('*.py')) - set(BENCHMARKS.glob('detection_*.py')))
@@ -55,19 +57,16 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     train_list = config.train_dataloader.dataset.ann_file
     assert (f'_{name["percent"]}percent_' in train_list) == (protocol == 'semi')
 
-    train, test = (
-        {step.type: step for step in config[f'{loader}_dataloader'].dataset.pipeline}
-        for loader in ('train', 'test')
-    )
+    train, test = (config[f'{loader}_dataloader'].dataset.pipeline for loader in ('train', 'test'))
     clip = dict(clip_len=32, frame_interval=2)
-    assert train['SampleRandomClip'] == dict(type='SampleRandomClip', **clip)
-    assert train['AugmentViews'].transforms == [
+    assert train.sample == dict(type='SampleRandomClip', **clip)
+    assert list_steps(train.augment.transforms) == [
         dict(type='DistortedBoxCrop', size=224, area=(0.3, 1.0), ratio=(0.5, 2.0)),
         dict(type='RandomFlip', prob=0.5),
     ]
-    assert test['SampleUniformClips'] == dict(type='SampleUniformClips', num_clips=10, **clip)
-    assert test['AugmentViews'].transforms == [dict(type='Resize', short_side=256)]
-    assert test['ThreeCrops'].size == 256
+    assert test.sample == dict(type='SampleUniformClips', num_clips=10, **clip)
+    assert list_steps(test.augment.transforms) == [dict(type='Resize', short_side=256)]
+    assert test.crops == dict(type='ThreeCrops', size=256)
 
     backbone, head = config.model.backbone, config.model.cls_head
     if name['start'] != 'imagenet':  # values in [0, 1]

@@ -24,7 +24,7 @@ DEMO = 'demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
 
 
 def views_of_a_still_video(name, seed):
-    """The two views that a recipe makes of a video that stands still, ``[2, C, T, H, W]``."""
+    """Return the two views that a recipe makes of a still video, ``[2, C, T, H, W]``."""
     steps = list_steps(Config.fromfile(CONFIGS / name).train_dataloader.dataset.pipeline)
     still = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
     views = [View(name, np.arange(4), [still] * 4) for name in ('first', 'second')]
@@ -41,7 +41,7 @@ def views_of_a_still_video(name, seed):
 @pytest.mark.parametrize('name', [RECIPE, ABLATION.format('rand-augment'), DEMO])
 @pytest.mark.parametrize('seed', range(4))
 def test_the_frames_of_a_clip_are_augmented_alike(name, seed):
-    """Frames that are equal stay equal; the two views of a video differ, and so do videos."""
+    """Equal frames stay equal; the two views of a video differ, and so do videos."""
     first, second = views_of_a_still_video(name, seed)
     for view in (first, second):
         assert (view - view[:, :1]).abs().max() < 1e-3
@@ -49,7 +49,7 @@ def test_the_frames_of_a_clip_are_augmented_alike(name, seed):
     assert (first - views_of_a_still_video(name, seed + 100)[0]).abs().mean() > 1
 
 
-def test_the_ablation_augments_every_frame_for_itself():
+def test_the_ablation_augments_each_frame_independently():
     first, second = views_of_a_still_video(ABLATION.format('inconsistent'), 0)
     for view in (first, second):
         for frame in range(1, 4):
@@ -58,15 +58,14 @@ def test_the_ablation_augments_every_frame_for_itself():
 
 def test_parts_of_the_augmentation():
     steps = {
-        name: list_steps(
-            Config.fromfile(CONFIGS / ABLATION.format(name)).train_dataloader.dataset.pipeline
-        )
+        name: Config.fromfile(CONFIGS / ABLATION.format(name)).train_dataloader.dataset.pipeline
         for name in ('spatial-only', 'temporal-only', 'interval-uniform')
     }
-    assert steps['spatial-only'][1].law == 'same'
-    assert steps['interval-uniform'][1].law == 'uniform'
-    kinds = [transform.type for transform in list_steps(steps['temporal-only'][3].transforms)]
-    assert kinds == ['Resize', 'CenterCrop']
+    assert steps['spatial-only'].sample.law == 'same'
+    assert steps['interval-uniform'].sample.law == 'uniform'
+    (augment,) = (s for s in list_steps(steps['temporal-only']) if s.type == 'AugmentViews')
+    assert augment.views is None
+    assert [t.type for t in list_steps(augment.transforms)] == ['Resize', 'CenterCrop']
 
 
 @pytest.mark.parametrize(

@@ -184,10 +184,9 @@ def demo_config(folder, work_dir):
     for loader in (config.train_dataloader, config.val_dataloader, config.test_dataloader):
         loader.update(batch_size=4, num_workers=0, persistent_workers=False)
         loader.dataset.data_root = str(folder)
-    for step in config.train_dataloader.dataset.pipeline:
-        if step.type == 'AugmentViews':
-            step.transforms[0].update(low=64, high=72)
-            step.transforms[1].size = 64
+    transforms = config.train_dataloader.dataset.pipeline.augment.transforms
+    transforms.resize.update(low=64, high=72)
+    transforms.crop.size = 64
     config.val_evaluator.data_root = config.test_evaluator.data_root = str(folder)
     config.model.backbone.base_channels = 4
     config.model.roi_head.bbox_head.in_channels = 32

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -50,35 +51,94 @@ COLOR_JITTER = dict(
     type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4, prob=1.0
 )
 VIE_VIDEOS = dict(ucf101=9537, hmdb51=3570)
-# By the authors' configs: rate, decay, epochs and where the rate falls, largest norm of gradients,
-# dropout, standard deviation of the new weights, classes, frames in training and tests, crops.
-RRC = ('Resize', 'RandomResizedCrop', 'RandomFlip')
-MULTI_SCALE = ('Resize', 'MultiScaleCrop')
-TABLE = {
-    TSN.stem: (0.01, 5e-4, 300, [120, 240], 40, 0.4, 0.001, 101, 3, 25, RRC, 256, None),
-    'tsn_r50_8xb32-8seg-50e_hmdb51': (
-        *(0.025, 1e-4, 50, [20, 40], 40, 0.4, 0.01, 51, 8, 8, RRC, 256, None),
+
+
+@dataclass
+class Settings:
+    """What the authors' config of a fine-tuning says."""
+
+    lr: float
+    dropout: float
+    init_std: float
+    num_classes: int
+    train_frames: int
+    test_frames: int
+    transforms: tuple[str, ...]
+    test_size: int
+    crops: str | None = None
+    decay: float = 1e-4
+    epochs: int = 50
+    falls: tuple[int, ...] = (20, 40)
+    max_norm: float = 40
+
+
+RRC = ('resize', 'crop', 'flip')
+MULTI_SCALE = ('resize', 'crop')
+TSM_SETTINGS = dict(
+    lr=0.0075,
+    decay=5e-4,
+    max_norm=20,
+    dropout=0.5,
+    init_std=0.001,
+    num_classes=174,
+    transforms=MULTI_SCALE,
+    test_size=224,
+)
+VCLR_SETTINGS = {
+    TSN.stem: Settings(
+        lr=0.01,
+        decay=5e-4,
+        epochs=300,
+        falls=(120, 240),
+        dropout=0.4,
+        init_std=0.001,
+        num_classes=101,
+        train_frames=3,
+        test_frames=25,
+        transforms=RRC,
+        test_size=256,
     ),
-    TSN_TEN_CROPS.stem: (
-        *(0.02, 1e-4, 50, [20, 40], 40, 0.5, 0.01, 174, 8, 8, MULTI_SCALE, 224, 'TenCrops'),
+    'tsn_r50_8xb32-8seg-50e_hmdb51': Settings(
+        lr=0.025,
+        dropout=0.4,
+        init_std=0.01,
+        num_classes=51,
+        train_frames=8,
+        test_frames=8,
+        transforms=RRC,
+        test_size=256,
     ),
-    TSM.stem: (0.0075, 5e-4, 50, [20, 40], 20, 0.5, 0.001, 174, 8, 8, MULTI_SCALE, 224, None),
-    'tsm_r50_8xb6-16seg-50e_sthv2': (
-        *(0.0075, 5e-4, 50, [20, 40], 20, 0.5, 0.001, 174, 16, 16, MULTI_SCALE, 224, None),
+    TSN_TEN_CROPS.stem: Settings(
+        lr=0.02,
+        dropout=0.5,
+        init_std=0.01,
+        num_classes=174,
+        train_frames=8,
+        test_frames=8,
+        transforms=MULTI_SCALE,
+        test_size=224,
+        crops='TenCrops',
     ),
-    'tsn_r50_8xb8-8seg-50e_activitynet': (
-        *(0.01, 1e-4, 50, [20, 40], 40, 0.8, 0.01, 200, 8, 25, RRC[1:], 256, 'ThreeCrops'),
+    TSM.stem: Settings(train_frames=8, test_frames=8, **TSM_SETTINGS),
+    'tsm_r50_8xb6-16seg-50e_sthv2': Settings(train_frames=16, test_frames=16, **TSM_SETTINGS),
+    'tsn_r50_8xb8-8seg-50e_activitynet': Settings(
+        lr=0.01,
+        dropout=0.8,
+        init_std=0.01,
+        num_classes=200,
+        train_frames=8,
+        test_frames=25,
+        transforms=RRC[1:],
+        test_size=256,
+        crops='ThreeCrops',
     ),
 }
 
 
 def pipelines(config):
-    """The steps of training and test by their types, and the transforms of the training."""
-    steps = [
-        {step.type: step for step in config[f'{loader}_dataloader'].dataset.pipeline}
-        for loader in ('train', 'test')
-    ]
-    return *steps, {t.type: t for t in steps[0]['AugmentViews'].transforms}
+    """Return the named steps of training and test, and the transforms of both."""
+    pipelines = [config[f'{loader}_dataloader'].dataset.pipeline for loader in ('train', 'test')]
+    return *pipelines, *({k: t for k, t in p.augment.transforms.items() if t} for p in pipelines)
 
 
 def test_all_families_and_references_of_vie_are_there():
@@ -117,26 +177,28 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
         assert dataset.data_root == f'/set/{name["data"]}'
         assert dataset.ann_file == f'{name["data"]}_{split}_split_1_videos.txt'
 
-    train, test, transforms = pipelines(config)
+    train, test, transforms, test_transforms = pipelines(config)
     clip_len, interval = map(int, f'{name["clip"]}x1'.split('x')[:2])
-    for step in (train['SampleRandomClip'], test['SampleUniformClips']):
+    for step in (train.sample, test.sample):
         assert (step.clip_len, step.get('frame_interval', 1)) == (clip_len, interval)
-    assert test['SampleUniformClips'].num_clips == test_clips[name['data']]
-    assert ('ColorJitter' in transforms) == (name['color'] is not None)
-    assert ('MultiScaleCrop' in transforms) == (name['color'] is None)
-    crop = transforms['RandomCrop' if name['color'] else 'MultiScaleCrop']
-    assert transforms['RandomFlip'].prob == 0.5
+    assert (train.sample.type, test.sample.type) == ('SampleRandomClip', 'SampleUniformClips')
+    assert test.sample.num_clips == test_clips[name['data']]
+    crop = transforms.pop('crop')
+    assert transforms.pop('flip') == dict(type='RandomFlip', prob=0.5)
     if name['color']:
-        short_side = transforms['RandomShortSide']
-        assert (short_side.low, short_side.high) == (size * 8 // 7, size * 10 // 7 - 1)
-        assert transforms['ColorJitter'] == COLOR_JITTER
-        assert transforms['RandomGrayscale'].prob == 0.3
+        assert crop.type == 'RandomCrop'
+        assert transforms == dict(
+            resize=dict(type='RandomShortSide', low=size * 8 // 7, high=size * 10 // 7 - 1),
+            jitter=COLOR_JITTER,
+            grey=dict(type='RandomGrayscale', prob=0.3),
+        )
     else:
-        assert crop.scales == (1, 0.8409, 0.7071, 0.5946, 0.5)
+        assert not transforms
+        assert (crop.type, crop.scales) == ('MultiScaleCrop', (1, 0.8409, 0.7071, 0.5946, 0.5))
         assert (crop.max_scale_gap, crop.num_positions) == (0, 5)
-    resize, middle = test['AugmentViews'].transforms
-    assert crop.size == middle.size == size
-    assert resize.short_side == (size * 8 // 7 if name['color'] else size)
+    assert list(test_transforms) == ['resize', 'crop']
+    assert crop.size == test_transforms['crop'].size == size
+    assert test_transforms['resize'].short_side == (size * 8 // 7 if name['color'] else size)
 
     head, backbone = config.model.cls_head, config.model.backbone
     assert (head.num_classes, head.dropout_ratio) == (int(name['classes']), 0)
@@ -148,42 +210,44 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
             assert head.in_channels == MODELS.build(backbone).feat_dim
 
 
-@pytest.mark.parametrize('stem', TABLE)
-def test_config_of_vclr_is_the_authors(stem):
+@pytest.mark.parametrize(('stem', 'wanted'), VCLR_SETTINGS.items())
+def test_config_of_vclr_is_the_authors(stem, wanted):
     config = Config.fromfile(VCLR / f'{stem}.py')
-    lr, decay, epochs, falls, norm, dropout, std, classes, trained, tested, *views = TABLE[stem]
-    kinds, size, crops = views
     assert config.optim_wrapper.optimizer == dict(
-        type='SGD', lr=lr, momentum=0.9, weight_decay=decay
+        type='SGD', lr=wanted.lr, momentum=0.9, weight_decay=wanted.decay
     )
-    assert (config.train_cfg.max_epochs, config.param_scheduler.milestones) == (epochs, falls)
-    assert config.optim_wrapper.clip_grad.max_norm == norm
+    assert config.train_cfg.max_epochs == wanted.epochs
+    assert tuple(config.param_scheduler.milestones) == wanted.falls
+    assert config.optim_wrapper.clip_grad.max_norm == wanted.max_norm
     head = config.model.cls_head
-    assert (head.dropout_ratio, head.init_std, head.num_classes) == (dropout, std, classes)
+    assert (head.dropout_ratio, head.init_std) == (wanted.dropout, wanted.init_std)
+    assert head.num_classes == wanted.num_classes
     gpus, batch = map(int, re.search(r'(\d+)xb(\d+)', stem).groups())
     assert config.train_dataloader.batch_size == batch
     assert config.auto_scale_lr.base_batch_size == gpus * batch
 
-    train, test, transforms = pipelines(config)
-    assert train['SampleRandomSegmentFrames'].num_segments == trained
-    assert test['SampleCentreSegmentFrames'].num_segments == tested
-    assert tuple(transforms) == kinds
-    if 'MultiScaleCrop' in kinds:
-        crop = transforms['MultiScaleCrop']
-        assert (crop.size, crop.scales) == (224, (1, 0.875, 0.75, 0.66))
+    train, test, transforms, test_transforms = pipelines(config)
+    assert train.sample == dict(type='SampleRandomSegmentFrames', num_segments=wanted.train_frames)
+    assert test.sample == dict(type='SampleCentreSegmentFrames', num_segments=wanted.test_frames)
+    assert tuple(transforms) == wanted.transforms
+    crop = transforms['crop']
+    if wanted.transforms is MULTI_SCALE:
+        assert (crop.type, crop.size) == ('MultiScaleCrop', 224)
+        assert crop.scales == (1, 0.875, 0.75, 0.66)
         assert (crop.max_scale_gap, crop.num_positions) == (1, 13 if 'tsm' in stem else 5)
     else:
-        crop = transforms['RandomResizedCrop']
-        assert (crop.size, crop.area) == (224, (0.08, 1.0))
-        assert transforms['RandomFlip'].prob == 0.5
-    if 'Resize' in kinds:
-        assert transforms['Resize'].short_side == 256
+        assert crop == dict(type='RandomResizedCrop', size=224, area=(0.08, 1.0))
+        assert transforms['flip'] == dict(type='RandomFlip', prob=0.5)
+    if 'resize' in transforms:
+        assert transforms['resize'] == dict(type='Resize', short_side=256)
     assert not config.model.backbone.norm_eval
-    resize, *middle = test['AugmentViews'].transforms
-    assert resize.short_side == 256
-    assert (test[crops] if crops else middle[0]).size == size
+    assert test_transforms.pop('resize') == dict(type='Resize', short_side=256)
+    middle = test.crops if wanted.crops else test_transforms.pop('crop')
+    assert middle == dict(type=wanted.crops or 'CenterCrop', size=wanted.test_size)
+    assert not test_transforms
     if 'tsm' in stem:
-        assert config.model.backbone.num_segments == head.num_segments == trained == tested
+        segments = config.model.backbone.num_segments
+        assert segments == head.num_segments == wanted.train_frames == wanted.test_frames
 
 
 def shrink(node):

@@ -1,6 +1,5 @@
 """The tools that turn an unpacked download into lists."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -14,12 +13,13 @@ from mmaction.datasets import ActivityNetDataset, AVADataset
 from mmengine.config import Config
 from scipy.io import savemat
 
+from tests.conftest import REPO
+from tests.tools import imported_tool
 from vsslbox.datasets import ImageFolderDataset, VideoDataset
 from vsslbox.preparation.dataset_lists import link_folder
 from vsslbox.preparation.video_frames import VideoFrames
 from vsslbox.registry import DATASETS
 
-REPO = Path(__file__).resolve().parents[2]
 TOOLS = REPO / 'tools' / 'data'
 NAMES = sorted(path.parent.name for path in TOOLS.glob('*/prepare.py'))
 # UCF101's and HMDB51's official counts of train and test videos in splits 1, 2, 3.
@@ -30,15 +30,13 @@ OFFICIAL = {
 
 
 def load(name):
-    spec = importlib.util.spec_from_file_location(f'prepare_{name}', TOOLS / name / 'prepare.py')
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with imported_tool(f'data/{name}/prepare.py') as module:
+        return module
 
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    """Run a tool on the folder `download`, with other official counts; the folder of its lists."""
+    """Return a function that runs a tool on `download` and returns the folder of its lists."""
 
     def run(name, *options, counts=None, **constants):
         tool = load(name)
@@ -69,17 +67,16 @@ def lines(path):
     return path.read_text().splitlines()
 
 
-def dataset_of(loader, out):
-    """The data set of a config, on the lists of a tool."""
-    settings = dict(loader.dataset, data_root=str(out), pipeline=[])
-    return DATASETS.build(settings)
+def dataset_of(cfg, out):
+    """Build the data set of a config on the lists of a tool."""
+    return DATASETS.build({'type': 'VideoDataset', **cfg, 'data_root': str(out), 'pipeline': []})
 
 
 # --------------------------------------------------------------------------- official splits
 
 
 def official_videos(name, root):
-    """Every annotated video, as `Class/video.avi`."""
+    """Return every annotated video, as `Class/video.avi`."""
     if name == 'ucf101':
         listed = (lines(root / f'{kind}list01.txt') for kind in ('train', 'test'))
         return sorted(line.split()[0] for split in listed for line in split)
@@ -93,7 +90,7 @@ def official_videos(name, root):
 
 @pytest.fixture
 def official(tmp_path, data_root):
-    """Unpack a data set: the official splits, and an empty file for every video."""
+    """Return a function that writes the official splits and an empty file for every video."""
 
     def unpack(name):
         data = data_root / 'formats/splits_ucf101_hmdb51/action_recognition/data'
@@ -144,17 +141,17 @@ def test_hmdb51_marks(data_root):
 
 
 def test_lists_give_real_videos(official, run, data_root):
-    """As the configs read them."""
+    """The lists and videos are read as in the configs."""
     videos, names = official('hmdb51')
     clips = data_root / 'formats/torchvision_assets/videos'
     real = {name for name in names if (clips / Path(name).name).is_file()}
     for name in real:
         shutil.copyfile(clips / Path(name).name, videos / name)
     out = run('hmdb51')
-    config = Config.fromfile(REPO / 'configs/_base_/datasets/hmdb51_32x2.py')
+    config = Config.fromfile(REPO / 'configs/_base_/datasets/hmdb51.py')
     found = set()
-    for loader in (config.train_dataloader, config.val_dataloader):
-        dataset = dataset_of(loader, out)
+    for cfg in (config.hmdb51_train, config.hmdb51_test):
+        dataset = dataset_of(cfg, out)
         for info in map(dataset.get_data_info, range(len(dataset))):
             if info['attributes']['name'] in real:
                 found.add(info['attributes']['name'])
@@ -165,7 +162,7 @@ def test_lists_give_real_videos(official, run, data_root):
 
 
 def test_second_run_changes_nothing(official, run, tmp_path):
-    """Nor does it take its own link for another copy of the videos."""
+    """The tool does not mistake its own link for another copy of the videos."""
     official('hmdb51')
     download = tmp_path / 'download'
     run('hmdb51', '--out', str(download))
@@ -208,7 +205,7 @@ def test_cut_off_annotations(official, run, tmp_path):
 
 @pytest.mark.parametrize('name', NAMES)
 def test_wrong_folder(name, run, tmp_path):
-    """One message, that names what is looked for."""
+    """One message names what is missing."""
     (tmp_path / 'download').mkdir()
     options = ['--classes', '400'] if name == 'kinetics' else []
     with pytest.raises(FileNotFoundError, match=r'download has no .*: the README.md beside'):
@@ -220,7 +217,7 @@ def test_wrong_folder(name, run, tmp_path):
 
 @pytest.fixture
 def kinetics(tmp_path, data_root):
-    """Annotations of one clip a class for training and one for all for validation; the classes."""
+    """Write annotations of a training clip per class and a validation clip; return the classes."""
     source = data_root / 'formats/mmaction2/tools/data/kinetics/label_map_k400.txt'
     classes = lines(source)
     header = 'label,youtube_id,time_start,time_end,split'
@@ -237,15 +234,15 @@ def kinetics_clips(classes):
 
 @pytest.mark.parametrize('layout', ['flat', 'by class'])
 def test_kinetics(layout, kinetics, run, tmp_path):
-    """Labels are in alphabetical order, which is that of mmaction2's label map."""
+    """Labels are in alphabetical order, as in mmaction2's label map."""
     for clip, name in kinetics_clips(kinetics).items():
         touch(tmp_path / 'download/train', clip if layout == 'flat' else f'{name}/{clip}')
     touch(tmp_path / 'download/val', 'val_a-video_000083_000093.mp4')
     out = run('kinetics', '--classes', '400', counts={400: {'train': 400, 'val': 1}})
     assert lines(out / 'classes.txt') == kinetics
-    config = Config.fromfile(REPO / 'configs/_base_/datasets/kinetics400_32x2.py')
-    for loader in (config.train_dataloader, config.val_dataloader):
-        dataset = dataset_of(loader, out)
+    config = Config.fromfile(REPO / 'configs/_base_/datasets/kinetics400.py')
+    for cfg in (config.kinetics400_train, config.kinetics400_test):
+        dataset = dataset_of(cfg, out)
         for info in map(dataset.get_data_info, range(len(dataset))):
             stem = Path(info['filename']).stem
             assert info['label'] == (7 if stem.startswith('val') else int(stem.split('_')[1]))
@@ -254,7 +251,7 @@ def test_kinetics(layout, kinetics, run, tmp_path):
                 assert Path(info['filename']).parent.name == folder
 
 
-def test_kinetics_share_of_gone_clips(kinetics, run, tmp_path, capsys):
+def test_kinetics_share_of_missing_clips(kinetics, run, tmp_path, capsys):
     clips = list(kinetics_clips(kinetics))
     touch(tmp_path / 'download/train', *clips[4:])
     touch(tmp_path / 'download/val', 'val_a-video_000083_000093.mp4')
@@ -267,7 +264,7 @@ def test_kinetics_share_of_gone_clips(kinetics, run, tmp_path, capsys):
 
 
 def test_sthv2(run, tmp_path):
-    """Templates name the classes, with brackets; labels are those of the publishers."""
+    """Templates name the classes in brackets; labels are the published ones."""
     labels = {'Pushing something': '0', 'Moving something onto something': '1', 'Burying it': '2'}
     train = [
         {'id': '101', 'label': 'pushing a cup', 'template': 'Pushing [something]'},
@@ -288,13 +285,13 @@ def test_sthv2(run, tmp_path):
     assert lines(out / 'sthv2_test_list_videos.txt') == ['8.webm']
     assert lines(out / 'classes.txt') == list(labels)
     config = Config.fromfile(REPO / 'configs/_base_/datasets/sthv2_8seg.py')
-    assert dataset_of(config.val_dataloader, out).get_data_info(0)['label'] == 2
-    assert len(dataset_of(config.train_dataloader, out)) == 2
+    assert dataset_of(config.val_dataloader.dataset, out).get_data_info(0)['label'] == 2
+    assert len(dataset_of(config.train_dataloader.dataset, out)) == 2
 
 
 @pytest.mark.parametrize('dataset', ['all', 'segments'])
 def test_hacs(dataset, run, tmp_path):
-    """A video that two classes share is in the list once."""
+    """A video of two classes is listed once."""
     download = tmp_path / 'download'
     write(
         download / 'HACS_v1.1.1/HACS_clips_v1.1.1.csv',
@@ -320,7 +317,7 @@ def test_hacs(dataset, run, tmp_path):
 
 @pytest.mark.parametrize('source', ['folders', 'table', 'kit'])
 def test_imagenet(source, run, tmp_path):
-    """Labels are by the order of the folders, whatever number the development kit gives them."""
+    """Labels follow the order of the folders, not the numbers of the development kit."""
     download = tmp_path / 'download'
     train = [f'n0{n}/n0{n}_{k}.JPEG' for n in (1, 2, 3) for k in (10, 9)]
     touch(download / 'train', *train)
@@ -360,7 +357,7 @@ def test_imagenet(source, run, tmp_path):
 
 @pytest.fixture
 def ava(tmp_path, data_root):
-    """The sample of AVA's annotations as both subsets; the last frames that its videos need."""
+    """Write AVA's sample annotations as both subsets; return the last frame of each video."""
     source = data_root / 'formats/mmaction2/tests/data/ava_dataset'
     target = tmp_path / 'download/annotations'
     target.mkdir(parents=True)
@@ -401,7 +398,7 @@ def test_ava(ava, run, tmp_path, data_root):
 
 @pytest.fixture
 def activitynet(tmp_path, data_root):
-    """The published annotations, in both forms, as far as BMN's form holds them; its videos."""
+    """Write the published annotations in both forms; return BMN's, and the subset of each video."""
     source = data_root / 'formats/activitynet13/data/activitynet_annotations'
     target = tmp_path / 'download/annotations'
     target.mkdir(parents=True)
@@ -426,7 +423,7 @@ def test_activitynet_bmn(activitynet, run, tmp_path):
     listed = {s: {v for v in subsets if subsets[v] == s} for s in ('training', 'validation')}
     features = [f'{video}.csv' for video in listed['training'] | listed['validation']]
     touch(tmp_path / 'download/features', *features)
-    out = run('activitynet')  # with the counts as they are
+    out = run('activitynet')  # with the official counts
     for split, subset in (('train', 'training'), ('val', 'validation')):
         entries = json.loads((out / f'anet_anno_{split}.json').read_text())
         assert set(entries) == listed[subset]
@@ -442,7 +439,7 @@ def test_activitynet_bmn(activitynet, run, tmp_path):
 
 
 def test_activitynet_clips(activitynet, run, tmp_path):
-    """Each segment becomes a clip of its own, which the table of cuts tells where to find."""
+    """Each segment becomes a clip, and the table of cuts tells where it lies."""
     annotations, subsets = activitynet
     val = [video for video, subset in subsets.items() if subset == 'validation'][:3]
     chosen = ['v_---9CpRcKoU', *val]  # the first has one segment
@@ -465,7 +462,7 @@ def test_activitynet_clips(activitynet, run, tmp_path):
     label = classes.index(annotations['v_---9CpRcKoU']['annotations'][0]['label'])
     assert lines(out / 'activitynet_train_list_clips.txt') == [f'v_---9CpRcKoU_0.mp4 {label}']
     config = Config.fromfile(REPO / 'configs/vclr/benchmarks/tsn_r50_8xb8-8seg-50e_activitynet.py')
-    clips = dataset_of(config.val_dataloader, out)
+    clips = dataset_of(config.val_dataloader.dataset, out)
     infos = list(map(clips.get_data_info, range(len(clips))))
     assert len(infos) == num_clips - 1
     for info in infos:
@@ -481,7 +478,7 @@ def test_links(tmp_path):
     touch(tmp_path / 'a', 'x.mp4')
     touch(tmp_path / 'b', 'x.mp4')
     place = tmp_path / 'out' / 'videos'
-    for folder in ('a', 'b', 'b'):  # a link gives way to another
+    for folder in ('a', 'b', 'b'):  # a link replaces another
         link_folder(tmp_path / folder, place)
         assert place.resolve() == tmp_path / folder
     touch(tmp_path / 'c', 'air drumming/x.mp4')

@@ -13,7 +13,7 @@ model = dict(
     backbone=dict(frozen_stages=4, norm_eval=True),
     cls_head=dict(type='NormalizedI3DHead', num_classes=400),
 )
-train_dataloader = dict(batch_size=128, dataset={{_base_.kinetics400_train}})
-val_dataloader = dict(dataset={{_base_.kinetics400_test}})
+train_dataloader = dict(batch_size=128, dataset=_base_.kinetics400_train)
+val_dataloader = dict(dataset=_base_.kinetics400_test)
 test_dataloader = val_dataloader
 optim_wrapper = dict(optimizer=dict(lr=32))

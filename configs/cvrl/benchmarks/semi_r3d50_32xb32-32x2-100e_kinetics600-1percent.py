@@ -10,8 +10,8 @@ _base_ = [
 ]
 
 model = dict(cls_head=dict(num_classes=600))
-train_dataloader = dict(batch_size=32, dataset={{_base_.kinetics600_1percent}})
-val_dataloader = dict(dataset={{_base_.kinetics600_test}})
+train_dataloader = dict(batch_size=32, dataset=_base_.kinetics600_1percent)
+val_dataloader = dict(dataset=_base_.kinetics600_test)
 test_dataloader = val_dataloader
 optim_wrapper = dict(optimizer=dict(lr=0.2))
 param_scheduler = dict(warmup=0)

@@ -3,6 +3,6 @@ _base_ = './semi_r3d50_32xb32-32x2-100e_kinetics400-1percent.py'
 
 max_epochs = 50
 
-train_dataloader = dict(dataset={{_base_.kinetics400_10percent}})
+train_dataloader = dict(dataset=_base_.kinetics400_10percent)
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(T_max=max_epochs)

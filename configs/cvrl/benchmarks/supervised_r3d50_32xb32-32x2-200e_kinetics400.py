@@ -12,8 +12,8 @@ _base_ = [
 max_epochs = 200
 
 model = dict(backbone=dict(init_cfg=None), cls_head=dict(num_classes=400, dropout_ratio=0.5))
-train_dataloader = dict(batch_size=32, dataset={{_base_.kinetics400_train}})
-val_dataloader = dict(dataset={{_base_.kinetics400_test}})
+train_dataloader = dict(batch_size=32, dataset=_base_.kinetics400_train)
+val_dataloader = dict(dataset=_base_.kinetics400_test)
 test_dataloader = val_dataloader
 train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(optimizer=dict(lr=0.8))

@@ -2,14 +2,9 @@
 # of their own.
 _base_ = '../cvrl_r3d18w16_1xb32-8x3-64px.py'
 
-colors = dict(
-    jitter={{_base_.transforms.jitter}},
-    grey={{_base_.transforms.grey}},
-    blur={{_base_.transforms.blur}},
-)
 steps = dict(
     sample=dict(law='same'),
     augment_first=dict(transforms=dict(jitter=None, grey=None, blur=None)),
-    augment_second=dict(_delete_=True, type='AugmentViews', transforms=colors),
+    augment_second=dict(_delete_=True, type='AugmentViews', transforms=_base_.colors),
 )
 train_dataloader = dict(dataset=dict(pipeline=steps))

@@ -9,8 +9,8 @@ _base_ = [
 ]
 
 model = dict(cls_head=dict(num_classes=51, dropout_ratio=0.4, init_std=0.01))
-train_dataloader = dict(batch_size=32, dataset={{_base_.hmdb51_train}})
-val_dataloader = dict(dataset={{_base_.hmdb51_test}})
+train_dataloader = dict(batch_size=32, dataset=_base_.hmdb51_train)
+val_dataloader = dict(dataset=_base_.hmdb51_test)
 test_dataloader = val_dataloader
 optim_wrapper = dict(optimizer=dict(lr=0.025))
 auto_scale_lr = dict(enable=False, base_batch_size=256)
