@@ -1,4 +1,4 @@
-"""A VCLR of some thousand parameters, and samples for it without any video."""
+"""A VCLR of a few thousand parameters, and samples for it without videos."""
 
 import torch
 from mmaction.structures import ActionDataSample
@@ -13,7 +13,7 @@ GROUP_NORM = dict(type='GN', num_groups=2, requires_grad=True)
 
 
 def tiny_vclr_cfg(norm_cfg=None, queue_size=48, **kwargs):
-    """The config of a VCLR with a 4-channel ResNet-18; GroupNorm unless told otherwise."""
+    """Return the config of a VCLR with a 4-channel ResNet-18, with GroupNorm by default."""
     queue = dict(type='FeatureQueue', size=queue_size, channels=8)
     contrast = dict(type='QueueContrastHead', queue=queue, loss=dict(type='InfoNCELoss'))
     return dict(
@@ -35,14 +35,14 @@ def tiny_vclr_cfg(norm_cfg=None, queue_size=48, **kwargs):
 
 
 def tiny_vclr(**kwargs):
-    """The model of :func:`tiny_vclr_cfg`."""
+    """Build the model of :func:`tiny_vclr_cfg`."""
     model = MODELS.build(tiny_vclr_cfg(**kwargs))
     model.init_weights()
     return model
 
 
 def views_and_samples(generator, batch_size, num_segments=3, size=24, dtype=torch.float32):
-    """Normalised views and data samples as the pipeline would give them."""
+    """Draw normalised views and data samples like those of the pipeline."""
 
     def noise(*shape):
         return torch.randn(*shape, generator=generator, dtype=dtype)
@@ -61,7 +61,7 @@ def views_and_samples(generator, batch_size, num_segments=3, size=24, dtype=torc
 
 @DATASETS.register_module()
 class TinyViews(Dataset):
-    """Samples of random uint8 views that depend on their key alone."""
+    """Samples of random uint8 views, which depend only on their key."""
 
     def __init__(self, num_samples=24, size=24):
         self.num_samples = num_samples

@@ -1,4 +1,4 @@
-"""A VIE of some thousand parameters, and clips for it without any video."""
+"""A VIE of a few thousand parameters, and clips for it without videos."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ AGGREGATION = dict(type='LocalAggregationLoss', background_size=8)
 
 
 def tiny_vie_cfg(num_videos=24, num_clusterings=1, **kwargs):
-    """The config of a VIE with a 4-channel ResNet-18 on frames; LA unless told otherwise."""
+    """Return the config of a VIE with a 4-channel ResNet-18 on frames, with LA by default."""
     return dict(
         type='vsslbox.VIE',
         data_preprocessor=dict(type='ViewsPreprocessor'),
@@ -34,14 +34,14 @@ def tiny_vie_cfg(num_videos=24, num_clusterings=1, **kwargs):
 
 
 def tiny_vie(**kwargs):
-    """The model of :func:`tiny_vie_cfg`."""
+    """Build the model of :func:`tiny_vie_cfg`."""
     model = MODELS.build(tiny_vie_cfg(**kwargs))
     model.init_weights()
     return model
 
 
 def clips_and_samples(generator, indices, num_frames=1, size=24, dtype=torch.float32):
-    """Normalised clips and data samples as the pipeline would give them."""
+    """Draw normalised clips and data samples like those of the pipeline."""
     shape = (len(indices), 3, num_frames, size, size)
     clips = torch.randn(shape, generator=generator, dtype=dtype)
     samples = [ActionDataSample(metainfo=dict(index=index)) for index in indices]
@@ -50,7 +50,7 @@ def clips_and_samples(generator, indices, num_frames=1, size=24, dtype=torch.flo
 
 @DATASETS.register_module()
 class TinyClips(Dataset):
-    """One random uint8 clip a video, which depends on its key alone."""
+    """A random uint8 clip for each video, which depends only on its key."""
 
     def __init__(self, num_samples=24, folder='some'):
         self.num_samples = num_samples

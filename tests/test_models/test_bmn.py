@@ -1,4 +1,4 @@
-"""BMN against mmaction2's: mask, losses, proposals, checkpoints."""
+"""BMN compared with mmaction2's: mask, losses, proposals, checkpoints."""
 
 import io
 import time
@@ -30,7 +30,7 @@ STEPS, DIMENSIONS = 20, 8
 
 
 def pair(**kwargs):
-    """mmaction2's model and ours with its weights."""
+    """Build mmaction2's model and vsslbox's with its weights."""
     settings = {**SETTINGS, 'temporal_dim': STEPS, 'feat_dim': DIMENSIONS, **kwargs}
     stock, ours = StockBMN(**settings), BMN(**settings)
     for parameter in stock.parameters():  # so that probabilities aren't all near one half
@@ -86,7 +86,7 @@ def test_mask_of_100_steps_is_quick_and_equal():
 
 
 def test_stock_checkpoints_load_by_every_way():
-    """Our strict loader, torch's and, the other way round, mmaction2's model from ours."""
+    """By vsslbox's strict loader and torch's, and in mmaction2's model from vsslbox's."""
     stock, ours = pair()
     other = BMN(**{**SETTINGS, 'temporal_dim': STEPS, 'feat_dim': DIMENSIONS})
     assert not any(other.load_state_dict(stock.state_dict()))
@@ -134,7 +134,7 @@ def test_batches_give_the_stock_proposals_of_each_video():
 
 
 def test_any_number_of_dimensions():
-    """7 dimensions are 8 of which the last is zero, but for its weights."""
+    """7 dimensions give what 8 do whose last is zero, apart from its weights."""
     model = BMN(**{**SETTINGS, 'temporal_dim': STEPS, 'feat_dim': 7})
     wide = BMN(**{**SETTINGS, 'temporal_dim': STEPS, 'feat_dim': 8})
     wide.load_state_dict(model.state_dict())
@@ -144,7 +144,7 @@ def test_any_number_of_dimensions():
         torch.testing.assert_close(a, b)
 
 
-def test_a_video_shorter_than_the_interval_has_a_length():
+def test_a_video_shorter_than_the_interval_is_one_interval_long():
     _, ours = pair()
     inputs, samples = batch(1)
     samples[0].set_metainfo(dict(duration_frame=10, duration_second=0.4))
@@ -153,7 +153,7 @@ def test_a_video_shorter_than_the_interval_has_a_length():
     assert max(ends) == pytest.approx(0.95 * 0.64)  # 16 frames; the last end is at step 19 of 20
 
 
-def test_other_features_than_the_model_has_are_refused():
+def test_features_of_another_shape_are_refused():
     _, ours = pair()
     with pytest.raises(
         ValueError, match=r'feat_dim=8 and temporal_dim=20.*9 dimensions x 20 steps'

@@ -1,4 +1,4 @@
-"""CVRL: both views in one batch, and the loss at values that are known."""
+"""CVRL: both views in one batch, and the loss at known values."""
 
 import math
 
@@ -50,7 +50,7 @@ def test_loss_is_that_of_the_projected_views(backbone, num_frames):
 
 
 def test_chance():
-    """A projection that ignores its input can't tell anything: 2 log(2N - 1)."""
+    """The loss of a projection that ignores its input: 2 log(2N - 1)."""
     model = tiny_cvrl(R3D)
     nn.init.zeros_(model.neck.layers[-1].weight)
     nn.init.ones_(model.neck.layers[-1].bias)

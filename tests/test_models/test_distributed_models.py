@@ -1,4 +1,4 @@
-"""Two processes compute what one would."""
+"""Two processes compute the same as one."""
 
 import torch
 from mmengine.dist import get_rank, get_world_size
@@ -35,7 +35,7 @@ def train() -> dict:
 
 
 def test_training_equals_one_process():
-    """GroupNorm: with BatchNorm the statistics would rightly differ."""
+    """With GroupNorm, since the statistics of BatchNorm differ."""
     one, two = train(), run_on_processes(train, 2)
     mean_losses = torch.tensor([two[0]['losses'], two[1]['losses']]).mean(dim=0)
     assert torch.allclose(mean_losses, torch.tensor(one['losses']), atol=1e-5)
@@ -46,7 +46,7 @@ def test_training_equals_one_process():
 
 
 def shuffle() -> dict:
-    """Who encoded what, on a batch of numbered samples."""
+    """Record which process encodes which of a batch of numbered samples."""
     torch.manual_seed(get_rank())
     batch = torch.arange(8.0)[:, None] + 100 * get_rank()
     seen = []
@@ -62,16 +62,16 @@ def shuffle() -> dict:
 def test_shuffled_batches():
     results = run_on_processes(shuffle, 2)
     for rank, result in enumerate(results):
-        assert torch.equal(result['features'][:, :1], result['batch'])  # everybody's own, in order
+        assert torch.equal(result['features'][:, :1], result['batch'])  # its own samples, in order
         assert torch.equal(result['gathered'], torch.cat([r['batch'] for r in results]))
         from_others = (result['seen'] >= 100) != (rank == 1)
-        assert 0 < from_others.sum() < 8  # samples were exchanged, and not all of them
+        assert 0 < from_others.sum() < 8  # some samples were exchanged, not all
     everything = torch.cat([result['seen'] for result in results])
     assert torch.equal(everything.sort(dim=0).values, results[0]['gathered'])
     means = {value for result in results for value in result['features'][:, 1].tolist()}
-    assert len(means) == 2  # one batch of its own mean on each process
+    assert len(means) == 2  # each process has a batch with a mean of its own
 
 
-def test_one_process_has_nobody_to_exchange_with():
+def test_one_process_exchanges_nothing():
     batch = torch.randn(8, 3)
     assert torch.equal(on_shuffled_batch(lambda samples: samples, batch), batch)

@@ -1,4 +1,4 @@
-"""Detection: pooling, loss and labels against mmaction2's rules, names of the parameters."""
+"""Detection: pooling, loss and labels by mmaction2's rules, and names of the parameters."""
 
 import pytest
 import torch
@@ -31,7 +31,7 @@ HEAD = dict(
 )
 GT = torch.tensor([[4.0, 4.0, 60.0, 50.0], [20.0, 8.0, 40.0, 60.0]])
 LABELS = torch.tensor([[0, 1, 0, 1, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0.0]])
-# The first annotated box displaced a little, the second too much, and nothing.
+# The first annotated box moved a little, the second one too far, and a box of no one.
 PROPOSALS = torch.tensor([[4.5, 4, 60, 50], [26.0, 8, 46, 60], [0, 0, 10, 10]])
 
 
@@ -55,7 +55,7 @@ def clips():
 
 
 def test_the_last_stage_computes_more_positions_of_the_same_function():
-    """By stride 1 and dilation 2 it gives each position that stride 2 passes over, alike."""
+    """Stride 1 and dilation 2 also compute the positions that stride 2 skips."""
     plain = MODELS.build(dict(type='R3DResNet', depth=50, base_channels=4))
     dense = MODELS.build(dict(BACKBONE, depth=50))
     for backbone in (plain, dense):
@@ -69,7 +69,7 @@ def test_the_last_stage_computes_more_positions_of_the_same_function():
 
 
 def test_logits_by_the_definition(model, clips):
-    """RoIAlign in each frame, the average over time, the largest value in space, a linear map."""
+    """RoIAlign in each frame, mean over time, maximum over space, a linear map."""
     boxes = [GT, PROPOSALS[:1]]
     features = model.backbone(clips)
     frames = [torch_roi_align(features[:, :, t], boxes, 3, 1 / 16) for t in range(2)]
@@ -81,7 +81,7 @@ def test_logits_by_the_definition(model, clips):
 
 
 def test_loss_is_mmaction2s(model, clips):
-    """The mean over classes but 0 and over annotated boxes and the proposals like them."""
+    """The mean over all classes except 0, over annotated boxes and proposals close to them."""
     other = sample(GT[:1], LABELS[:1], PROPOSALS[:0])
     losses = model(clips, [sample(), other], mode='loss')
     boxes = [torch.cat([GT, PROPOSALS[:1]]), GT[:1]]
@@ -110,7 +110,7 @@ def test_prediction(model, clips):
     assert second.pred_instances.scores.shape == (0, 7)
 
 
-def test_feature_maps_of_several_lengths_are_joined():
+def test_feature_maps_of_several_lengths_are_concatenated():
     head = MODELS.build(HEAD).eval()
     slow, fast = torch.randn(1, 24, 2, 4, 4), torch.randn(1, 8, 8, 4, 4)
     repeated = torch.cat([slow.repeat_interleave(4, dim=2), fast], dim=1)
@@ -118,7 +118,7 @@ def test_feature_maps_of_several_lengths_are_joined():
 
 
 def test_checkpoints_of_mmaction2_fit(tmp_path):
-    """Its detectors name a backbone and `roi_head.bbox_head.fc_cls`, with nothing beside."""
+    """Its detectors have a backbone and `roi_head.bbox_head.fc_cls`, and nothing else."""
     head = dict(HEAD, bbox_head=dict(HEAD['bbox_head'], in_channels=128))
     detector = MODELS.build(dict(type='FastRCNN', backbone=SLOW_ONLY, roi_head=head))
     reference = MODELS.build(SLOW_ONLY)

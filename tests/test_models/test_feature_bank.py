@@ -1,4 +1,4 @@
-"""The bank: a running mean a row, nothing before the step, the same on every process."""
+"""The bank: running means, no change before the step, the same on every process."""
 
 import hashlib
 
@@ -98,7 +98,7 @@ def test_wrong_values_are_refused():
 
 
 def fill() -> dict:
-    """Stage embeddings of this process, one video on both of them."""
+    """Stage embeddings of this process; both processes have one of the videos."""
     torch.manual_seed(0)
     bank = filled()
     embeddings = unit(2, 2, 4)

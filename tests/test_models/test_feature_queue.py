@@ -1,4 +1,4 @@
-"""The queue: first in, first out, and nothing before the step."""
+"""The queue: first in, first out, and no change before the step."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""k-means against loops in float64 and against scikit-learn."""
+"""k-means compared with loops in float64 and with scikit-learn."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ def blobs(num_points, num_blobs, channels):
 
 
 def lloyd(points, centroids, num_iters):
-    """The algorithm in lists; no cluster may become empty."""
+    """Run the algorithm on lists; no cluster may become empty."""
     points, centroids = points.double().tolist(), centroids.double().tolist()
 
     def nearest():
@@ -61,7 +61,7 @@ def test_nearest_centroids_in_every_chunk():
     assert torch.allclose(distances.double(), expected.values, atol=1e-5)
 
 
-def test_result_depends_on_the_seed_alone():
+def test_result_depends_only_on_the_seed():
     points = blobs(400, 10, 4)
     first = kmeans(points, 12, seed=5)
     torch.manual_seed(77)

@@ -1,4 +1,4 @@
-"""Read-outs of layers: what they see, what they learn, and what they leave alone."""
+"""Read-outs of layers: their inputs, their training, and what they leave unchanged."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ SIZES = dict(conv3=4 * 4 * 4, conv5=16)  # of clips of 32 pixels
 
 @MODELS.register_module()
 class StoredMaps(BaseModule):
-    """Maps of which the test knows every value, whatever the clips are."""
+    """Maps of known values, independent of the clips."""
 
     def __init__(self, maps):
         super().__init__()
@@ -46,7 +46,7 @@ def samples(labels):
 
 
 def literal_features(maps, pooled=0):
-    """The mean over time, 2x2 means ``pooled`` times, then position after position."""
+    """Compute the mean over time, ``pooled`` times 2x2 means, then flatten the positions."""
     rows = []
     for one in maps.double():
         mean = sum(one[:, t] for t in range(one.shape[1])) / one.shape[1]
@@ -100,7 +100,7 @@ def test_odd_sizes_and_many_channels_end_the_averaging():
         dict(conv1=4), backbone=dict(type='StoredMaps', maps=dict(conv1=maps)), max_features=8
     )
     features = model.features(torch.zeros(1, 3, 1, 8, 8))['conv1']
-    assert features.tolist() == [[2.0, 3.5, 6.5, 8.0]]  # the edges are averages of what is there
+    assert features.tolist() == [[2.0, 3.5, 6.5, 8.0]]  # edges: means of what exists
     wide = dict(type='StoredMaps', maps=dict(conv1=torch.randn(1, 6, 1, 2, 2)))
     model = readout(dict(conv1=6), backbone=wide, max_features=5)
     assert model.features(torch.zeros(1, 3, 1, 8, 8))['conv1'].shape == (1, 6)
@@ -124,7 +124,7 @@ def test_probabilities_are_averaged_over_the_clips():
     assert [int(sample.gt_labels.item) for sample in predicted] == [0, 1]
 
 
-def test_training_changes_the_linear_layers_alone():
+def test_training_changes_only_the_linear_layers():
     model = readout()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     assert not any(parameter.requires_grad for parameter in model.backbone.parameters())
@@ -145,7 +145,7 @@ def test_training_changes_the_linear_layers_alone():
 
 
 def trained(clips, labels, wrap):
-    """The weights after two steps on some clips."""
+    """Train two steps on some clips, and return the weights."""
     torch.manual_seed(1)
     model = readout()
     wrapped = wrap(model)
@@ -170,13 +170,13 @@ def test_two_processes_train_as_one():
             assert torch.allclose(value, expected[name], atol=1e-5), name
 
 
-def test_the_backbone_is_as_in_inference_from_the_start():
+def test_the_backbone_starts_in_inference_mode():
     backbone = MODELS.build(dict(type='LayerReadout', backbone=NETWORK, in_features=SIZES,
                                  num_classes=3)).backbone  # fmt: skip
     assert not any(module.training for module in backbone.modules())
 
 
-def test_features_carry_no_gradient_and_layers_start_by_their_fan_in():
+def test_features_have_no_gradient_and_layers_start_by_their_fan_in():
     model = readout(dict(conv3=64), num_classes=500)
     features = model.features(torch.randn(1, 3, 4, 32, 32, requires_grad=True))['conv3']
     assert not features.requires_grad

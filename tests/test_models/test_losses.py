@@ -1,4 +1,4 @@
-"""Losses against literal loops in float64."""
+"""Losses compared with literal loops in float64."""
 
 import math
 
@@ -20,7 +20,7 @@ def dot(a, b):
 
 
 def softmax_loss(positive, negatives):
-    """-log of the positive's share, from scores."""
+    """Return -log of the share of the positive, from scores."""
     total = math.exp(positive) + sum(math.exp(score) for score in negatives)
     return -math.log(math.exp(positive) / total)
 

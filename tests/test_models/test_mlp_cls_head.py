@@ -1,4 +1,4 @@
-"""The classifier of several views side by side."""
+"""The classifier of the concatenated features of several views."""
 
 import pytest
 import torch
@@ -37,7 +37,7 @@ def maps_of(num_windows):
 
 
 def windows_by_loops(maps):
-    """The concatenated features of each window."""
+    """Concatenate the features of each window."""
     windows = []
     for first in range(0, len(maps), VIEWS):
         row = []
@@ -54,7 +54,7 @@ def product(rows, weight):
 
 
 def scores_by_loops(head, rows, statistics=None, masks=None):
-    """Class scores of windows' features; ``statistics`` are means and variances of the BN."""
+    """Score features of windows; ``statistics`` are means and variances of the BN."""
     hidden_layer, norm, last = (head.layers[i] for i in (1, 2, 5))
     if masks is not None:
         rows = [[a * b for a, b in zip(*pair)] for pair in zip(rows, masks[0].tolist())]
@@ -135,6 +135,6 @@ def test_loss_is_the_cross_entropy_of_the_windows():
     assert head.loss(maps, samples)['loss_cls'].item() == pytest.approx(expected.item(), abs=1e-12)
 
 
-def test_parts_of_windows_are_refused():
+def test_incomplete_windows_are_refused():
     with pytest.raises(ValueError, match='windows of 3 views, got 4 clips: `num_views`'):
         make_head()(maps_of(2)[:4])

@@ -1,4 +1,4 @@
-"""The projection head: its layers and what it does with leading axes."""
+"""The projection head: its layers, and inputs with several leading axes."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def test_layers(kwargs, expected):
     assert all(layer.bias is not None for layer in neck.layers if isinstance(layer, nn.Linear))
 
 
-def test_normalisation_sees_every_feature_alike():
+def test_normalisation_treats_all_features_together():
     """Rows of [N, S, F] are normalised together, as N * S features."""
     neck = MLPNeck(8, 6, 4, out_norm_cfg=dict(type='BN1d', affine=False))
     features = torch.randn(5, 3, 8)

@@ -1,4 +1,4 @@
-"""The loss of VDIM against literal loops in float64, and on two processes against one."""
+"""The loss of VDIM compared with literal loops in float64, and two processes with one."""
 
 import math
 
@@ -26,7 +26,7 @@ SWITCHES = [
 
 
 def literal(query, keys, scale=True, clip=20.0, penalty=5e-2, mask_same_video=True):
-    """The loss of ``[N, L, D]`` and ``[N, L', D]``, one score after the other."""
+    """Compute the loss of ``[N, L, D]`` and ``[N, L', D]``, one score at a time."""
     query, keys = query.tolist(), keys.tolist()
     losses, squares = [], []
     for i, locations in enumerate(query):
@@ -49,7 +49,7 @@ def literal(query, keys, scale=True, clip=20.0, penalty=5e-2, mask_same_video=Tr
 
 
 def rows(features):
-    """``[N, D, t, h, w]`` as ``[N, t * h * w, D]``, by hand."""
+    """Reshape ``[N, D, t, h, w]`` to ``[N, t * h * w, D]``, by hand."""
     places = [
         features[:, :, t, h, w]
         for t in range(features.shape[2])
@@ -104,7 +104,7 @@ def test_other_layers():
     assert loss(first, second).item() == pytest.approx(expected, abs=1e-10)
 
 
-def test_parts_have_the_gradient_of_the_whole():
+def test_chunks_have_the_gradient_of_the_whole():
     query, keys = (torch.randn(VIDEOS, n, WIDTH, dtype=torch.float64) for n in (6, 3))
     found = []
     for max_scores in (2**24, 40):
@@ -119,7 +119,7 @@ def test_parts_have_the_gradient_of_the_whole():
 
 
 class LargestTensor(TorchDispatchMode):
-    """Notes how many numbers the largest tensor has that comes into being."""
+    """Records the number of elements of the largest tensor that is created."""
 
     size = 0
 
@@ -131,7 +131,7 @@ class LargestTensor(TorchDispatchMode):
 
 
 def test_memory_does_not_grow_with_the_number_of_scores():
-    """48 000 scores, of which 1000 are held at once and none until the gradient is due."""
+    """48 000 scores, of which 1000 are held at once and none until the backward pass."""
     query, keys = (torch.randn(VIDEOS, n, WIDTH, requires_grad=True) for n in (60, 50))
     kept = {}
 
@@ -186,7 +186,7 @@ def test_wrong_values_are_refused():
 
 
 class TwoLayers(nn.Module):
-    """A local and a global layer of eight numbers a video."""
+    """A local and a global layer, from eight numbers for each video."""
 
     def __init__(self):
         super().__init__()
@@ -199,7 +199,7 @@ class TwoLayers(nn.Module):
 
 
 def gradients() -> dict:
-    """Loss and gradients of a small network on this process's share of the batch."""
+    """Compute loss and gradients of a small network on this process's share of the batch."""
     torch.manual_seed(0)
     net = TwoLayers().double()
     wrapped = DistributedDataParallel(net) if get_world_size() > 1 else net

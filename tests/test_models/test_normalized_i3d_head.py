@@ -1,4 +1,4 @@
-"""The classifier of features of length 1."""
+"""The classifier of L2-normalised features."""
 
 import pytest
 import torch
@@ -28,7 +28,7 @@ def make_head(**kwargs):
 
 
 def scores_by_loops(head, feature_map):
-    """The scores of one clip, ``[F, t, h, w]``."""
+    """Score one clip, ``[F, t, h, w]``."""
     pooled = [sum(channel.flatten().tolist()) / channel.numel() for channel in feature_map]
     norm = sum(value**2 for value in pooled) ** 0.5
     weight, bias = head.fc_cls.weight.tolist(), head.fc_cls.bias.tolist()
@@ -48,14 +48,14 @@ def test_scores_are_those_of_the_average_divided_by_its_norm():
     assert torch.allclose(head(maps), expected, atol=1e-12)
 
 
-def test_length_of_features_has_no_influence():
+def test_norm_of_features_has_no_influence():
     head, maps = make_head(), feature_maps(2)
     assert torch.allclose(head(maps), head(1000 * maps), atol=1e-12)
     assert not torch.allclose(head(maps), head(maps + 1), atol=1e-2)
 
 
 def test_dropout_comes_after_the_normalization():
-    """What dropout leaves is scaled by 1 / (1 - p), which a normalization behind it would undo."""
+    """Dropout scales the rest by 1 / (1 - p), which a later normalization would undo."""
     head = make_head(dropout_ratio=0.5).train()
     nn.init.zeros_(head.fc_cls.bias)
     head.fc_cls.weight.data = torch.eye(CLASSES, CHANNELS, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""NT-Xent against literal loops in float64, and on two processes against one."""
+"""NT-Xent compared with literal loops in float64, and two processes with one."""
 
 import math
 
@@ -23,7 +23,7 @@ def cosine(a, b):
 
 
 def equation_1(first, second):
-    """The mean over 2N anchors, each against its other view and the 2N - 2 other clips."""
+    """Compute the mean over 2N anchors, each with its other view and the 2N - 2 other clips."""
     n = len(first)
     z = [*first, *second]
     total = 0.0
@@ -69,7 +69,7 @@ def test_wrong_values_are_refused():
 
 
 def gradients() -> dict:
-    """Loss and gradients of a small network on this process's share of the batch."""
+    """Compute loss and gradients of a small network on this process's share of the batch."""
     torch.manual_seed(0)
     net = nn.Sequential(nn.Linear(4, 7), nn.Tanh(), nn.Linear(7, WIDTH)).double()
     wrapped = DistributedDataParallel(net) if get_world_size() > 1 else net
@@ -82,7 +82,7 @@ def gradients() -> dict:
 
 
 def gathered_gradient() -> dict:
-    """Each process weighs the gathered rows by other numbers."""
+    """Compute the gradient when each process weights the gathered rows differently."""
     rank = get_rank()
     rows = torch.full((2, 1), float(rank), requires_grad=True)
     everything = gather_with_gradient(rows)

@@ -1,4 +1,4 @@
-"""VIE's networks: sizes, order of operations and padding, taps, start weights."""
+"""VIE's networks: sizes, order of operations and padding, taps, initial weights."""
 
 import math
 
@@ -27,7 +27,7 @@ def small_slowfast():
 
 
 def randomize(model):
-    """In float64, with statistics and affine values that tell every BN from the others."""
+    """Convert to float64, and give every BN statistics and affine values of its own."""
     for module in model.double().modules():
         if isinstance(module, nn.BatchNorm3d):
             for values in (module.weight.data, module.running_var):
@@ -41,7 +41,7 @@ def clips(frames=16, size=32, count=2):
     return torch.randn(count, 3, frames, size, size, dtype=torch.float64)
 
 
-# --- a literal reference, from the names and values of the weights alone
+# --- a literal reference, from the names and values of the weights
 
 
 def conv(x, weight, stride=(1, 1, 1)):
@@ -70,7 +70,7 @@ def same_pool(x, kernel, stride):
 
 
 def reference(weights, x, pool_t, strides_t, laterals=None):
-    """The raw map after the pool and after each stage, and the end of the network."""
+    """Compute the raw maps after the pool and after each stage, and the output of the network."""
     weights = dict(weights)
     x = conv(x, weights['conv1.weight'], (1, 2, 2))
     x = same_pool(x, (pool_t[0], 3, 3), (pool_t[1], 2, 2))
@@ -106,7 +106,7 @@ def part(model, prefix):
 
 
 def slowfast_reference(model, x):
-    """The raw maps of the slow pathway, and the ends of both."""
+    """Compute the raw maps of the slow pathway, and the outputs of both."""
     fast_raw, fast_end = reference(part(model, 'fast_path'), x, (1, 1), (1, 1, 1, 1))
     laterals = [
         F.conv3d(F.pad(maps, (0, 0, 0, 0, 2, 2)), lateral.weight, stride=(4, 1, 1))
@@ -129,7 +129,7 @@ def slowfast_reference(model, x):
         (lambda: PreActSlowFast(), 704 * 128 + 128, 21_678_280),
     ],
 )
-def test_parameters_are_as_many_as_the_papers(build, embedding, expected):
+def test_number_of_parameters_is_that_of_the_paper(build, embedding, expected):
     with torch.device('meta'):
         model = build()
     trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
@@ -165,7 +165,7 @@ def test_maps_shrink_as_in_the_paper(family, frames, size, expected_t, expected_
         ('r3d', 16, 112, [25_088, 12_544, 8_192]),
     ],
 )
-def test_read_outs_see_as_many_values_as_the_papers(family, frames, size, read_out):
+def test_read_outs_see_the_number_of_values_of_the_paper(family, frames, size, read_out):
     with torch.device('meta'):
         model, x = PreActResNet3d(**FAMILIES[family]), torch.empty(1, 3, frames, size, size)
     maps = model.extract(x)
@@ -221,7 +221,7 @@ def test_slowfast_equals_the_reference():
     assert torch.allclose(taps['conv5'], slow_end, atol=1e-10)
 
 
-def test_a_single_frame_network_sees_frames_by_themselves():
+def test_a_single_frame_network_encodes_frames_separately():
     model, x = small(**SINGLE), clips(3)
     with torch.no_grad():
         alone = torch.cat([model(x[:, :, [frame]]) for frame in range(3)], dim=2)
@@ -253,7 +253,7 @@ def test_nothing_above_the_highest_tap_is_computed():
 # --- networks of networks
 
 
-def test_frames_are_concatenated_from_the_first_on():
+def test_frames_are_concatenated_in_order():
     model = FrameConcat(dict(type='PreActResNet3d', base_channels=4, **SINGLE))
     randomize(model)
     x = clips(4)
@@ -263,14 +263,14 @@ def test_frames_are_concatenated_from_the_first_on():
         assert model.extract(x, ['conv3'])['conv3'].shape == (2, 8, 4, 4, 4)
 
 
-def test_frames_to_be_concatenated_must_stay_as_many():
+def test_concatenation_needs_the_number_of_frames_unchanged():
     model = FrameConcat(dict(type='PreActResNet3d', base_channels=4))
     with pytest.raises(ValueError, match=r'keeps the 16 frames.*gives 1:'):
         model(clips().float())
 
 
 @pytest.mark.parametrize('dynamic', ['PreActSlowFast', 'PreActResNet3d'])
-def test_two_streams_are_side_by_side(dynamic):
+def test_two_streams_are_concatenated(dynamic):
     static = dict(type='PreActResNet3d', base_channels=4, **SINGLE)
     model = randomize(TwoStream(static, dict(type=dynamic, base_channels=8)))
     x = clips()
@@ -285,10 +285,10 @@ def test_two_streams_are_side_by_side(dynamic):
     assert torch.equal(tap[:, 16:, 0], seen[1].mean(dim=2))
 
 
-# --- start weights, mistakes
+# --- initial weights, wrong arguments
 
 
-def test_start_weights():
+def test_initial_weights():
     model = PreActSlowFast(base_channels=16, fast_channels=8)
     model.init_weights()
     for name, module in model.named_modules():
@@ -311,7 +311,7 @@ def test_weights_are_drawn_once(model_class):
 
 
 @pytest.mark.parametrize('name', ['PreActResNet3d', 'PreActSlowFast'])
-def test_a_checkpoint_outlasts_the_initialization(name, tmp_path):
+def test_initialization_keeps_a_checkpoint(name, tmp_path):
     cfg = dict(type=name, base_channels=8)
     source = MODELS.build(cfg)
     source.init_weights()
@@ -323,7 +323,7 @@ def test_a_checkpoint_outlasts_the_initialization(name, tmp_path):
         assert torch.equal(whole.backbone.state_dict()[key], value), key
 
 
-def test_finished_single_frame_weights_start_a_concatenation(tmp_path):
+def test_trained_single_frame_weights_start_a_concatenation(tmp_path):
     single = dict(type='PreActResNet3d', base_channels=4, **SINGLE)
     source = MODELS.build(dict(type='FeatureExtractor', backbone=single))
     source.init_weights()

@@ -1,4 +1,4 @@
-"""The features that VDIM is judged by are the pretraining's own."""
+"""The features on which VDIM is evaluated are those of its pretraining."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ NECK = dict(type='ResidualMLPNeck', in_channels=16, out_channels=8)
 
 @pytest.fixture(scope='module')
 def vdim():
-    """A VDIM with no two weights alike."""
+    """A VDIM in which all weights differ."""
     torch.manual_seed(1)
     model = MODELS.build(
         dict(type='VDIM', backbone=ENCODER, neck=NECK, loss=dict(type='MultiScaleInfoNCELoss'))
@@ -86,7 +86,7 @@ def test_features_are_those_of_the_pretraining(checkpoint, vdim):
 
 
 def test_checkpoint_of_a_pretraining_fills_a_feature_extractor(checkpoint, vdim):
-    """As ``tools/test.py`` loads it for retrieval and nearest neighbours."""
+    """Loaded as ``tools/test.py`` does for retrieval and nearest neighbours."""
     extractor = started(dict(type='FeatureExtractor', backbone=projected()))
     report = load_weights(extractor, checkpoint)
     assert {name.split('.')[1] for name in report.unused} == {'5', '6'}

@@ -1,4 +1,4 @@
-"""R3D: its shapes, its padding against TensorFlow's rule, its start weights."""
+"""R3D: its shapes, its padding by TensorFlow's rule, its initial weights."""
 
 import math
 
@@ -25,7 +25,7 @@ def small(depth=18, base_channels=8, **kwargs):
         (50, 4, 505_552_128, 505.76),
     ],
 )
-def test_parameters_are_as_many_as_the_papers(depth, width, trainable, with_statistics):
+def test_number_of_parameters_is_that_of_the_paper(depth, width, trainable, with_statistics):
     with torch.device('meta'):
         model = R3DResNet(depth=depth, base_channels=64 * width)
     assert sum(parameter.numel() for parameter in model.parameters()) == trainable
@@ -79,7 +79,7 @@ def test_padding_of_tensorflow(axis, expected):
 
 
 def windows(shape, kernel, stride):
-    """For each output position, TensorFlow's window: the (input, kernel) index pairs within it."""
+    """Yield TensorFlow's window for each output position: its (input, kernel) index pairs."""
     axes = []
     for size, k, s in zip(shape, kernel, stride, strict=True):
         out = math.ceil(size / s)
@@ -111,7 +111,7 @@ def test_same_layers_equal_loops(shape, kernel, stride):
                 assert torch.equal(pooled[0, :, t, r, c], largest)
 
 
-def test_all_layers_of_a_same_network_pad_so():
+def test_all_layers_of_a_same_network_use_same_padding():
     model, symmetric = small(padding='same'), small()
     convs = [module for module in model.modules() if isinstance(module, nn.Conv3d)]
     assert all(isinstance(conv, SameConv3d) for conv in convs)
@@ -119,12 +119,12 @@ def test_all_layers_of_a_same_network_pad_so():
     symmetric.load_state_dict(model.state_dict())
     model.eval(), symmetric.eval()
     odd, even = torch.randn(1, 3, 5, 33, 33), torch.randn(1, 3, 4, 32, 32)
-    # Sizes 2^k + 1 stay odd at every stage: nothing is left over to be put at one end.
+    # Sizes 2^k + 1 stay odd at every stage, so that all padding is symmetric.
     assert torch.allclose(model(odd), symmetric(odd), atol=1e-5)
     assert not torch.allclose(model(even), symmetric(even), atol=1e-2)
 
 
-def test_start_weights():
+def test_initial_weights():
     model = small(50, 16)
     model.init_weights()
     for name, module in model.named_modules():
@@ -141,7 +141,7 @@ def test_start_weights():
     assert (zeroed.layer1[0].conv3.bn.weight == 0).all()
 
 
-def test_a_checkpoint_outlasts_the_initialization(tmp_path):
+def test_initialization_keeps_a_checkpoint(tmp_path):
     source = small()
     source.init_weights()
     torch.save(dict(state_dict=source.state_dict()), tmp_path / 'weights.pth')
@@ -165,7 +165,7 @@ def test_wrong_values_are_refused():
 
 
 def test_a_2d_network_is_inflated_completely(tmp_path):
-    """Kernels are repeated over time and divided, so that a still picture looks as before."""
+    """Kernels are repeated over time and divided, so that a still image gives the same."""
     flat = MODELS.build(dict(type='NarrowResNet', depth=18, base_channels=4))
     flat.init_weights()
     torch.save(

@@ -1,6 +1,6 @@
-"""Every registered component, on a small variant: forward, gradients, saving.
+"""A small variant of every registered component: forward, gradients, saving.
 
-A new component is tested as soon as it has a line here; one without a line fails.
+A new component needs only a line here; a component without a line fails.
 """
 
 import io

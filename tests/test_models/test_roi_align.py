@@ -1,4 +1,4 @@
-"""RoIAlign against its definition, sample by sample."""
+"""RoIAlign compared with its definition, sample by sample."""
 
 import math
 from importlib import import_module
@@ -28,7 +28,7 @@ BOXES = [
 
 
 def bilinear(channel, y, x):
-    """The value at a point; the edge goes on for one position, beyond it is nothing."""
+    """Interpolate at a point; the edge extends by one position, and zeros follow."""
     height, width = channel.shape
     if not (-1 <= y <= height and -1 <= x <= width):
         return 0.0
@@ -92,7 +92,7 @@ def test_gradient(sampling_ratio):
 def test_a_linear_map_gives_the_centres_of_the_bins():
     y, x = torch.meshgrid(torch.arange(12.0), torch.arange(12.0), indexing='ij')
     (found,) = torch_roi_align((3 * x + 5 * y)[None, None], [torch.tensor([[4.0, 2, 8, 10]])], 2, 1)
-    # Position i reaches from i to i + 1, and its value stands in the middle, at i + 0.5.
+    # Position i spans i to i + 1, and its value is that of the centre, i + 0.5.
     columns, rows = torch.tensor([4.5, 6.5]), torch.tensor([3.5, 7.5])
     assert torch.allclose(found[0], 3 * columns[None] + 5 * rows[:, None])
 
@@ -106,7 +106,7 @@ def test_low_precision_is_pooled_in_float32():
 
 
 def test_the_compiled_operator_gets_the_same_boxes(monkeypatch):
-    """Its arguments, as mmcv documents them: rows of clip, left, top, right, bottom."""
+    """Its arguments follow the docs of mmcv: rows of clip, left, top, right, bottom."""
 
     def operator(maps, rois, output_size, scale, sampling_ratio, pool_mode, aligned):
         assert (pool_mode, aligned) == ('avg', True)
@@ -121,7 +121,7 @@ def test_the_compiled_operator_gets_the_same_boxes(monkeypatch):
     assert torch.equal(roi_align(features.bfloat16(), boxes, 3, 1 / 16, 2), expected)
 
 
-def test_no_box_at_all():
+def test_no_boxes():
     features = torch.randn(2, 4, 6, 6, requires_grad=True)
     pooled = torch_roi_align(features, [torch.zeros(0, 4)] * 2, 3, 1 / 16)
     assert pooled.shape == (0, 4, 3, 3)

@@ -1,4 +1,4 @@
-"""Starts: VCLR from a checkpoint of MoCo, and mmaction2's own models from one of VCLR."""
+"""Initial weights: of VCLR from a checkpoint of MoCo, of mmaction2's models from one of VCLR."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ NECK = dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8)
 
 
 def torchvision_name(name):
-    """The name of a tensor of mmaction2's ResNet in torchvision's."""
+    """Return torchvision's name of a tensor of mmaction2's ResNet."""
     name = re.sub(r'conv(\d)\.conv\.', r'conv\1.', name)
     name = re.sub(r'conv(\d)\.bn\.', r'bn\1.', name)
     return name.replace('downsample.conv.', 'downsample.0.').replace(
@@ -77,14 +77,14 @@ def test_trunk_projections_and_moving_average(moco):
 
 
 def test_projection_of_another_shape_is_refused(moco):
-    with pytest.raises(CheckpointError, match=r'moco.pth.tar: its weights .* do not fill'):
+    with pytest.raises(CheckpointError, match=r'moco.pth.tar: the weights .* do not fill'):
         vclr(str(moco[0]), num_layers=3)
 
 
 def test_a_checkpoint_without_a_projection_is_refused(tmp_path):
     torch.save(dict(model={'module.fc_inter.0.weight': torch.ones(1)}), tmp_path / 'vclr.pth')
     neck = MODELS.build(NECK)
-    with pytest.raises(CheckpointError, match=r'vclr.pth: its weights .* do not fill'):
+    with pytest.raises(CheckpointError, match=r'vclr.pth: the weights .* do not fill'):
         PretrainedProjection(str(tmp_path / 'vclr.pth'))(neck)
 
 
@@ -111,7 +111,7 @@ def vclr_checkpoint(tmp_path_factory):
 
 
 def stock_model(name, **backbone):
-    """A recognizer by mmaction2's own config, but with a ResNet-18."""
+    """Build a recognizer from mmaction2's own config, but with a ResNet-18."""
     config = Config.fromfile(STOCK_CONFIGS / f'{name}.py').model
     config.backbone.update(depth=18, pretrained=None, **backbone)
     config.cls_head.update(in_channels=512)
@@ -122,7 +122,7 @@ def stock_model(name, **backbone):
 
 
 def convolutions(backbone):
-    """The kernels by the names that they have in a 2D ResNet."""
+    """Return the kernels by their names in a 2D ResNet."""
     state = backbone.state_dict()
     return {name.replace('.net.', '.'): w for name, w in state.items() if '.bn.' not in name}
 

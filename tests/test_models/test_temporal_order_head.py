@@ -1,4 +1,4 @@
-"""The order task's head against a literal loop in float64."""
+"""The head of the order task compared with a literal loop in float64."""
 
 import math
 
@@ -9,7 +9,7 @@ from vsslbox.models.heads import TemporalOrderHead
 
 
 def literal_loss(head, anchor, positive, orders, labels, norm_axis):
-    """The mean cross-entropy, number by number."""
+    """Compute the mean cross-entropy, number by number."""
     weight, bias = head.classifier.weight.tolist(), head.classifier.bias.tolist()
     total = 0.0
     for i in range(len(anchor)):
@@ -43,7 +43,7 @@ def test_loss_equals_the_formula(norm_axis, num_segments):
     assert in_float32.item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_switch_changes_the_result():
+def test_norm_axis_changes_the_result():
     anchor, positive = torch.randn(2, 5, 3, 6)
     frame = TemporalOrderHead(6, 3, 'frame')
     channel = TemporalOrderHead(6, 3, 'channel')

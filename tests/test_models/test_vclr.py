@@ -1,4 +1,4 @@
-"""VCLR as a whole: every loss against a literal loop, the moving average, the switches."""
+"""VCLR: every loss compared with a literal loop, the moving average, the switches."""
 
 import math
 
@@ -31,7 +31,7 @@ def softmax_loss(positive, negatives):
 
 
 def reference_losses(model, views, samples):
-    """VCLR's losses, one sample and one number at a time; only the networks are called."""
+    """Compute the losses one sample and one number at a time; only the networks are called."""
     anchor, positive, again = views
     num_segments = anchor.shape[2]
     mean = lambda rows: [sum(column) / len(rows) for column in zip(*rows, strict=True)]  # noqa: E731
@@ -133,7 +133,7 @@ def test_moving_average():
     before = [[p.clone() for p in average.parameters()] for _, average in pairs]
     sum(model(views, samples, mode='loss').values()).backward()
     optimizer.step()
-    for (_, average), old in zip(pairs, before, strict=True):  # nothing moves before the step's end
+    for (_, average), old in zip(pairs, before, strict=True):  # unchanged during the step
         assert all(torch.equal(p, o) for p, o in zip(average.parameters(), old, strict=True))
     statistics = model.momentum_backbone.conv1.bn.running_mean.clone()
     model.update_after_step()

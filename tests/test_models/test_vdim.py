@@ -1,4 +1,4 @@
-"""VDIM: which layers of which views meet, and the loss at a value that is known."""
+"""VDIM: which layers of which views are compared, and the loss at a known value."""
 
 import math
 
@@ -35,7 +35,7 @@ def project(model, maps):
 
 
 def test_loss_is_that_of_the_projected_layers():
-    """With GroupNorm the views don't see each other, so each can be encoded by itself."""
+    """With GroupNorm the views are independent, so each can be encoded separately."""
     model = tiny_vdim(norm_cfg=GROUPED)
     inputs = views()
     encoded = [project(model, model.backbone.extract(view, (5, 6, 8))) for view in inputs]
@@ -48,7 +48,7 @@ def test_loss_is_that_of_the_projected_layers():
 
 
 def test_chance():
-    """Projections that ignore their input can't tell anything, whatever there is to be told."""
+    """The loss of projections that ignore their input: log N."""
     model = tiny_vdim(layers=(8,))
     nn.init.zeros_(model.necks['8'].norm.weight)
     loss = model(views(), [], mode='loss')['loss_contrast']
@@ -86,7 +86,7 @@ def test_difference_is_that_of_the_halves_of_the_consequent():
 
 
 def test_batch_norm_of_the_difference():
-    """The encoder's sees three clips together, a projection's the antecedent and the change."""
+    """That of the encoder sees three clips, that of a projection the antecedent and the change."""
     model = tiny_vdim(kind='VDIMTemporalDifference', layers=(8,))
     clips = views(count=3)
     maps = model.backbone.layers[7](model.backbone.extract(torch.cat(clips), [7])[7])

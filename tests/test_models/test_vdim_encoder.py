@@ -41,7 +41,7 @@ def conv_weights(module):
 
 
 def narrow(extra_blocks=1):
-    """An encoder of few channels in which every weight counts."""
+    """Build an encoder of few channels without zero weights."""
     encoder = VDIMEncoder(base_channels=4, extra_blocks=extra_blocks).double().eval()
     for weight in encoder.parameters():
         torch.nn.init.normal_(weight, std=0.3)
@@ -68,14 +68,14 @@ def test_the_number_of_weights_of_the_paper():
 
 
 @pytest.mark.parametrize('layer', sorted(FIELDS))
-def test_what_one_position_sees(layer):
+def test_receptive_field_of_a_position(layer):
     """Gradients of one position, far enough from the borders, with respect to the clip."""
     frames, pixels, step_t, step_s = FIELDS[layer]
     assert receptive_field(LAYERS[:layer]) == (frames, pixels)
     encoder = narrow()
     for weight in encoder.parameters():
-        weight.data.abs_()  # positive as the clip is: no ReLU hides anything
-    # One position more than the whole field on each side.
+        weight.data.abs_()  # positive like the clip, so that no ReLU is at zero
+    # One position more than the receptive field on each side.
     size = (frames + 2 * step_t, pixels + 2 * step_s, pixels + 2 * step_s)
     clip = torch.rand(1, 3, *size, dtype=torch.float64, requires_grad=True)
     encoder.extract(clip, [layer])[layer][0, :, 1, 1, 1].sum().backward()
@@ -86,7 +86,7 @@ def test_what_one_position_sees(layer):
     assert torch.equal(clip.grad[0, 0] > 0, expected)
 
 
-def test_without_the_fourth_layer_for_half_the_pixels():
+def test_without_the_fourth_layer_half_the_pixels_suffice():
     plan = [layer for number, layer in enumerate(LAYERS, 1) if number != 4]
     with torch.device('meta'):
         encoder = VDIMEncoder(base_channels=4, layers=plan)
@@ -143,7 +143,7 @@ def test_blocks_start_as_their_shortcuts():
     assert not maps[5][:, 2:].any()
 
 
-def test_the_last_layer_alone_is_normalised():
+def test_only_the_last_layer_is_normalised():
     encoder = narrow(extra_blocks=0).train()
     clips = torch.randn(3, 3, 31, 127, 127, dtype=torch.float64)
     maps = encoder.extract(clips, (7, 8))
@@ -158,7 +158,7 @@ def test_the_last_layer_alone_is_normalised():
 
 
 def test_layers_above_the_highest_tap_are_not_computed():
-    """They could not be: the clip is too small for them."""
+    """The clip is too small for them."""
     encoder = narrow()
     maps = encoder.extract(torch.randn(1, 3, 7, 31, 31, dtype=torch.float64), (5, 3))
     assert {layer: tuple(found.shape) for layer, found in maps.items()} == {

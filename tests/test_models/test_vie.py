@@ -1,4 +1,4 @@
-"""VIE: embeddings against the bank, the warm-up, and several processes."""
+"""VIE: embeddings and the bank, the warm-up, and several processes."""
 
 from types import SimpleNamespace
 
@@ -59,7 +59,7 @@ def test_loss_is_that_of_the_embeddings(backbone, num_frames):
     assert torch.equal(model.bank.features[untouched], before[untouched])
 
 
-def test_warm_up_ends_after_its_steps_also_over_a_restart():
+def test_warm_up_ends_after_its_steps_also_across_a_restart():
     kwargs = dict(warmup_loss=RECOGNITION, warmup_steps=2)
     model = with_clusters(tiny_vie(**kwargs))
     for step in range(5):
@@ -82,7 +82,7 @@ def test_two_batches_of_one_step_count_once():
 
 
 def test_instance_recognition_learns_to_tell_videos():
-    """The nearest entry of the bank is the video's own one, of eight."""
+    """The nearest of eight entries is the video's own."""
     backbone = dict(type='NarrowResNet', depth=18, base_channels=4, norm_cfg=dict(type='BN'))
     loss = dict(type='InstanceRecognitionLoss', num_noise=4, form='softmax')
     model = tiny_vie(num_videos=8, backbone=backbone, loss=loss)

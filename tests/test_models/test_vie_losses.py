@@ -1,4 +1,4 @@
-"""VIE's losses against literal loops in float64, by hand, and in their limits."""
+"""VIE's losses compared with literal loops in float64, by hand, and in their limits."""
 
 import math
 
@@ -76,7 +76,7 @@ def test_nce_equals_the_formula(num_noise, num_entries):
 
 
 def test_nce_by_hand():
-    """Scores of 0, and as many drawn as there are entries: p = 1 / Z, K / V = 1."""
+    """With scores of 0 and as many draws as entries: p = 1 / Z, K / V = 1."""
     zero, one = torch.zeros(1, 2, dtype=torch.float64), torch.ones(1, 2, dtype=torch.float64)
     p = 1281167 / 2876934.2 / 3
     expected = -math.log(p / (p + 1 + 1e-7)) - 3 * math.log(1 / (p + 1 + 1e-7))
@@ -85,7 +85,7 @@ def test_nce_by_hand():
 
 
 def test_noise_is_uniform_over_the_bank_and_each_samples_own():
-    """An entry that is drawn receives the gradient of the sample that drew it."""
+    """A drawn entry receives the gradient of the sample that drew it."""
     bank = bank_of(unit(10, 4))
     features = bank.features.detach().clone().requires_grad_()
     bank.features = features
@@ -143,8 +143,8 @@ def test_aggregation_by_hand():
     assert loss.item() == pytest.approx(-math.log(6 / 9 + 1e-7), rel=1e-12)
 
 
-def test_nobody_close_in_the_background():
-    """The loss is that of the constant, and nothing pulls."""
+def test_no_close_entry_in_the_background():
+    """The loss is that of the constant, and there is no gradient."""
     entries = torch.eye(3, dtype=torch.float64)
     embedding = entries[:1].clone().requires_grad_()
     labels = torch.tensor([[0, 1, 2]])

@@ -1,4 +1,4 @@
-"""VIE-TRN starts from VIE-Single: the recipes themselves, made small."""
+"""VIE-TRN starts from VIE-Single, with small variants of the recipes."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ TRN = 'vie-trn_r18_1xb64-4bins-70e_kinetics400.py'
 
 
 def small_model(recipe, frame_net, num_frames, num_videos=24):
-    """The model of a recipe with a width of 4, initialized."""
+    """Build and initialize the model of a recipe with a width of 4."""
     config = Config.fromfile(RECIPES / recipe)
     config.merge_from_dict(
         {
@@ -35,7 +35,7 @@ def small_model(recipe, frame_net, num_frames, num_videos=24):
 
 @pytest.fixture
 def single(tmp_path, monkeypatch):
-    """A VIE-Single, no tensor of it as it starts, whose checkpoint lies where TRN looks."""
+    """A VIE-Single with all tensors changed, whose checkpoint is where TRN looks for it."""
     model = small_model(SINGLE, 'backbone', num_frames=1)
     for name, value in model.state_dict().items():
         if value.is_floating_point():
@@ -57,7 +57,7 @@ def test_network_of_the_frames_and_bank_are_those_of_single(single):
     assert len({*trn.backbone.parameters()}) == len({*single.backbone.parameters()})
 
 
-def test_embedding_weighs_every_frame_by_itself(single):
+def test_embedding_has_weights_for_every_frame(single):
     trn = small_model(TRN, 'backbone.backbone', num_frames=4).eval()
     clips = torch.randn(2, 3, 4, 32, 32)
     with torch.no_grad():
