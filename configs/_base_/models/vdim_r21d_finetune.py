@@ -1,25 +1,23 @@
-# VDIM's encoder with the projection of its global layer, and a classifier with one hidden layer of
-# the features of 4 views side by side; all of it trained. A child sets `num_classes`.
+# VDIM's encoder with the projection of its global layer, and a classifier with one hidden layer on
+# the features of 4 views side by side; all weights are trained. A config sets `num_classes`.
 #
 # `VSSLBOX_VDIM` names the checkpoint of a pretraining by VDIM. For a start from scratch add
 # `--cfg-options model.backbone.init_cfg=None`.
-_base_ = './vdim_r21d.py'
-
 start_weights = '{{$VSSLBOX_VDIM:weights/vdim_r21d.pth}}'
 
 model = dict(
-    _delete_=True,
     type='mmaction.Recognizer3D',
     data_preprocessor=dict(
         type='mmaction.ActionDataPreprocessor',
-        mean={{_base_.model.data_preprocessor.mean}},
-        std={{_base_.model.data_preprocessor.std}},
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
         format_shape='NCTHW',
     ),
+    # The encoder and the projection of vdim_r21d.py.
     backbone=dict(
         type='ProjectedBackbone',
-        backbone={{_base_.model.backbone}},
-        neck={{_base_.model.neck}},
+        backbone=dict(type='VDIMEncoder', base_channels=64, extra_blocks=3),
+        neck=dict(type='ResidualMLPNeck', in_channels=512, out_channels=512),
         layer=8,
         init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),
     ),
@@ -32,6 +30,6 @@ model = dict(
         loss_cls=dict(type='mmaction.CrossEntropyLoss'),
         average_clips='prob',
     ),
-    # However many windows a video has, so many of their views go through the network at once.
+    # At most this many views of a video go through the network at once.
     test_cfg=dict(max_testing_views=32),
 )

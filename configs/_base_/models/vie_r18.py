@@ -1,5 +1,5 @@
 # VIE: a pre-activation ResNet-18, one linear layer to an embedding of 128, and a bank with a row
-# for each video. A child sets the backbone's temporal sizes.
+# for each video. A config sets the backbone's temporal sizes.
 
 # The length of the training list: 239888 in the authors' copy of Kinetics-400. A list of another
 # length is refused with the number to write here.
@@ -18,8 +18,7 @@ model = dict(
     warmup_steps=50000,
     loss=dict(type='LocalAggregationLoss', background_size=512, temperature=0.07),
 )
+bank_list = dict(type='BankListHook')
 # What the paper calls a cluster size of 8000 is the number of clusters in the code.
-custom_hooks = [
-    dict(type='BankListHook'),
-    dict(type='ClusterHook', num_clusters=8000, num_iters=20),
-]
+cluster = dict(type='ClusterHook', num_clusters=8000, num_iters=20)
+custom_hooks = [bank_list, cluster]

@@ -1,8 +1,8 @@
 # Adam at a constant rate after 500 steps of linear warm-up. The learning rate is the paper's;
-# betas, decay, epsilon and warm-up are AMDIM's. AMDIM's rate falls in steps later on, of which the
-# paper says nothing.
+# betas, decay, epsilon and warm-up are AMDIM's. AMDIM's rate falls in steps later on; the paper
+# does not mention this.
 #
-# The paper counts steps, the loop counts epochs: a child sets `max_epochs` for the length of its
+# The paper counts steps, the loop counts epochs: a config sets `max_epochs` for the length of its
 # list, steps / (videos // 240).
 train_cfg = dict(type='ResumableTrainLoop')
 optim_wrapper = dict(

@@ -1,5 +1,5 @@
-# SGD at a constant rate that falls twice by 10. The authors chose the moments by hand, looking at
-# the accuracy of nearest neighbours; a child sets those of its family.
+# SGD at a constant rate that falls twice by 10. The authors chose the moments by hand, watching the
+# accuracy of nearest neighbours; a config sets those of its network.
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=734, val_interval=5)
 optim_wrapper = dict(
     type='OptimWrapper',

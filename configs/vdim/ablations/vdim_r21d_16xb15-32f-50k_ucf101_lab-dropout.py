@@ -1,18 +1,5 @@
-# A channel of Lab is dropped, in place of colour jitter and grey. How often is ours.
+# A channel of Lab is dropped, instead of colour jitter and grey. The paper does not say how often.
 _base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
 
-augment = dict(
-    type='AugmentViews',
-    transforms=[
-        {{_base_.crop}},
-        dict(type='Defer', transforms=[dict(type='LabChannelDropout', prob=0.5)]),
-    ],
-)
-train_pipeline = [
-    dict(type='OpenVideo'),
-    {{_base_.sample}},
-    dict(type='DecodeViews'),
-    augment,
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+colors = dict(transforms=dict(jitter=None, grey=None, lab=dict(type='LabChannelDropout', prob=0.5)))
+train_dataloader = dict(dataset=dict(pipeline=dict(augment=dict(transforms=dict(defer=colors)))))

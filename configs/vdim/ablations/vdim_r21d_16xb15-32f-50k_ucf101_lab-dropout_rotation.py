@@ -1,24 +1,12 @@
-# A channel of Lab is dropped, in place of colour jitter and grey, and frames are rotated.
+# A channel of Lab is dropped, instead of colour jitter and grey, and frames are rotated.
 _base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
 
-augment = dict(
-    type='AugmentViews',
-    transforms=[
-        {{_base_.crop}},
-        dict(
-            type='Defer',
-            transforms=[
-                dict(type='LabChannelDropout', prob=0.5),
-                dict(type='RandomRotation', degrees=(-10, 10)),
-            ],
-        ),
-    ],
+colors = dict(
+    transforms=dict(
+        jitter=None,
+        grey=None,
+        lab=dict(type='LabChannelDropout', prob=0.5),
+        rotate=dict(type='RandomRotation', degrees=(-10, 10)),
+    )
 )
-train_pipeline = [
-    dict(type='OpenVideo'),
-    {{_base_.sample}},
-    dict(type='DecodeViews'),
-    augment,
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=dict(augment=dict(transforms=dict(defer=colors)))))

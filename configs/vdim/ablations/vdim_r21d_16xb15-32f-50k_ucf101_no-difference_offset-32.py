@@ -2,11 +2,6 @@
 _base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
 
 model = dict(type='VDIM')
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleSubsequences', clip_len=32, offset=32, down_sampling=(1, 2)),
-    dict(type='DecodeViews'),
-    {{_base_.augment}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+# The views have one length: `consequent_len` is removed.
+views = dict(_delete_=True, type='SampleSubsequences', clip_len=32, offset=32, down_sampling=(1, 2))
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=views)))

@@ -1,17 +1,4 @@
 # The consequent begins where the antecedent ends and keeps every third frame.
 _base_ = '../vdim_r21d_16xb15-32f-50k_ucf101.py'
 
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(
-        type='SampleSubsequences',
-        clip_len=32,
-        offset=32,
-        down_sampling=(1, 3),
-        consequent_len=64,
-    ),
-    dict(type='DecodeViews'),
-    {{_base_.augment}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=dict(offset=32, down_sampling=(1, 3)))))

@@ -1,7 +1,6 @@
 # Split 3 of UCF101; the paper gives the mean over the three.
 _base_ = './finetune_r21d_2xb16-4x32f-100e_ucf101-split1.py'
 
-test_list = dict(ann_file='ucf101_val_split_3_videos.txt')
 train_dataloader = dict(dataset=dict(ann_file='ucf101_train_split_3_videos.txt'))
-val_dataloader = dict(dataset=test_list)
-test_dataloader = dict(dataset=test_list)
+val_dataloader = dict(dataset=dict(ann_file='ucf101_val_split_3_videos.txt'))
+test_dataloader = val_dataloader

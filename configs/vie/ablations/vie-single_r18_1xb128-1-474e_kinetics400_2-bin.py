@@ -1,12 +1,11 @@
-# Table 3: bins of 130 frames.
-_base_ = './vie-single_r18_1xb128-1-184e_kinetics400_5-bin.py'
+# Table 3: bins of 130 frames; see the recipe for bins of 52 frames for how to make the list.
+_base_ = '../vie-single_r18_1xb128-1-734e_kinetics400.py'
 
-model = dict(bank=dict(num_videos=473532))
-custom_hooks = [
-    dict(type='BankListHook'),
-    dict(type='ClusterHook', num_clusters=5000, num_iters=20),
-]
-train_dataloader = dict(dataset=dict(bin_interval=130))
+model = dict(bank=dict(num_videos=473532), loss=dict(background_size=4096))
+custom_hooks = [_base_.bank_list, dict(_base_.cluster, num_clusters=5000)]
+bins = dict(type='BinnedVideoDataset', ann_file='kinetics400_train_list_num_frames.csv')
+steps = dict(restrict=dict(_delete_=True, type='RestrictToBin'))
+train_dataloader = dict(dataset=dict(bins, bin_interval=130, pipeline=steps))
 
 train_cfg = dict(max_epochs=474, val_interval=3)
 param_scheduler = dict(milestones=[372, 433])

@@ -1,4 +1,8 @@
-# Single-IR by the softmax of the paper's eq. 2, not the noise-contrastive estimate of the code.
-_base_ = './vie-single_r18_1xb128-1-766e_kinetics400_instance-recognition.py'
+# Single-IR by the softmax of the paper's eq. 2 instead of the code's noise-contrastive estimate.
+_base_ = '../vie-single_r18_1xb128-1-734e_kinetics400.py'
 
-model = dict(loss=dict(form='softmax'))
+warmup = dict(_base_.model.warmup_loss, _delete_=True, form='softmax')
+model = dict(loss=warmup, warmup_loss=None, warmup_steps=0)
+custom_hooks = [_base_.bank_list]
+train_cfg = dict(max_epochs=766)
+param_scheduler = dict(milestones=[451, 683])

@@ -1,13 +1,5 @@
-# The same with the colour noise of the pretraining instead of multi-scale crops.
+# VIE-3DResNet on HMDB51 with the colour noise of the pretraining instead of multi-scale crops.
 _base_ = './finetune_3dresnet_r18_1xb128-16x1-2440e_hmdb51.py'
 
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=4, clip_len=16, frame_interval=1),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms={{_base_.color_middle}}),
-    dict(type='PackClips'),
-]
-train_dataloader = dict(dataset=dict(pipeline={{_base_.color_pipeline}}))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+train_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_112)))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_test_112)))

@@ -1,13 +1,5 @@
-# The same with the colour noise of the pretraining instead of multi-scale crops.
+# VIE-Single on HMDB51 with the colour noise of the pretraining instead of multi-scale crops.
 _base_ = './finetune_single_r18_1xb128-1-820e_hmdb51.py'
 
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=5, clip_len=1),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms={{_base_.color_middle}}),
-    dict(type='PackClips'),
-]
-train_dataloader = dict(dataset=dict(pipeline={{_base_.color_pipeline}}))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+train_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color)))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_test)))

@@ -1,26 +1,18 @@
 # VIE's fine-tuning of VIE-TwoStream-SF on HMDB51, split 1, with multi-scale crops: one GPU x 64
 # videos; tested on 3 clips.
 _base_ = [
+    '../../_base_/protocols/vie_finetune.py',
     '../../_base_/models/vie_finetune_twostream-sf.py',
-    '../../_base_/datasets/hmdb51_32x2.py',
-    '../../_base_/datasets/vie_finetune_16x4.py',
-    '../../_base_/schedules/vie_finetune.py',
+    '../../_base_/datasets/hmdb51.py',
     '../../_base_/default_runtime.py',
 ]
 
-model = dict(cls_head=dict(num_classes=51))
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=3, clip_len=16, frame_interval=4),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms={{_base_.multi_scale_middle}}),
-    dict(type='PackClips'),
-]
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline={{_base_.multi_scale_pipeline}}))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+param_scheduler = dict(milestones=[182, 364])
+train_cfg = dict(max_epochs=400)
+default_hooks = dict(checkpoint=dict(interval=10))
+
+model = dict(backbone=_base_.network, cls_head=dict(_base_.head, num_classes=51))
+train_dataloader = dict(batch_size=64, dataset=_base_.hmdb51_train)
+val_dataloader = dict(dataset=_base_.hmdb51_test)
 test_dataloader = val_dataloader
 auto_scale_lr = dict(base_batch_size=64)
-
-train_cfg = dict(max_epochs=400)
-param_scheduler = dict(milestones=[182, 364])
-default_hooks = dict(checkpoint=dict(interval=10))

@@ -1,30 +1,10 @@
 # Layer read-outs of VIE-3DResNet on Kinetics-400: one GPU x 128 videos, 280 epochs.
-_base_ = [
-    '../../_base_/models/vie_readout.py',
-    '../../_base_/datasets/kinetics400_vie_readout.py',
-    '../../_base_/schedules/vie_readout_sgd.py',
-    '../../_base_/default_runtime.py',
-]
+_base_ = '../../_base_/protocols/vie_readout_kinetics400.py'
 
-model = dict(num_classes=400)
 clip = dict(clip_len=16, frame_interval=1)
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomClip', **clip),
-    dict(type='DecodeViews'),
-    {{_base_.change_geometry_112}},
-    {{_base_.change_colors}},
-    dict(type='PackViews'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=5, **clip),
-    dict(type='DecodeViews'),
-    {{_base_.crop_center_112}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
-
-default_hooks = dict(checkpoint=dict(interval=5))
+crop = dict(size=112)
+resize = dict(low=128, high=159)
+augment = dict(transforms=dict(resize=resize, crop=crop))
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=clip, augment=augment)))
+middle = dict(transforms=dict(resize=dict(short_side=128), crop=crop))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(sample=clip, augment=middle)))

@@ -1,32 +1,7 @@
 # Layer read-outs of VIE-Single on Kinetics-400: one GPU x 128 videos, 300 epochs.
-_base_ = [
-    '../../_base_/models/vie_readout_single.py',
-    '../../_base_/datasets/kinetics400_vie_readout.py',
-    '../../_base_/schedules/vie_readout_sgd.py',
-    '../../_base_/default_runtime.py',
-]
+_base_ = '../../_base_/protocols/vie_readout_kinetics400.py'
 
-model = dict(num_classes=400)
-clip = dict(clip_len=1, frame_interval=1)
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomClip', **clip),
-    dict(type='DecodeViews'),
-    {{_base_.change_geometry}},
-    {{_base_.change_colors}},
-    dict(type='PackViews'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=5, **clip),
-    dict(type='DecodeViews'),
-    {{_base_.crop_center}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+model = _base_.readouts.single
 
 train_cfg = dict(max_epochs=300)
 param_scheduler = dict(milestones=[125, 277])
-default_hooks = dict(checkpoint=dict(interval=5))

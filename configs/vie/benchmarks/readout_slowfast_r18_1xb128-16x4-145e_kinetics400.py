@@ -1,32 +1,10 @@
 # Layer read-outs of VIE-SlowFast on Kinetics-400: one GPU x 128 videos, 145 epochs.
-_base_ = [
-    '../../_base_/models/vie_readout_slowfast.py',
-    '../../_base_/datasets/kinetics400_vie_readout.py',
-    '../../_base_/schedules/vie_readout_sgd.py',
-    '../../_base_/default_runtime.py',
-]
+_base_ = '../../_base_/protocols/vie_readout_kinetics400.py'
 
-model = dict(num_classes=400)
+model = _base_.readouts.slowfast
 clip = dict(clip_len=16, frame_interval=4)
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomClip', **clip),
-    dict(type='DecodeViews'),
-    {{_base_.change_geometry}},
-    {{_base_.change_colors}},
-    dict(type='PackViews'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=5, **clip),
-    dict(type='DecodeViews'),
-    {{_base_.crop_center}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=clip)))
+val_dataloader = test_dataloader = train_dataloader
 
 train_cfg = dict(max_epochs=145)
 param_scheduler = dict(milestones=[64, 131])
-default_hooks = dict(checkpoint=dict(interval=5))

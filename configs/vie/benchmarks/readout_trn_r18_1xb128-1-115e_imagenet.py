@@ -1,33 +1,8 @@
 # Layer read-outs of VIE-TRN on ImageNet: one GPU x 128 images, 115 epochs.
-_base_ = [
-    '../../_base_/models/vie_readout_trn.py',
-    '../../_base_/datasets/imagenet_vie_readout.py',
-    '../../_base_/schedules/vie_readout_sgd.py',
-    '../../_base_/default_runtime.py',
-]
+_base_ = '../../_base_/protocols/vie_readout_imagenet.py'
 
-model = dict(num_classes=1000)
 # The network sees frames one by one: one is enough.
-clip = dict(clip_len=1, frame_interval=1)
-train_pipeline = [
-    dict(type='OpenVideo', readers=['image']),
-    dict(type='SampleRandomClip', **clip),
-    dict(type='DecodeViews'),
-    {{_base_.change_geometry}},
-    {{_base_.change_colors}},
-    dict(type='PackViews'),
-]
-test_pipeline = [
-    dict(type='OpenVideo', readers=['image']),
-    dict(type='SampleUniformClips', num_clips=1, **clip),
-    dict(type='DecodeViews'),
-    {{_base_.crop_center}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
+model = _base_.readouts.trn
 
 train_cfg = dict(max_epochs=115)
 param_scheduler = dict(milestones=[40, 105])
-default_hooks = dict(checkpoint=dict(interval=5))

@@ -1,31 +1,9 @@
 # Layer read-outs of VIE-TRN on Kinetics-400: one GPU x 128 videos, 280 epochs.
-_base_ = [
-    '../../_base_/models/vie_readout_trn.py',
-    '../../_base_/datasets/kinetics400_vie_readout.py',
-    '../../_base_/schedules/vie_readout_sgd.py',
-    '../../_base_/default_runtime.py',
-]
+_base_ = '../../_base_/protocols/vie_readout_kinetics400.py'
 
-model = dict(num_classes=400)
+model = _base_.readouts.trn
+bins = dict(_delete_=True, type='SampleBinnedFrames', num_bins=4, max_bin_len=12)
+train_dataloader = dict(dataset=dict(pipeline=dict(sample=bins)))
 # Frames as far apart as the middles of the bins.
 clip = dict(clip_len=4, frame_interval=12)
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleBinnedFrames', num_bins=4, max_bin_len=12),
-    dict(type='DecodeViews'),
-    {{_base_.change_geometry}},
-    {{_base_.change_colors}},
-    dict(type='PackViews'),
-]
-test_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', num_clips=5, **clip),
-    dict(type='DecodeViews'),
-    {{_base_.crop_center}},
-    dict(type='PackViews'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = val_dataloader
-
-default_hooks = dict(checkpoint=dict(interval=5))
+val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(sample=clip)))

@@ -1,5 +1,5 @@
-# The reference of VIE's fine-tuning: the same from scratch, at the authors' rate and decay.
+# The reference for the fine-tuning of VIE-3DResNet on HMDB51: the same from scratch.
 _base_ = './finetune_3dresnet_r18_1xb128-16x1-2440e_hmdb51.py'
 
 model = dict(backbone=dict(init_cfg=None))
-optim_wrapper = dict(optimizer=dict(lr=0.01, weight_decay=1e-4))
+optim_wrapper = dict(optimizer=_base_.from_scratch)
