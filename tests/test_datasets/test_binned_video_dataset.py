@@ -12,7 +12,7 @@ ONE_FRAME = dict(type='SampleRandomClip', clip_len=1)
 
 
 def dataset(folder, counts=(24,) * 3, bin_interval=10, sampler=ONE_FRAME, **kwargs):
-    """Three videos of 24 frames, of which the list says what ``counts`` says."""
+    """Build bins of three videos of 24 frames, whose list gives ``counts``."""
     rows = [f'video{number}.mp4,{number % 2},{count}' for number, count in enumerate(counts)]
     (folder / 'list.csv').write_text('\n'.join(['path,label,num_frames', *rows]))
     return BinnedVideoDataset(
@@ -39,7 +39,7 @@ def test_every_bin_is_a_sample(video_folder):
     'sampler', [ONE_FRAME, dict(type='SampleRandomClip', clip_len=3, frame_interval=2)]
 )
 def test_frames_are_those_of_the_bin(video_folder, sampler):
-    """They equal the video's frames at the bin's start and the place within the bin."""
+    """A sample has the video's frames at the bin's start plus the position within the bin."""
     bins = dataset(video_folder, sampler=sampler)
     whole = VideoDataset(
         pipeline=[
@@ -69,7 +69,7 @@ def test_hash_depends_on_the_bins(video_folder):
     assert len({*hashes, dataset(video_folder).list_hash()}) == 3
 
 
-def test_a_video_shorter_than_the_list_says_is_replaced_and_told(video_folder):
+def test_a_video_shorter_than_in_the_list_is_replaced_and_reported(video_folder):
     bins = dataset(video_folder, counts=(40, 24, 24))
     reason = 'has 24 frames, but 30 to 40 are needed'
     sample = bins[3]['data_samples']

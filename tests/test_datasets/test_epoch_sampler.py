@@ -55,7 +55,7 @@ def test_samples_do_not_depend_on_workers():
             collate_fn=default_collate,
         )
         views = []
-        for epoch in range(2):  # persistent workers must see the second epoch as such
+        for epoch in range(2):  # persistent workers must see the second epoch
             made.set_epoch(epoch)
             views += [torch.cat(batch['inputs'], dim=2) for batch in loader]
         batches.append(torch.cat(views))

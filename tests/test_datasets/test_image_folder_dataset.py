@@ -1,4 +1,4 @@
-"""Images in folders of their classes, as videos that stand still."""
+"""Images in class folders, as static videos."""
 
 import cv2
 import numpy as np
@@ -10,19 +10,19 @@ from vsslbox.datasets.readers import ImageReader, VideoError
 from vsslbox.registry import TASK_UTILS
 from vsslbox.structures import SampleKey
 
-PIPELINE = [
-    dict(type='OpenVideo', readers=['image']),
-    dict(type='SampleRandomClip', clip_len=16),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[dict(type='RandomResizedCrop', size=24)]),
-    dict(type='PackViews'),
-]
+PIPELINE = dict(
+    open=dict(type='OpenVideo', readers=['image']),
+    sample=dict(type='SampleRandomClip', clip_len=16),
+    decode=dict(type='DecodeViews'),
+    augment=dict(type='AugmentViews', transforms=[dict(type='RandomResizedCrop', size=24)]),
+    pack=dict(type='PackViews'),
+)
 IMAGES = ('dog/b.JPEG', 'ant/c.png', 'ant/a.jpg', 'cow 2/deep/d.jpeg', 'dog/._b.JPEG', 'dog/e.txt')
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Four images in three classes, files that are none, and an empty class."""
+    """A folder of four images in three classes, other files, and an empty class."""
     for seed, name in enumerate(IMAGES):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         if name.endswith('txt') or '._' in name:
@@ -70,10 +70,10 @@ def test_a_text_list(folder):
 
 @pytest.mark.parametrize('sampler', ['SampleRandomClip', 'SampleUniformClips'])
 def test_an_image_is_repeated_over_the_clip(folder, sampler):
-    sample = dict(PIPELINE[1], type=sampler)
+    sample = dict(PIPELINE['sample'], type=sampler)
     if sampler == 'SampleUniformClips':
         sample['num_clips'] = 1
-    pipeline = [PIPELINE[0], sample, PIPELINE[2], PIPELINE[-1]]
+    pipeline = dict(PIPELINE, sample=sample, augment=None)
     packed = ImageFolderDataset(data_root=str(folder), pipeline=pipeline)[1]
     (clip,) = packed['inputs']
     image = cv2.imread(str(folder / 'ant/c.png'))[..., ::-1]

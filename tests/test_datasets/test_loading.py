@@ -1,4 +1,4 @@
-"""From the key of a sample to decoded views, within a loader and without."""
+"""From the key of a sample to decoded views, with and without a loader."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from vsslbox.structures import View
 
 
 class CountingReader(BaseReader):
-    """Ten frames, the i-th filled with i; notes what is asked of it."""
+    """Ten frames, the i-th filled with i; records the requested frames."""
 
     path, num_frames, fps = 'video.mp4', 10, 25.0
 
@@ -88,14 +88,13 @@ def test_open_frames_counts_from_offset_and_start(tmp_path):
     assert (first[0, 0, 0], last[0, 0, 0]) == (6, 8)
 
 
-def pipeline(*more):
-    return [
-        dict(type='OpenVideo'),
-        dict(type='SampleSegmentTuples', num_segments=3),
-        *more,
-        dict(type='DecodeViews'),
-        dict(type='PackViews'),
-    ]
+PIPELINE = dict(
+    open=dict(type='OpenVideo'),
+    sample=dict(type='SampleSegmentTuples', num_segments=3),
+    fail=None,
+    decode=dict(type='DecodeViews'),
+    pack=dict(type='PackViews'),
+)
 
 
 def test_the_file_is_closed_when_a_transform_fails(video_folder, monkeypatch):
@@ -105,14 +104,14 @@ def test_the_file_is_closed_when_a_transform_fails(video_folder, monkeypatch):
     def fails(results):
         raise KeyError('a mistake')
 
-    dataset = VideoDataset(data_root=str(video_folder), pipeline=pipeline(fails))
+    dataset = VideoDataset(data_root=str(video_folder), pipeline=dict(PIPELINE, fail=fails))
     with pytest.raises(KeyError, match='a mistake'):
         dataset[1]
     assert closed == [str(video_folder / 'video1.mp4')]
 
 
 def load(dataset, num_workers):
-    """Two epochs: of each sample its file, what it replaced, its frames and its pixels."""
+    """Return file, replaced videos, frames and pixels of each sample of two epochs."""
     sampler = EpochSampler(dataset, seed=5)
     loader = DataLoader(
         dataset,
@@ -142,19 +141,19 @@ def folder_with_a_bad_video(video_folder, tmp_path):
 
 
 def test_samples_do_not_depend_on_workers(folder_with_a_bad_video):
-    dataset = VideoDataset(data_root=str(folder_with_a_bad_video), pipeline=pipeline())
+    dataset = VideoDataset(data_root=str(folder_with_a_bad_video), pipeline=PIPELINE)
     alone, shared = load(dataset, 0), load(dataset, 2)
     assert alone == shared
     replaced = [bad_videos for _, bad_videos, _, _ in alone if bad_videos]
     assert [[path for path, _ in bad] for bad in replaced] == [
         [str(folder_with_a_bad_video / 'bad.mp4')]
-    ] * 2  # once an epoch
+    ] * 2  # once in each epoch
     assert alone[:9] != alone[9:]
 
 
-def test_an_error_in_a_worker_keeps_its_words(folder_with_a_bad_video):
+def test_an_error_in_a_worker_keeps_its_message(folder_with_a_bad_video):
     dataset = VideoDataset(
-        data_root=str(folder_with_a_bad_video), pipeline=pipeline(), test_mode=True
+        data_root=str(folder_with_a_bad_video), pipeline=PIPELINE, test_mode=True
     )
     loader = DataLoader(dataset, num_workers=1, collate_fn=default_collate)
     with pytest.raises(VideoError, match=r'bad.mp4: pyav: Invalid data'):

@@ -10,11 +10,11 @@ from vsslbox.datasets import LocalizationDataset
 from vsslbox.evaluation.features.snippet_files import write_features
 from vsslbox.structures import SampleKey
 
-PIPELINE = [
-    dict(type='LoadLocalizationFeature'),
-    dict(type='mmaction.GenerateLocalizationLabels'),
-    dict(type='mmaction.PackLocalizationInputs', keys=('gt_bbox',), meta_keys=('video_name',)),
-]
+PIPELINE = dict(
+    load=dict(type='LoadLocalizationFeature'),
+    label=dict(type='mmaction.GenerateLocalizationLabels'),
+    pack=dict(type='mmaction.PackLocalizationInputs', keys=('gt_bbox',), meta_keys=('video_name',)),
+)
 
 
 def entry(*segments):
@@ -28,7 +28,7 @@ def entry(*segments):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two videos, with features as CSV and NumPy files."""
+    """A folder of two videos, with features as CSV and NumPy files."""
     annotations = dict(v_a=entry((1, 4), (5, 9.6)), v_b=entry((0, 10)))
     (tmp_path / 'list.json').write_text(json.dumps(annotations))
     (tmp_path / 'features').mkdir()
@@ -44,10 +44,11 @@ def build(folder, **kwargs):
     return LocalizationDataset('list.json', PIPELINE, data_root=str(folder), **kwargs)
 
 
-def test_samples_are_mmaction2s(folder):
+def test_samples_equal_those_of_mmaction2(folder):
+    steps = dict(PIPELINE, load=dict(type='mmaction.LoadLocalizationFeature'))
     stock = ActivityNetDataset(
         str(folder / 'list.json'),
-        [dict(type='mmaction.LoadLocalizationFeature'), *PIPELINE[1:]],
+        list(steps.values()),
         data_prefix=dict(video=str(folder / 'features')),
     )
     for ending in ('.csv', '.npy'):
@@ -64,7 +65,7 @@ def test_samples_are_mmaction2s(folder):
     )
 
 
-def test_hash_is_of_the_names_alone(folder, tmp_path_factory):
+def test_hash_depends_on_the_names_alone(folder, tmp_path_factory):
     first = build(folder).list_hash()
     assert first == build(folder, ending='.npy').list_hash()
     annotations = json.loads((folder / 'list.json').read_text())

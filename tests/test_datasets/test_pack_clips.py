@@ -68,5 +68,7 @@ def test_views_of_different_sizes_are_refused():
 def test_deferred_draws_are_not_lost():
     results = make_results()
     Defer([dict(type='GaussianBlur', prob=1.0)])(results['views'][2], results['rng'])
-    with pytest.raises(ValueError, match=r'cannot pack the deferred GaussianBlur, .* without Defer'):
+    with pytest.raises(
+        ValueError, match=r'cannot pack the deferred GaussianBlur, .* without Defer'
+    ):
         PackClips()(results)

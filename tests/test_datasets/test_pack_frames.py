@@ -1,4 +1,4 @@
-"""Packing frames as segments, for mmaction2's recognizers of frames."""
+"""Packing frames as segments, for mmaction2's 2D recognizers."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_frames_of_a_view_stay_together():
         assert np.array_equal(frame.permute(1, 2, 0), expected)
 
 
-def test_a_batch_is_what_a_recognizer_of_frames_takes():
+def test_a_batch_suits_a_2d_recognizer():
     packed = PackFrames()(make_results())
     mean, std = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]
     preprocess = ActionDataPreprocessor(mean=mean, std=std, format_shape='NCHW')

@@ -1,4 +1,4 @@
-"""Readers give the frames of a sequential decode, on files of every kind."""
+"""Readers return the frames of a sequential decode, for files of every kind."""
 
 import builtins
 import ctypes
@@ -33,7 +33,7 @@ from vsslbox.registry import TASK_UTILS
 # MPEG-4 otherwise, by up to 2 of 255; that counts as exact.
 EXACT = 'exact'
 TOO_MANY = 'a frame too many'
-OTHER_COLOURS = 'other colours'  # at sharp edges: 10-bit chroma is interpolated otherwise
+OTHER_COLOURS = 'other colours'  # at sharp edges: 10-bit chroma is interpolated differently
 OTHER_FRAMES = 'other frames'
 ROTATED = 'rotated'
 UNREAD = 'unread'
@@ -80,7 +80,7 @@ REAL_FILES = {
 
 
 def sequential(path):
-    """A plain decode of the first video stream from its beginning."""
+    """Decode the first video stream from its beginning."""
     with av.open(str(path), metadata_errors='ignore') as container:
         return list(container.decode(container.streams.video[0]))
 
@@ -90,7 +90,7 @@ def to_rgb(frame):
 
 
 def choices(num_frames):
-    """Sets of frames to ask for: all over the video, the ends, a dense run, single frames."""
+    """Return sets of frames to read: over the whole video, the ends, a dense run, single frames."""
     rng = np.random.default_rng(0)
     last, middle = num_frames - 1, num_frames // 2
     sets = [[0, last], [last], [0], range(middle, min(middle + 8, num_frames))]
@@ -125,7 +125,7 @@ def test_no_real_file_is_left_out(data_root):
 
 @pytest.mark.parametrize('name', REAL_FILES)
 def test_real_files(name, data_root):
-    """PyAV is exact on each, decord on those that are known for it and on no others."""
+    """PyAV is exact on every file, decord on exactly those of the table."""
     path = str(data_root / 'formats' / name)
     frames = sequential(path)
     reader = PyAVReader(path)
@@ -149,7 +149,7 @@ def test_real_files(name, data_root):
 
 
 def is_exact_by_torchcodec(name):
-    """What torchcodec 0.13 gives exactly; of 10-bit chroma it holds what it does for decord."""
+    """Return whether torchcodec 0.13 is exact; 10-bit chroma differs as with decord."""
     return not name.endswith('.avi') and REAL_FILES[name] in (EXACT, OTHER_FRAMES, UNREAD)
 
 
@@ -164,13 +164,13 @@ def test_torchcodec_on_real_files(name, data_root):
     last = len(frames) - 1
     spread = sorted(set(np.linspace(0, last, 6).astype(int).tolist()))
     exact = is_exact_but_for_rounding(reader, frames, [spread, *([i] for i in spread)])
-    if 'SoccerJuggling' not in name:  # AVI without B-frames: exact, too
+    if 'SoccerJuggling' not in name:  # AVI without B-frames: also exact
         assert exact == is_exact_by_torchcodec(name)
     assert reader.fps > 0
 
 
 def encode(path, codec, options=None, num_frames=60, pix_fmt='yuv420p'):
-    """Write a moving square on noise, 64x48 pixels, 25 frames a second."""
+    """Write a moving square on noise, 64x48 pixels, 25 frames per second."""
     rng = np.random.default_rng(0)
     with av.open(str(path), 'w') as container:
         stream = container.add_stream(codec, rate=25, options=options or {})
@@ -183,7 +183,7 @@ def encode(path, codec, options=None, num_frames=60, pix_fmt='yuv420p'):
 
 
 def copy_packets(source, target, num_cut=0):
-    """Put the coded frames into another file; with ``num_cut``, as ``ffmpeg -ss -c copy`` trims."""
+    """Copy the coded frames to another file; ``num_cut`` trims as ``ffmpeg -ss -c copy`` does."""
     with av.open(str(source)) as old, av.open(str(target), 'w') as new:
         stream = old.streams.video[0]
         copied = new.add_stream_from_template(stream)
@@ -222,7 +222,7 @@ def test_pyav_is_exact_on_awkward_files(tmp_path, name, monkeypatch):
     path = tmp_path / name
     encode(path, *(SEEKABLE | FROM_THE_START)[name])
     frames = sequential(path)
-    if name in SEEKABLE:  # it must not take the slow way
+    if name in SEEKABLE:  # must not decode from the start
         monkeypatch.setattr(PyAVReader, '_read_in_order', None)
     reader = PyAVReader(str(path))
     assert_exact(reader, frames, [*choices(60), range(60), *([index] for index in range(60))])
@@ -247,7 +247,7 @@ def test_edit_list(tmp_path, num_cut, monkeypatch):
 
 
 def test_times_that_are_wrong(tmp_path):
-    """H.264 out of an AVI file has decoding times for presentation times."""
+    """H.264 from an AVI file has decoding times instead of presentation times."""
     encode(tmp_path / 'video.avi', 'libx264', dict(g='12', bf='3'))
     path = tmp_path / 'video.mkv'
     copy_packets(tmp_path / 'video.avi', path)
@@ -258,7 +258,7 @@ def test_times_that_are_wrong(tmp_path):
 
 
 def test_packed_b_frames_in_mp4(data_root, tmp_path):
-    """HMDB51's AVI files, copied to another container, still promise a frame too many."""
+    """HMDB51's AVI files, copied to another container, still promise one frame too many."""
     folder = data_root / 'formats/torchvision_assets/videos'
     path = tmp_path / 'video.mp4'
     copy_packets(folder / 'RATRACE_wave_f_nm_np1_fr_goo_37.avi', path)
@@ -283,7 +283,7 @@ def test_a_file_is_indexed_once_until_it_changes(tmp_path, monkeypatch):
     assert PyAVReader(str(path)).num_frames == 9
 
 
-def test_the_cache_forgets_what_was_not_used_for_longest():
+def test_the_cache_drops_the_least_recently_used_value():
     cache = pyav_reader.RecentlyUsed(2)
     made = []
     for key in 'abacab':
@@ -299,19 +299,19 @@ def test_metadata_that_is_not_utf8(data_root):
     assert PyAVReader(path).num_frames == 83
 
 
-def test_what_one_reader_cannot_the_next_one_does(data_root, monkeypatch):
+def test_the_next_reader_reads_what_one_cannot(data_root, monkeypatch):
     path = str(data_root / 'formats/torchcodec/test/resources/av1_video.mkv')
     log = []
     monkeypatch.setattr(fallback_reader, 'print_log', lambda *args: log.append(args))
     for _ in range(2):
         assert_exact(FallbackReader(path, ['decord', 'pyav']), sequential(path), [[3, 9]])
-    ((message, _, level),) = log  # once a file
+    ((message, _, level),) = log  # once for each file
     assert message.startswith(f'{path} is read by pyav (decord: ')
     assert level == logging.WARNING
 
 
 class FailsLate(PyAVReader):
-    """Opens every file and reads none."""
+    """Opens every file, but fails to read."""
 
     def read(self, indices):
         raise VideoError(self.path, 'fails late')
@@ -385,7 +385,7 @@ def test_unreadable_files_are_named(reader, tmp_path, video_folder):
         assert '\n' not in caught.value.reason
 
 
-def test_audio_alone_is_no_video(tmp_path):
+def test_audio_alone_is_not_a_video(tmp_path):
     path = tmp_path / 'sound.mp4'
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('aac', rate=16000)
@@ -398,7 +398,7 @@ def test_audio_alone_is_no_video(tmp_path):
 
 
 def test_corrupted_file(data_root):
-    """28 of its 50 frames can be decoded. Those are read; of the others no reader makes any up."""
+    """28 of 50 frames can be decoded: those are read, and no reader invents the others."""
     path = str(data_root / 'formats/decord/tests/test_data/corrupted.mp4')
     intact = []
     with pytest.raises(av.FFmpegError), av.open(path) as container:
@@ -415,7 +415,7 @@ def test_corrupted_file(data_root):
 
 
 def test_truncated_avi(data_root, tmp_path):
-    """What isn't there any more isn't counted."""
+    """Frames that were cut off are not counted."""
     folder = data_root / 'formats/torchvision_assets/videos'
     path = tmp_path / 'video.avi'
     whole = (folder / 'v_SoccerJuggling_g24_c01.avi').read_bytes()
@@ -428,7 +428,7 @@ def test_truncated_avi(data_root, tmp_path):
 
 
 def test_avi_that_breaks_off(tmp_path):
-    """The frames before the first that can't be decoded are counted and read."""
+    """The frames before the first that cannot be decoded are counted and read."""
     path = tmp_path / 'video.avi'
     encode(path, 'mpeg4', dict(g='12'))
     path.write_bytes(path.read_bytes()[:-2000])
@@ -459,7 +459,7 @@ def test_errors_survive_pickling():
 
 
 class Mallinfo(ctypes.Structure):
-    """What glibc's mallinfo2 tells: ``uordblks`` bytes in use on heaps, ``hblkhd`` in mappings."""
+    """The result of mallinfo2: ``uordblks`` bytes in use on heaps, ``hblkhd`` in mappings."""
 
     _fields_: ClassVar = [
         (name, ctypes.c_size_t)
@@ -471,7 +471,7 @@ class Mallinfo(ctypes.Structure):
 
 
 def kib_in_use():
-    """The memory that this process has asked for and not given back."""
+    """Return the memory that this process has allocated and not freed."""
     mallinfo2 = ctypes.CDLL(None).mallinfo2
     mallinfo2.restype = Mallinfo
     gc.collect()
@@ -480,7 +480,7 @@ def kib_in_use():
 
 
 class Leaks(PyAVReader):
-    """Keeps four kilobytes of every file for ever."""
+    """Leaks four kilobytes for every file."""
 
     kept: ClassVar[list] = []
 
@@ -492,7 +492,7 @@ class Leaks(PyAVReader):
 @pytest.mark.slow
 @pytest.mark.parametrize('reader', [PyAVReader, DecordReader, TorchCodecReader, Leaks])
 def test_memory_stays_flat(reader, tmp_path):
-    """An open adds no more than 1.5 KiB, over 3,000."""
+    """Opening a file leaks at most 1.5 KiB, on average over 3,000."""
     if not hasattr(ctypes.CDLL(None), 'mallinfo2'):
         pytest.skip('the C library is not glibc 2.33 or newer, which tells what memory is in use')
     path = str(tmp_path / 'video.mp4')

@@ -1,4 +1,4 @@
-"""VIE's clips from anywhere."""
+"""VIE's random clips."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ def sample(total_frames, draw, *args):
 
 
 @pytest.mark.parametrize(('clip_len', 'interval'), [(1, 1), (16, 1), (4, 16), (16, 4)])
-def test_every_start_is_as_likely(clip_len, interval):
+def test_every_start_is_equally_likely(clip_len, interval):
     num_starts = 12
     total_frames = num_starts + (clip_len - 1) * interval
     counts = Counter()

@@ -26,7 +26,7 @@ def test_offset_and_rate(offset, down_sampling):
         assert (np.diff(second) == down_sampling[1]).all()
         assert max(first[-1], second[-1]) < window + 9
         starts.add(first[0])
-    assert starts == set(range(10))  # every place of the window occurs
+    assert starts == set(range(10))  # every position of the window occurs
 
 
 def test_a_third_and_the_rest():

@@ -26,7 +26,7 @@ def sample(total_frames, draw, **kwargs):
 
 
 def chi_square(counts, expected):
-    """In standard deviations from its mean; cells too rare to count are put together."""
+    """Return chi-square in standard deviations from its mean; rare cells are merged."""
     common = expected >= 5
     cells = [
         *zip(counts[common], expected[common]),
@@ -54,11 +54,11 @@ def test_intervals_follow_the_law(name):
     assert abs(chi_square(counts, draws * mass / mass.sum())) < 4
     other = LAWS['uniform' if name != 'uniform' else 'linear fall'][1](middles)
     mass = other.reshape(num_starts, 1000).sum(axis=1)
-    assert chi_square(counts, draws * mass / mass.sum()) > 10  # the test can tell laws apart
+    assert chi_square(counts, draws * mass / mass.sum()) > 10  # the test can distinguish the laws
 
 
 def searched(probability, num_starts, power=1):
-    """The authors' search: halve [0, M] until it is one frame wide."""
+    """Search as the authors' code does: halve [0, M] until it is one frame wide."""
 
     def share(k):
         return -(k ** (power + 1)) / (power * num_starts ** (power + 1)) + k * (power + 1) / (
@@ -118,7 +118,7 @@ def test_clips_and_their_order():
 def test_the_mean_interval_is_a_third():
     sampler, rng = SampleTemporalInterval(), np.random.default_rng(0)
     intervals = [np.ptp(sampler._two_starts(rng, 250)) for _ in range(4000)]
-    assert abs(np.mean(intervals) - 220 / 3) < 4  # five standard errors; 2.9 s at 25 a second
+    assert abs(np.mean(intervals) - 220 / 3) < 4  # five standard errors; 2.9 s at 25 per second
 
 
 def test_short_videos_start_over():

@@ -1,4 +1,4 @@
-"""The windows of VDIM's fine-tuning: one for training, all of them for the test."""
+"""The windows of VDIM's fine-tuning: one for training, all for the test."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def indices(views):
 
 
 @pytest.mark.parametrize('num_views', [1, 2, 4])
-def test_window_lies_anywhere(num_views):
+def test_window_starts_anywhere(num_views):
     total_frames = 32 * num_views + 9
     starts = set()
     for draw in range(200):

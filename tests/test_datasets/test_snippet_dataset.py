@@ -1,4 +1,4 @@
-"""Snippets of untrimmed videos, and what a network says of them."""
+"""Snippets of untrimmed videos, and the features of a network."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def videos(video_folder):
 
 
 def literal_clips(path, middles, offsets):
-    """Frame by frame: float ``[n, C, T, 32, 32]``."""
+    """Read clips frame by frame, ``[n, C, T, 32, 32]``."""
     reader = FallbackReader(path, ['pyav'])
     clips = []
     for middle in middles:
@@ -70,7 +70,7 @@ def literal_clips(path, middles, offsets):
         (dict(stride=16), [8], [0]),  # 8 frames are left over
         (dict(stride=5), [2, 7, 12, 17], [0]),
         (dict(stride=30), [15], [0]),  # longer than the video
-        (dict(stride=60), [30], [0]),  # the middle is behind its end
+        (dict(stride=60), [30], [0]),  # the middle is after the end
         (dict(stride=6, clip_len=4, frame_interval=3), [3, 9, 15, 21], [-6, -3, 0, 3]),
         (dict(stride=6, clip_len=3), [3, 9, 15, 21], [-1, 0, 1]),
     ],
@@ -131,7 +131,7 @@ def test_pooled_features_are_normalised(videos, kind):
 
 
 def test_shifts_among_frames_of_different_snippets_are_refused(videos):
-    """TSM takes every 8 images for one clip, whichever snippets they are of."""
+    """TSM treats every 8 images as one clip, regardless of their snippets."""
     model = recognizer()
     model.backbone.num_segments = 8
     for encode in (class_scores, pooled_features):
@@ -139,7 +139,7 @@ def test_shifts_among_frames_of_different_snippets_are_refused(videos):
             encode(model, torch.zeros(8, 3, 1, 32, 32, dtype=torch.uint8))
 
 
-def test_a_broken_video_keeps_no_other_from_being_done(videos, tmp_path):
+def test_a_broken_video_does_not_stop_the_others(videos, tmp_path):
     (tmp_path / 'broken.mp4').write_bytes(b'no video')
     videos = {'broken': str(tmp_path / 'broken.mp4'), **videos}
     snippets = SnippetDataset(videos, stride=5, batch_size=3, **SIZES)

@@ -1,4 +1,4 @@
-"""Lists of videos in every form, what they say when they are wrong, and bad videos."""
+"""Lists of videos in every form, errors in lists, and bad videos."""
 
 import json
 import shutil
@@ -11,16 +11,16 @@ from vsslbox.datasets import RawframeDataset, VideoDataset
 from vsslbox.datasets.readers import VideoError
 from vsslbox.structures import SampleKey
 
-PIPELINE = [
-    dict(type='OpenVideo'),
-    dict(type='SampleSegmentTuples', num_segments=3),
-    dict(type='DecodeViews'),
-    dict(
+PIPELINE = dict(
+    open=dict(type='OpenVideo'),
+    sample=dict(type='SampleSegmentTuples', num_segments=3),
+    decode=dict(type='DecodeViews'),
+    augment=dict(
         type='AugmentViews',
         transforms=[dict(type='RandomResizedCrop', size=32, consistent=False)],
     ),
-    dict(type='PackViews'),
-]
+    pack=dict(type='PackViews'),
+)
 
 
 def entries(dataset):
@@ -146,7 +146,7 @@ def test_lists_of_mmaction2(data_root):
 
 def test_real_frames_of_mmaction2(data_root):
     root = data_root / 'formats/mmaction2/tests/data'
-    pipeline = [dict(type='OpenFrames'), *PIPELINE[1:]]
+    pipeline = dict(PIPELINE, open=dict(type='OpenFrames'))
     dataset = RawframeDataset(data_root=str(root), pipeline=pipeline)
     found = {entry['attributes']['name']: entry['total_frames'] for entry in entries(dataset)}
     assert found == {'imgs': 10}
@@ -157,12 +157,9 @@ def test_real_frames_of_mmaction2(data_root):
         'annotations/rawframe_test_list_with_offset.txt',
         data_root=str(root),
         with_offset=True,
-        pipeline=[
-            dict(type='OpenFrames'),
-            dict(type='SampleEndToEndFrames', num_frames=1),
-            dict(type='DecodeViews'),
-            dict(type='PackViews'),
-        ],
+        pipeline=dict(
+            pipeline, sample=dict(type='SampleEndToEndFrames', num_frames=1), augment=None
+        ),
     )
     image = cv2.imread(str(root / 'imgs/img_00003.jpg'))[..., ::-1]  # offset 2, counted from 1
     assert np.array_equal(with_offset[0]['inputs'][0][:, 0].permute(1, 2, 0).numpy(), image)
@@ -218,7 +215,11 @@ def test_wrong_arguments(tmp_path):
             dict(where=dict(split='test')),
             r"no column 'split', which `where` selects by; it has \['path', 'label'\]",
         ),
-        ('list.csv', dict(metainfo=dict(classes=['run'])), r"that metainfo\['classes'\] lacks: \['walk'\]"),
+        (
+            'list.csv',
+            dict(metainfo=dict(classes=['run'])),
+            r"that metainfo\['classes'\] lacks: \['walk'\]",
+        ),
         ('list.txt', dict(where=dict(split='train')), r'`where` needs a CSV list .*list.txt'),
         ('list.txt', dict(multi_class=True), 'multi_class=True needs num_classes'),
         (
@@ -259,7 +260,7 @@ def test_broken_frame_lists(tmp_path, line, options):
 
 
 def as_text(sample):
-    """Everything of a sample that its key decides, in a form that can be compared."""
+    """Return everything of a sample that depends on its key, in a comparable form."""
     tensors = [tensor.numpy().tobytes().hex() for tensor in sample['inputs']]
     views = [view['frame_indices'].tolist() for view in sample['data_samples'].views]
     return json.dumps([tensors, views, int(sample['data_samples'].query_segment)])

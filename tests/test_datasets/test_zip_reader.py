@@ -1,4 +1,4 @@
-"""Frames in a zip, one file a video."""
+"""Zip files of frames, one for each video."""
 
 import zipfile
 
@@ -29,7 +29,7 @@ def write_zip(path, entries, compression=zipfile.ZIP_STORED):
 
 @pytest.mark.parametrize('compression', [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_images_come_in_the_order_of_their_numbers(tmp_path, images, compression):
-    """Packed in disorder, with numbers of one and two digits."""
+    """They are packed in random order, with numbers of one and two digits."""
     order = [7, 10, 0, 3, 11, 1, 9, 2, 8, 4, 6, 5]
     entries = [(f'a1/frame{i}.PNG', encoded(images[i])) for i in order]
     reader = ZipReader(write_zip(tmp_path / 'v.zip', entries, compression))
@@ -78,7 +78,7 @@ def test_only_wanted_images_are_read(tmp_path, images):
             reader.read([index])
 
 
-def test_damaged_bytes_are_told(tmp_path, images):
+def test_damaged_bytes_are_reported(tmp_path, images):
     content = encoded(images[0])
     path = write_zip(tmp_path / 'v.zip', [('1.png', content)])
     data = bytearray((tmp_path / 'v.zip').read_bytes())
@@ -92,7 +92,7 @@ def test_damaged_bytes_are_told(tmp_path, images):
     ('content', 'message'),
     [(b'text', 'not a zip'), (b'', 'not a zip'), (None, 'No such file')],
 )
-def test_no_zip(tmp_path, content, message):
+def test_not_a_zip(tmp_path, content, message):
     if content is not None:
         (tmp_path / 'v.zip').write_bytes(content)
     with pytest.raises(VideoError, match=rf'v.zip: .*{message}'):

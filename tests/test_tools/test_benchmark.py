@@ -40,7 +40,7 @@ def pipeline_of(method):
 
 @pytest.mark.parametrize('method', METHODS)
 def test_the_peer_does_the_same_work(method, stock_pipeline, video_folder):
-    """Without augmentation both give the same pixels; with it, the same shapes."""
+    """Without augmentation both return the same pixels; with it, the same shapes."""
     pipeline = pipeline_of(method)
     bare = [step for step in list_steps(pipeline) if step['type'] != 'AugmentViews']
     names = [str(video_folder / f'video{i}.mp4') for i in range(8)]
@@ -56,7 +56,7 @@ def test_the_peer_does_the_same_work(method, stock_pipeline, video_folder):
             assert np.array_equal(view, other) == same
 
 
-def test_every_augmentation_has_a_stock_one(stock_pipeline):
+def test_augmentations_without_a_stock_one_are_refused(stock_pipeline):
     with pytest.raises(ValueError, match='no stock transform for RandomRotation'):
         stock_pipeline.StockDataset(
             [], [dict(type='AugmentViews', transforms=[dict(type='RandomRotation')])]
@@ -123,7 +123,7 @@ def test_make_clips(tmp_path, video_folder):
     first, turn, last = reader.read([0, 23, 46])
     assert first.shape == (256, 340, 3)
     difference = [np.abs(first.astype(int) - image).mean() for image in (turn, last)]
-    assert difference[1] < difference[0] / 3  # 24 frames forth, and back to the first
+    assert difference[1] < difference[0] / 3  # 24 frames forward, then back to the first
 
 
 @pytest.mark.slow
@@ -141,7 +141,7 @@ def test_neighbour_benchmark(tmp_path):
 
 @pytest.mark.slow
 def test_svm_benchmark(tmp_path):
-    """On data so small all solvers come to the same weights."""
+    """On such small data all solvers find the same weights."""
     report = tmp_path / 'report.json'
     sizes = ('--rows', 300, '--test-rows', 200, '--classes', 4, '--dim', 16)
     out = run('svm.py', *sizes, '--json', report)

@@ -1,7 +1,6 @@
-"""The tool that finds videos that can't be relied on."""
+"""The tool that finds unreliable videos."""
 
 import csv
-import importlib.util
 import os
 import signal
 import subprocess
@@ -13,34 +12,26 @@ import av
 import numpy as np
 import pytest
 
+from tests.conftest import REPO
+from tests.tools import imported_tool, run_main
 from vsslbox.preparation import video_jobs
 
-REPO = Path(__file__).resolve().parents[2]
 TOOL = REPO / 'tools' / 'data' / 'check_videos.py'
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('check_videos', TOOL)
-    module = sys.modules['check_videos'] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules['check_videos']
+    with imported_tool('data/check_videos.py') as module:
+        yield module
 
 
 @pytest.fixture
 def run(tool, monkeypatch, tmp_path):
-    """Run the tool; its exit status and the problems of each file by its name."""
+    """Return a function that runs the tool and returns its exit status and the problems by file."""
 
     def run(source, *options):
         out = tmp_path / 'out' / 'bad.csv'
-        command = ['check_videos.py', str(source), '--out', str(out), '--num-workers', '2']
-        monkeypatch.setattr(sys, 'argv', [*command, *options])
-        status = 0
-        try:
-            tool.main()
-        except SystemExit as error:
-            status = error.code
+        status = run_main(tool, monkeypatch, source, '--out', out, '--num-workers', 2, *options)
         found = {}
         with open(out, newline='', encoding='utf-8') as file:
             for row in csv.DictReader(file):
@@ -52,7 +43,7 @@ def run(tool, monkeypatch, tmp_path):
 
 
 def write_video(path, times, *, side=32):
-    """A square video with frames at these times in milliseconds."""
+    """Write a square video with frames at these times in milliseconds."""
     unit = Fraction(1, 1000)
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=25, options={'g': '5', 'crf': '18'})
@@ -71,7 +62,7 @@ def write_video(path, times, *, side=32):
 
 @pytest.mark.parametrize('frames', ['all', 'headers'])
 def test_real_files(run, data_root, frames):
-    """Every file of every kind: all that is wrong is told, and nothing else."""
+    """All problems of files of every kind are reported, and nothing else."""
     expected = {
         'corrupted.mp4': {'decode error': 'after 28 of 50 frames: Invalid data found'},
         'video_90.mov': {'rotated': 'by -90 degrees'},
@@ -90,7 +81,7 @@ def test_real_files(run, data_root, frames):
             'fewer frames than promised': '83 of 84'
         },
     }
-    if frames == 'headers':  # these come to light in decoding only
+    if frames == 'headers':  # these are found only by decoding
         expected = {
             name: problems
             for name, problems in expected.items()
@@ -106,7 +97,7 @@ def test_real_files(run, data_root, frames):
             assert found[name][problem].startswith(detail), name
 
 
-def test_files_that_are_no_videos(run, tmp_path, capsys):
+def test_files_that_are_not_videos(run, tmp_path, capsys):
     folder = tmp_path / 'videos'
     folder.mkdir()
     (folder / 'text.mp4').write_text('no video')
@@ -144,7 +135,7 @@ def copy_packets(source, target, chosen, **options):
 
 
 def test_no_frames(run, tmp_path):
-    """A header alone, and a file without the key frames that all others refer to."""
+    """A header alone, and a file without the key frames that all other frames refer to."""
     (tmp_path / 'videos').mkdir()
     write_video(tmp_path / 'whole.mp4', range(0, 160, 40))
     copy_packets(tmp_path / 'whole.mp4', tmp_path / 'videos' / 'none.avi', lambda packet: False)
@@ -163,7 +154,7 @@ def test_no_frames(run, tmp_path):
 
 @pytest.mark.parametrize('frames', ['all', 'headers'])
 def test_file_that_was_cut_off(run, tmp_path, frames):
-    """An MP4 with its table in front, of which the last frames are missing."""
+    """An MP4 file with its index in front, whose last frames are missing."""
     (tmp_path / 'videos').mkdir()
     path = tmp_path / 'videos' / 'cut.mp4'
     write_video(tmp_path / 'whole.mp4', range(0, 2000, 40))
@@ -177,7 +168,7 @@ def test_file_that_was_cut_off(run, tmp_path, frames):
     assert 'of 50' in detail
 
 
-def test_damage_that_decoders_cover_up(run, tmp_path):
+def test_damage_that_decoders_conceal(run, tmp_path):
     (tmp_path / 'videos').mkdir()
     path = tmp_path / 'videos' / 'damaged.mp4'
     write_video(path, range(0, 2000, 40), side=128)
@@ -187,7 +178,7 @@ def test_damage_that_decoders_cover_up(run, tmp_path):
     data[middle : middle + 20] = np.random.default_rng(0).bytes(20)
     path.write_bytes(data)
     with av.open(str(path)) as container:
-        assert sum(1 for _ in container.decode(video=0)) == 50  # as if nothing was wrong
+        assert sum(1 for _ in container.decode(video=0)) == 50  # without an error
     status, found = run(tmp_path / 'videos')
     assert status == 1
     assert list(found['damaged.mp4']) == ['decode error']
@@ -195,7 +186,7 @@ def test_damage_that_decoders_cover_up(run, tmp_path):
 
 
 def test_frame_rates(run, tmp_path):
-    """Only rounding to milliseconds doesn't make a rate variable."""
+    """Rounding to milliseconds does not make a rate variable."""
     (tmp_path / 'videos').mkdir()
     write_video(tmp_path / 'videos' / 'rounded.mkv', [round(1000 * i / 30) for i in range(40)])
     write_video(tmp_path / 'videos' / 'hole.mkv', [*range(0, 400, 40), *range(440, 800, 40)])
@@ -209,7 +200,7 @@ def test_frame_rates(run, tmp_path):
 
 
 def test_frames_that_an_edit_list_cuts_off_were_not_promised(run, tmp_path):
-    """Copied from the eighth frame on: the file holds the group from its key frame, the sixth."""
+    """A copy from the eighth frame on holds the group from its key frame, the sixth."""
     (tmp_path / 'videos').mkdir()
     write_video(tmp_path / 'whole.mp4', range(0, 800, 40))
     path = tmp_path / 'videos' / 'copied.mp4'
@@ -228,7 +219,7 @@ def test_frames_that_an_edit_list_cuts_off_were_not_promised(run, tmp_path):
                 container.mux(packet)
     with av.open(str(path)) as container:
         promised, decoded = container.streams.video[0].frames, sum(1 for _ in container.decode())
-    assert decoded < promised  # as the container has it
+    assert decoded < promised  # by the container's count
     assert run(tmp_path / 'videos') == (0, {})
 
 
@@ -252,7 +243,7 @@ def test_second_run_checks_what_has_changed(run, tool, tmp_path, monkeypatch, ca
     checked.write_text('')
 
     journal = tmp_path / 'out' / 'bad.journal.csv'
-    journal.write_text(journal.read_text()[:-8])  # stopped while it wrote
+    journal.write_text(journal.read_text()[:-8])  # interrupted while writing
     half_written = journal.read_text().splitlines()[-1].split(',')[0]
     (folder / 'b.mp4').write_text('no video')
     status, found = run(folder)
@@ -264,11 +255,11 @@ def test_second_run_checks_what_has_changed(run, tool, tmp_path, monkeypatch, ca
     assert run(folder) == (1, found)
     assert checked.read_text() == ''
     assert '3 of 3 videos were checked before' in capsys.readouterr().out
-    run(folder, '--frames', 'headers')  # which finds out something else
+    run(folder, '--frames', 'headers')  # another kind of check
     assert len(checked.read_text().split()) == 3
 
 
-def test_a_file_that_kills_its_reader_is_told(run, tmp_path, monkeypatch):
+def test_a_file_that_kills_its_reader_is_reported(run, tmp_path, monkeypatch):
     folder = tmp_path / 'videos'
     folder.mkdir()
     for name in 'abcdefgh':
@@ -295,7 +286,7 @@ def work_or_fail(job):
 
 
 @pytest.mark.parametrize('num_workers', [1, 3])
-def test_jobs_that_raise_keep_no_other_from_being_done(num_workers, capsys):
+def test_jobs_that_raise_do_not_stop_the_others(num_workers, capsys):
     results = dict(video_jobs.run_jobs(work_or_fail, range(10), num_workers, 'working'))
     assert results == {
         job: video_jobs.Failure(f'RuntimeError: no {job}') if job % 3 == 0 else job * job
@@ -304,7 +295,7 @@ def test_jobs_that_raise_keep_no_other_from_being_done(num_workers, capsys):
     assert 'working' in capsys.readouterr().err
 
 
-def test_a_wrong_folder_is_one_message(tmp_path):
+def test_a_wrong_folder_gives_one_message(tmp_path):
     command = [sys.executable, str(TOOL), str(tmp_path / 'nowhere')]
     environment = dict(os.environ, PYTHONPATH=str(REPO))
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)

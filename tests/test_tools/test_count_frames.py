@@ -1,39 +1,26 @@
 """The tool that adds the number of frames to a list."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
+from tests.tools import imported_tool, run_main
 from vsslbox.datasets import BinnedVideoDataset
-
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data' / 'count_frames.py'
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('count_frames', TOOL)
-    module = sys.modules['count_frames'] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules['count_frames']
+    with imported_tool('data/count_frames.py') as module:
+        yield module
 
 
 @pytest.fixture
 def run(tool, monkeypatch, tmp_path, video_folder):
-    """Run the tool on a list; its exit status and what it has written."""
+    """Return a function that runs the tool on a list and returns its exit status and output."""
 
     def run(name, lines):
         source, out = tmp_path / name, tmp_path / 'out' / 'counted.csv'
         source.write_text('\n'.join([*lines, '']))
-        command = ['count_frames.py', source, '--out', out, '--data-root', video_folder]
-        monkeypatch.setattr(sys, 'argv', [*map(str, command), '--num-workers', '2'])
-        status = 0
-        try:
-            tool.main()
-        except SystemExit as error:
-            status = error.code
+        options = ('--data-root', video_folder, '--num-workers', 2)
+        status = run_main(tool, monkeypatch, source, '--out', out, *options)
         return status, out.read_text().splitlines()
 
     return run
@@ -59,14 +46,14 @@ def test_every_row_is_kept_and_counted(run, name, lines, expected):
     assert written == [f'{header},num_frames', *(f'{row},24' for row in rows)]
 
 
-def test_a_list_with_numbers_is_counted_anew(run):
+def test_a_list_with_numbers_is_counted_again(run):
     assert run('a.csv', ['num_frames,path', '3,video1.mp4'])[1] == [
         'num_frames,path',
         '24,video1.mp4',
     ]
 
 
-def test_videos_that_can_not_be_opened_are_left_out_and_told(run, tmp_path, video_folder):
+def test_videos_that_cannot_be_opened_are_left_out_and_listed(run, tmp_path, video_folder):
     status, written = run('a.txt', ['gone.mp4 0', 'video1.mp4 1'])
     assert status == 1
     assert written == ['path,label,num_frames', 'video1.mp4,1,24']

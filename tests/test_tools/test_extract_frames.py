@@ -1,7 +1,5 @@
-"""The tool that makes images of videos."""
+"""The tool that extracts the frames of videos."""
 
-import importlib.util
-import sys
 import zipfile
 from pathlib import Path
 
@@ -10,10 +8,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import write_video
+from tests.tools import imported_tool, run_main
 from vsslbox.datasets import RawframeDataset, VideoDataset
 from vsslbox.datasets.readers import DecordReader, FramesReader, PyAVReader, ZipReader
-
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data' / 'extract_frames.py'
 
 KINDS = [
     'torchvision_assets/videos/SchoolRulesHowTheyHelpUs_wave_f_nm_np1_ba_med_0.avi',
@@ -24,25 +21,16 @@ KINDS = [
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('extract_frames', TOOL)
-    module = sys.modules['extract_frames'] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules['extract_frames']
+    with imported_tool('data/extract_frames.py') as module:
+        yield module
 
 
 @pytest.fixture
 def run(tool, monkeypatch):
-    """Run the tool; its exit status."""
+    """Return a function that runs the tool and returns its exit status."""
 
     def run(source, folder, *options):
-        command = ['extract_frames.py', str(source), str(folder), '--num-workers', '2', *options]
-        monkeypatch.setattr(sys, 'argv', command)
-        try:
-            tool.main()
-        except SystemExit as error:
-            return error.code
-        return 0
+        return run_main(tool, monkeypatch, source, folder, '--num-workers', 2, *options)
 
     return run
 
@@ -60,7 +48,7 @@ def read_folder(path):
 
 @pytest.fixture
 def real_list(data_root, tmp_path):
-    """A list of real files of several kinds, and the folder that it is relative to."""
+    """Return a list of real files of several kinds, and the folder that it is relative to."""
     (tmp_path / 'real.txt').write_text('\n'.join(KINDS))
     return tmp_path / 'real.txt', data_root / 'formats'
 
@@ -70,7 +58,7 @@ PIPELINE.append(dict(type='PackViews'))
 
 
 def sample_of(dataset):
-    """Frames ``[T, H, W, 3]`` of each video by its name without its ending."""
+    """Return the frames ``[T, H, W, 3]`` of each video, by its name without ending."""
     found = {}
     for index in range(len(dataset)):
         name = dataset.get_data_info(index)['attributes']['name']
@@ -79,7 +67,7 @@ def sample_of(dataset):
 
 
 def test_both_formats_give_the_frames_of_the_videos(run, real_list, tmp_path):
-    """Number and pixels, read by the readers themselves and through the data sets."""
+    """Their number and pixels agree, with the readers alone and through the data sets."""
     source, root = real_list
     options = ('--data-root', str(root), '--quality', '95')
     assert run(source, tmp_path / 'jpg', *options) == 0
@@ -150,7 +138,7 @@ def test_size_and_rate(run, video_folder, tmp_path):
 
 @pytest.mark.parametrize('angle', [0, 90, 180, 270])
 def test_rotated_videos_become_upright(run, data_root, tmp_path, angle):
-    """As decord shows them, which turns frames itself."""
+    """The frames equal those of decord, which rotates them itself."""
     folder = data_root / 'formats/decord/tests/test_data'
     (tmp_path / 'list.txt').write_text(f'video_{angle}.mov')
     options = ('--data-root', str(folder), '--quality', '100')
@@ -191,7 +179,7 @@ def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, ending, c
 
 @pytest.mark.parametrize('ending', ['', '.zip'])
 def test_a_file_that_fails_leaves_nothing(run, video_folder, data_root, tmp_path, ending):
-    """It fails at frame 28 of 50, when there are images already."""
+    """It fails at frame 28 of 50, when some images exist already."""
     folder = tmp_path / 'in'
     folder.mkdir()
     corrupted = data_root / 'formats/decord/tests/test_data/corrupted.mp4'
@@ -206,7 +194,7 @@ def test_a_file_that_fails_leaves_nothing(run, video_folder, data_root, tmp_path
         assert (out / 'list.txt').read_text() == 'whole 24\n'
 
 
-def test_names_with_blanks_are_not_in_the_list(run, tmp_path, capsys):
+def test_names_with_spaces_are_not_in_the_list(run, tmp_path, capsys):
     (tmp_path / 'in' / 'long jump').mkdir(parents=True)
     video = np.zeros((2, 16, 16, 3), np.uint8)
     write_video(tmp_path / 'in' / 'long jump' / 'a.mp4', video)
@@ -223,7 +211,9 @@ def test_wrong_arguments(run, tmp_path):
     (tmp_path / 'in' / 'a').mkdir(parents=True)
     for name in ('a.mp4', 'a/b.mp4'):
         (tmp_path / 'in' / name).touch()
-    with pytest.raises(ValueError, match=r'a/b.mp4 would go into .*out/a, the output of a.mp4: rename'):
+    with pytest.raises(
+        ValueError, match=r'a/b.mp4 would go into .*out/a, the output of a.mp4: rename'
+    ):
         run(tmp_path / 'in', tmp_path / 'out')
     for options in (
         ['--filename-tmpl', 'img.jpg'],

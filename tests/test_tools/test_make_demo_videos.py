@@ -41,7 +41,7 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
-def test_list_is_whole_and_balanced(data_set):
+def test_list_is_complete_and_balanced(data_set):
     found = rows(data_set)
     files = {str(path.relative_to(data_set)) for path in data_set.rglob('*.mp4')}
     assert {row['path'] for row in found} == files
@@ -67,7 +67,7 @@ def test_videos_move_and_their_backgrounds_change(data_set):
         assert np.mean([abs(first[c] - last[c]).mean() for c in corners]) > 10, row['path']
 
 
-def test_same_bytes_whatever_the_number_of_processes(data_set, tmp_path):
+def test_same_bytes_with_any_number_of_processes(data_set, tmp_path):
     assert make(tmp_path / 'again', '--videos', '32', '--workers', '1').returncode == 0
     assert content(tmp_path / 'again') == content(data_set)
     assert make(tmp_path / 'other', '--videos', '32', '--seed', '1').returncode == 0

@@ -1,29 +1,25 @@
-"""The tool that takes a class-balanced share of a list."""
+"""The tool that draws a class-balanced subset of a list."""
 
 import hashlib
-import importlib.util
 import random
 import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data' / 'make_subset.py'
+from tests.tools import imported_tool
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('make_subset', TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with imported_tool('data/make_subset.py') as module:
+        yield module
 
 
 @pytest.fixture
 def run(tool, monkeypatch):
-    """Run the tool; what it has written, as bytes."""
+    """Return a function that runs the tool and returns the bytes that it writes."""
 
     def run(source, out, percent, *options):
         command = ['make_subset.py', str(source), '--percent', str(percent), '--out', str(out)]
@@ -35,7 +31,7 @@ def run(tool, monkeypatch):
 
 
 def text_list(sizes):
-    """Lines of as many videos of class 0, 1, ... as told, in no order."""
+    """Return shuffled lines with the given number of videos of class 0, 1, ..."""
     lines = [f'c{c}/video{v}.mp4 {c}' for c, size in enumerate(sizes) for v in range(size)]
     random.Random(0).shuffle(lines)
     return lines
@@ -87,7 +83,7 @@ def test_choice_is_that_of_the_documented_hash(run, tmp_path):
     assert subset == sorted(expected)
 
 
-def test_another_seed_chooses_others_and_all_are_chosen_by_some(run, tmp_path):
+def test_seeds_choose_different_lines_and_every_line_is_chosen(run, tmp_path):
     source = write(tmp_path / 'list.txt', text_list([10, 10]))
     counts = Counter()
     for seed in range(60):
@@ -97,7 +93,7 @@ def test_another_seed_chooses_others_and_all_are_chosen_by_some(run, tmp_path):
     assert 2 < min(counts.values()) <= max(counts.values()) < 25  # 12 each on average
 
 
-def test_small_classes_give_all_and_it_is_said(run, tmp_path, capsys):
+def test_small_classes_are_used_in_full_and_reported(run, tmp_path, capsys):
     source = write(tmp_path / 'list.txt', text_list([40, 2, 40, 3]))
     out = tmp_path / 'subset.txt'
     content = run(source, out, 50)  # 42.5 / 4, that is 11
@@ -122,7 +118,7 @@ def test_csv_keeps_header_and_lines(run, tmp_path):
 
 
 def test_unbalanced_share_is_of_the_whole_list(run, tmp_path, capsys):
-    """Rounded down, without repeats, whatever the order; and labels aren't needed."""
+    """The share is rounded down, without repeats, in any order, and needs no labels."""
     lines = [f'video{number}.mp4' for number in range(38)]
     source = write(tmp_path / 'list.txt', lines)
     content = run(source, tmp_path / 'subset.txt', 30, '--unbalanced')
@@ -137,7 +133,7 @@ def test_unbalanced_share_is_of_the_whole_list(run, tmp_path, capsys):
     assert others != content
 
 
-def test_share_with_replacement_is_drawn_as_by_the_authors_of_vie(run, tmp_path, capsys):
+def test_share_with_replacement_follows_the_authors_code_of_vie(run, tmp_path, capsys):
     """``np.random.seed(0)`` and ``sorted(np.random.choice(range(N), int(N * share)))``."""
     header, lines = 'path,label', [f'video{number}.mp4,{number % 3}' for number in range(50)]
     source = write(tmp_path / 'list.csv', [header, *lines])
@@ -163,7 +159,7 @@ def test_share_with_replacement_is_drawn_as_by_the_authors_of_vie(run, tmp_path,
         ('list.csv', ['path,label'], 'no rows below its header'),
     ],
 )
-def test_lists_that_can_not_be_read(run, tmp_path, name, lines, message):
+def test_lists_that_cannot_be_read(run, tmp_path, name, lines, message):
     source = write(tmp_path / name, lines)
     with pytest.raises(ValueError, match=message):
         run(source, tmp_path / f'subset{source.suffix}', 10)

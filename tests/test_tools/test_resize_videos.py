@@ -1,8 +1,6 @@
-"""The tool that makes smaller videos."""
+"""The tool that resizes videos."""
 
 import csv
-import importlib.util
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,32 +10,22 @@ import numpy as np
 import pytest
 
 from tests.conftest import write_video
+from tests.tools import imported_tool, run_main
 from vsslbox.datasets.readers import DecordReader, PyAVReader
-
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'data' / 'resize_videos.py'
 
 
 @pytest.fixture(scope='module')
 def tool():
-    spec = importlib.util.spec_from_file_location('resize_videos', TOOL)
-    module = sys.modules['resize_videos'] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules['resize_videos']
+    with imported_tool('data/resize_videos.py') as module:
+        yield module
 
 
 @pytest.fixture
 def run(tool, monkeypatch):
-    """Run the tool; its exit status."""
+    """Return a function that runs the tool and returns its exit status."""
 
     def run(source, folder, *options):
-        command = ['resize_videos.py', str(source), str(folder), '--num-workers', '2', *options]
-        monkeypatch.setattr(sys, 'argv', command)
-        try:
-            tool.main()
-        except SystemExit as error:
-            return error.code
-        return 0
+        return run_main(tool, monkeypatch, source, folder, '--num-workers', 2, *options)
 
     return run
 
@@ -50,7 +38,7 @@ def frames_of(path, reader=PyAVReader):
 
 
 def write_levels(path, levels, times, unit=Fraction(1, 1000)):
-    """Gray frames of given levels at given times."""
+    """Write grey frames of given levels at given times."""
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=25, options={'crf': '1'})
         stream.width = stream.height = 32
@@ -70,7 +58,7 @@ def levels_of(path):
 
 KINDS = [
     'torchvision_assets/videos/SOX5yA1l24A.mp4',  # with sound, 340x256
-    'torchvision_assets/videos/TrumanShow_wave_f_nm_np1_fr_med_26.avi',  # promises a frame more
+    'torchvision_assets/videos/TrumanShow_wave_f_nm_np1_fr_med_26.avi',  # counts one too many
     'torchcodec/test/resources/av1_video.mkv',
     'torchcodec/test/resources/bt709_full_range.mp4',
     'torchcodec/test/resources/h265_10bits.mp4',
@@ -78,7 +66,7 @@ KINDS = [
 
 
 def test_frames_stay_what_they_are(run, data_root, tmp_path):
-    """One to one in number, size and colours, whatever the source's format."""
+    """Number, size and colours are kept for every source format."""
     formats = data_root / 'formats'
     (tmp_path / 'list.txt').write_text('\n'.join(KINDS))
     options = ('--data-root', str(formats), '--short-side', '120', '--preset', 'train')
@@ -122,7 +110,7 @@ def test_frames_stay_what_they_are(run, data_root, tmp_path):
     ],
 )
 def test_options_reach_the_encoder(run, video_folder, tmp_path, options, expected):
-    """The encoder x264 writes into a file what it was told."""
+    """x264 writes its options into the file."""
     (tmp_path / 'list.txt').write_text('video0.mp4\n')
     source = tmp_path / 'list.txt'
     assert run(source, tmp_path / 'out', '--data-root', str(video_folder), *options) == 0
@@ -146,7 +134,7 @@ def test_hevc(run, video_folder, tmp_path):
 
 @pytest.mark.parametrize('angle', [0, 90, 180, 270])
 def test_rotated_videos_become_upright(run, data_root, tmp_path, angle):
-    """As decord shows them, which turns frames itself."""
+    """The frames equal those of decord, which rotates them itself."""
     folder = data_root / 'formats/decord/tests/test_data'
     name = f'video_{angle}.mov'
     (tmp_path / 'list.txt').write_text(name)
@@ -188,7 +176,7 @@ def test_rate_takes_the_nearest_frame_in_time(run, tmp_path):
 
 
 def test_rate_of_files_without_times(run, data_root, tmp_path):
-    """HMDB51: times are missing or in disorder. 48 frames at 30 Hz last 1.6 s, 16 frames at 10."""
+    """HMDB51: times are missing or out of order. 48 frames at 30 Hz are 16 frames at 10 Hz."""
     name = 'TrumanShow_wave_f_nm_np1_fr_med_26.avi'
     folder = data_root / 'formats/torchvision_assets/videos'
     (tmp_path / 'list.txt').write_text(name)
@@ -250,7 +238,7 @@ def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, capsys):
     assert all(frames_of(path).shape[1] == 16 for path in out.glob('*.mp4'))
 
 
-def test_a_file_that_fails_stops_no_other(run, video_folder, data_root, tmp_path, capsys):
+def test_a_file_that_fails_does_not_stop_the_others(run, video_folder, data_root, tmp_path, capsys):
     folder = tmp_path / 'in'
     (folder / 'deep').mkdir(parents=True)
     whole = (video_folder / 'video0.mp4').read_bytes()
@@ -276,8 +264,8 @@ def test_a_file_that_fails_stops_no_other(run, video_folder, data_root, tmp_path
     assert len(list(out.rglob('*.mp4'))) == 3
 
 
-def test_sizes_and_quality_are_told(run, tool, video_folder, tmp_path, capsys):
-    """The PSNR of the sampled frames, counted again from the gray images of both files."""
+def test_sizes_and_quality_are_reported(run, tool, video_folder, tmp_path, capsys):
+    """The PSNR of the sampled frames is recomputed from the grey images of both files."""
     (tmp_path / 'list.txt').write_text('video0.mp4\nvideo1.mp4\n')
     source = tmp_path / 'list.txt'
     assert run(source, tmp_path / 'out', '--data-root', str(video_folder), '--crf', '35') == 0
@@ -310,7 +298,7 @@ def test_psnr(tool):
     assert tool.psnr(first, first) == 100
 
 
-def test_outputs_that_would_do_harm_are_refused(run, tmp_path, capsys):
+def test_outputs_that_would_destroy_files_are_refused(run, tmp_path, capsys):
     folder = tmp_path / 'in'
     folder.mkdir()
     video = np.zeros((2, 16, 16, 3), np.uint8)
