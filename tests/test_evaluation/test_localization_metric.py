@@ -17,7 +17,7 @@ from vsslbox.evaluation.functional import (
     detection_average_precision,
 )
 from vsslbox.evaluation.metrics import LocalizationMetric
-from vsslbox.utils.segments import segment_iou, soft_nms
+from vsslbox.utils import segment_iou, soft_nms
 
 
 def iou(a, b):

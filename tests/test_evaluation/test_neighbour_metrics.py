@@ -1,6 +1,7 @@
 """Retrieval and kNN against literal loops and scikit-learn."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -8,9 +9,15 @@ import torch
 import torch.nn.functional as F
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
+from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.functional import nearest_neighbours, neighbour_search
-from vsslbox.evaluation.metrics import KNNMetric, RetrievalMetric
+from vsslbox.evaluation.metrics import (
+    KNNMetric,
+    LinearProbeMetric,
+    LinearSVMMetric,
+    RetrievalMetric,
+)
 
 
 def feature_set(num_videos, seed, num_classes=4, num_scenes=6):
@@ -319,6 +326,16 @@ def test_videos_without_a_value_are_named(name):
     queries.attributes[2] = {**queries.attributes[2], name: ' '}
     with pytest.raises(ValueError, match=f"'{name}' .* is empty for 1 of 4 .* for 0/2: fill"):
         RetrievalMetric(leave_out='scene')(queries, queries)
+
+
+@pytest.mark.parametrize('metric', [RetrievalMetric, KNNMetric, LinearProbeMetric, LinearSVMMetric])
+@pytest.mark.parametrize(
+    ('labels', 'example'), [('motion', "['motion']"), (5, "['label']"), ([5], "['label']")]
+)
+def test_labels_must_be_a_list_of_columns(metric, labels, example):
+    message = f'`labels` of {metric.__name__} must be a list, such as {example}, got {labels!r}'
+    with pytest.raises(InputError, match=re.escape(message)):
+        metric(labels=labels)
 
 
 @pytest.mark.parametrize('topk', [(), (0, 5), 5])

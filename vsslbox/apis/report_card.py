@@ -99,22 +99,7 @@ def report_card_config(
             f'there is no protocol {unknown[0]!r}: choose from {", ".join(types)}, or name the '
             'package that registers it in `custom_imports` of the config'
         )
-    evaluator = config.get('test_evaluator') or []
-    settings, columns, left_out = {}, {}, set()
-    for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
-        cls = _look_up(METRICS, metric['type'])
-        kind = cls.__name__ if cls else metric['type']
-        columns |= dict.fromkeys(check_labels(metric.get('labels', ['label']), kind))
-        name = next((name for name, type_ in types.items() if METRICS.get(type_) is cls), None)
-        if name is None:
-            left_out.add(kind)
-        elif name in settings:
-            raise InputError(
-                f'test_evaluator in {config.filename} has two {kind}: the report card takes the '
-                'settings of one, remove the other'
-            )
-        else:
-            settings[name] = metric
+    settings, columns, left_out = _read_metrics(config, types)
     config = copy.deepcopy(config)
     config.test_evaluator = dict(
         type='ReportCardMetric',
@@ -126,7 +111,7 @@ def report_card_config(
     )
     config.test_cfg.out = 'metrics.json'
     config.resume = False
-    return config, sorted(left_out)
+    return config, left_out
 
 
 def _check_config(config: Config) -> None:
@@ -141,6 +126,29 @@ def _check_config(config: Config) -> None:
         raise InputError(
             f'`paper` in {config.filename} needs {", ".join(PAPER)}; it lacks {missing}'
         )
+
+
+def _read_metrics(
+    config: Config, types: dict[str, str]
+) -> tuple[dict[str, dict], list[str], list[str]]:
+    """Return the config's metrics by protocol, the columns they predict, and all other metrics."""
+    evaluator = config.get('test_evaluator') or []
+    protocols = {METRICS.get(type_): name for name, type_ in types.items()}
+    settings, columns, left_out = {}, {}, set()
+    for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
+        cls = _look_up(METRICS, metric['type'])
+        kind = cls.__name__ if cls else metric['type']
+        columns |= dict.fromkeys(check_labels(metric.get('labels', ['label']), kind))
+        if cls not in protocols:
+            left_out.add(kind)
+        elif protocols[cls] in settings:
+            raise InputError(
+                f'test_evaluator in {config.filename} has two {kind}: the report card takes the '
+                'settings of one, remove the other'
+            )
+        else:
+            settings[protocols[cls]] = metric
+    return settings, list(columns), sorted(left_out)
 
 
 def _look_up(registry: Registry, type_: str | type) -> type | None:

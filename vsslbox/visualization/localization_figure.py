@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from vsslbox.errors import InputError
-from vsslbox.utils.segments import segment_iou
+from vsslbox.utils import segment_iou
 
 __all__ = ['TimeSegment', 'draw_localization']
 

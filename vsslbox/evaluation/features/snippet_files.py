@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vsslbox.errors import InputError
-from vsslbox.utils.paths import temporary_path
+from vsslbox.utils import temporary_path
 
 __all__ = ['note_video', 'noted_videos', 'rescale_features', 'write_features']
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vsslbox.utils.segments import segment_iou
+from vsslbox.utils import segment_iou
 
 __all__ = ['THRESHOLDS', 'Detection', 'average_recall', 'detection_average_precision']
 

@@ -60,7 +60,8 @@ def check_labels(labels: Sequence[str], metric: str) -> tuple[str, ...]:
     Raises:
         InputError: They are not a list of columns.
     """
-    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+    is_list = isinstance(labels, Sequence) and not isinstance(labels, str)
+    if not is_list or not all(isinstance(label, str) for label in labels):
         example = [labels] if isinstance(labels, str) else ['label']
         raise InputError(f'`labels` of {metric} must be a list, such as {example}, got {labels!r}')
     return tuple(labels)
