@@ -1,4 +1,4 @@
-"""VDIM's fine-tuning: its configs, and one of them from a pretraining to an accuracy."""
+"""Test VDIM's fine-tuning: its configs, and one of them from a pretraining to an accuracy."""
 
 import json
 import re
@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config
 
 from vsslbox.apis.command_line import build_runner
+from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.registry import MODELS
 from vsslbox.utils import file_sha256
@@ -27,7 +28,7 @@ VIDEOS = {
     ('hmdb51', '2'): 3570,
     ('hmdb51', '3'): 3570,
 }
-# The steps of the paper, and of those how many until the rate halves, by data and epochs.
+# The steps of the paper, and after how many of them the rate halves, by data and epochs.
 STEPS = {
     ('ucf101', '100'): (30_000, 3_000),
     ('ucf101', '67'): (20_000, 3_000),
@@ -57,15 +58,16 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     for loader in ('train', 'val', 'test'):
         dataset = config[f'{loader}_dataloader'].dataset
         assert dataset.data_root == f'/set/{data}'
-        part = 'train' if loader == 'train' else 'val'
-        assert dataset.ann_file == f'{data}_{part}_split_{split}_videos.txt'
-        sampler = dataset.pipeline[1]
-        assert sampler.type == f'Sample{"" if loader == "train" else "All"}WindowViews'
-        assert (sampler.num_views, sampler.clip_len) == (num_views, 32)
+        subset = 'train' if loader == 'train' else 'val'
+        assert dataset.ann_file == f'{data}_{subset}_split_{split}_videos.txt'
+        sample = dataset.pipeline.sample
+        assert sample.type == f'Sample{"RandomWindow" if loader == "train" else "AllWindows"}'
+        assert (sample.num_views, sample.clip_len) == (num_views, 32)
     # mmaction2 splits the views of one video at a time only.
     assert config.val_dataloader.batch_size == config.test_dataloader.batch_size == 1
 
-    crop, *colors = config.train_dataloader.dataset.pipeline[3].transforms
+    augment = config.train_dataloader.dataset.pipeline.augment
+    crop, *colors = list_steps(augment.transforms)
     assert crop == dict(type='RandomResizedCrop', size=128, area=(0.3, 1.0), ratio=(0.7, 1.4))
     colors = [t.type for t in colors]
     assert colors == (
@@ -105,7 +107,7 @@ SMALL = {
 
 @pytest.fixture(scope='module')
 def videos(data_root, tmp_path_factory):
-    """Lists of real videos: four of HMDB51 to train; a long one and a short one to test."""
+    """Write lists of real videos: four of HMDB51 to train; a long one and a short one to test."""
     folder = tmp_path_factory.mktemp('lists')
     source = data_root / 'formats' / 'torchvision_assets' / 'videos'
     found = sorted(source.glob('*.avi'))
@@ -119,7 +121,7 @@ def videos(data_root, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def pretrained(tmp_path_factory):
-    """What a pretraining by VDIM would save."""
+    """Save what a pretraining by VDIM would save."""
     torch.manual_seed(0)
     loss = dict(type='MultiScaleInfoNCELoss')
     vdim = MODELS.build(dict(type='VDIM', backbone=ENCODER, neck=NECK, loss=loss))
@@ -145,7 +147,7 @@ def small_config(videos, pretrained, work_dir):
 
 
 def mean_probability(model, clips):
-    """The mean over the windows of one video, ``[V, C, T, H, W]``, each by itself."""
+    """Return the mean over the windows of one video, ``[V, C, T, H, W]``, each by itself."""
     model = model.double()
     mean, std = (
         value.double() for value in (model.data_preprocessor.mean, model.data_preprocessor.std)

@@ -1,4 +1,4 @@
-"""VDIM's configs: how ablations differ from their recipe, and that the recipes train."""
+"""Test VDIM's configs: how ablations differ from their recipe, and that the recipes train."""
 
 from pathlib import Path
 
@@ -8,13 +8,14 @@ import torch
 from mmengine.config import Config
 
 from vsslbox.apis.command_line import build_runner, on_videos
+from vsslbox.config.check import TOP_LEVEL
+from vsslbox.datasets.transforms.steps import list_steps
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 UCF101 = 'vdim_r21d_16xb15-32f-50k_ucf101'
 KINETICS600 = 'vdim_r21d_16xb15-32f-100k_kinetics600'
-HELPERS = {'augment', 'sample', 'train_pipeline'}  # variables that are parts of train_dataloader
-SAMPLE = 'train_dataloader.dataset.pipeline.1.'
-COLORS = 'train_dataloader.dataset.pipeline.3.transforms.1.transforms'
+SAMPLE = 'train_dataloader.dataset.pipeline.sample.'
+COLORS = 'train_dataloader.dataset.pipeline.augment.transforms.defer.transforms.'
 LOSS = 'model.loss.'
 ABSENT = 'absent'
 
@@ -22,19 +23,20 @@ JITTER = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, 
 GREY = dict(type='RandomGrayscale', prob=0.25)
 LAB = dict(type='LabChannelDropout', prob=0.5)
 ROTATION = dict(type='RandomRotation', degrees=(-10, 10))
+LAB_DROPOUT = {f'{COLORS}jitter': None, f'{COLORS}grey': None, f'{COLORS}lab': LAB}
 NO_DIFFERENCE = {'model.type': 'VDIM', f'{SAMPLE}consequent_len': ABSENT}
 ABLATIONS = {
     'down-1': {f'{SAMPLE}down_sampling': (1, 1)},
     'down-3': {f'{SAMPLE}down_sampling': (1, 3)},
-    'lab-dropout': {COLORS: [LAB]},
-    'lab-dropout_rotation': {COLORS: [LAB, ROTATION]},
+    'lab-dropout': LAB_DROPOUT,
+    'lab-dropout_rotation': {**LAB_DROPOUT, f'{COLORS}rotate': ROTATION},
     'layers-5-8': {f'{LOSS}layers': [5, 8]},
     'layers-8': {f'{LOSS}layers': [8]},
     'no-clip': {f'{LOSS}clip': None},
     'no-difference': NO_DIFFERENCE,
     'no-difference_offset-32': {**NO_DIFFERENCE, f'{SAMPLE}offset': 32},
-    'no-grey': {COLORS: [JITTER]},
-    'no-jitter': {COLORS: [GREY]},
+    'no-grey': {f'{COLORS}grey': None},
+    'no-jitter': {f'{COLORS}jitter': None},
     'no-penalty': {f'{LOSS}penalty': 0},
     'no-scale': {f'{LOSS}scale': False},
     'offset-32': {f'{SAMPLE}offset': 32},
@@ -46,36 +48,26 @@ ABLATIONS = {
         f'{LOSS}penalty': 0,
         f'{LOSS}mask_same_video': False,
     },
-    'rotation': {COLORS: [JITTER, GREY, ROTATION]},
+    'rotation': {f'{COLORS}rotate': ROTATION},
     'same-video': {f'{LOSS}mask_same_video': False},
 }
 
 
 def read(name):
+    """Read what the engine reads of a config."""
     config = Config.fromfile(CONFIGS / 'vdim' / f'{name}.py').to_dict()
-    return {key: value for key, value in config.items() if key not in HELPERS}
+    return {key: value for key, value in config.items() if key in TOP_LEVEL}
 
 
 def differences(parent, child, path=''):
-    """What the child has in other places than the parent, by dotted path."""
-    if isinstance(parent, dict) and isinstance(child, dict):
-        keys = parent.keys() | child.keys()
-        pairs = {key: (parent.get(key, ABSENT), child.get(key, ABSENT)) for key in keys}
-    elif _types(parent) and _types(parent) == _types(child):
-        pairs = dict(enumerate(zip(parent, child)))
-    else:
+    """Return what the child has in other places than the parent, by dotted path."""
+    if not (isinstance(parent, dict) and isinstance(child, dict)):
         return {} if parent == child else {path: child}
     found = {}
-    for key, pair in pairs.items():
+    for key in parent.keys() | child.keys():
+        pair = parent.get(key, ABSENT), child.get(key, ABSENT)
         found.update(differences(*pair, f'{path}.{key}' if path else key))
     return found
-
-
-def _types(node):
-    """The types of the components in a list of them."""
-    if isinstance(node, list) and all(isinstance(part, dict) for part in node):
-        return [part['type'] for part in node]
-    return None
 
 
 def test_every_ablation_is_listed():
@@ -89,12 +81,31 @@ def test_ablation_changes_what_its_name_says(name):
     assert differences(read(UCF101), child) == ABLATIONS[name]
 
 
+@pytest.mark.parametrize(
+    ('name', 'colors'),
+    [
+        ('', [JITTER, GREY]),
+        ('_lab-dropout', [LAB]),
+        ('_lab-dropout_rotation', [LAB, ROTATION]),
+        ('_no-grey', [JITTER]),
+        ('_no-jitter', [GREY]),
+        ('_rotation', [JITTER, GREY, ROTATION]),
+    ],
+)
+def test_colors_change_in_this_order(name, colors):
+    config = read(f'ablations/{UCF101}{name}' if name else UCF101)
+    augment = config['train_dataloader']['dataset']['pipeline']['augment']
+    crop, defer = list_steps(augment['transforms'])
+    assert crop['type'] == 'RandomResizedCrop'
+    assert list_steps(defer['transforms']) == colors
+
+
 def test_recipes_differ_in_data_length_and_difference():
     found = differences(read(UCF101), read(KINETICS600))
     data = 'train_dataloader.dataset.'
     assert found.keys() == {
         *NO_DIFFERENCE,
-        *('data_root', f'{data}data_root', f'{data}ann_file', f'{data}data_prefix.video'),
+        *(f'{data}data_root', f'{data}ann_file', f'{data}data_prefix.video'),
         *('train_cfg.max_epochs', 'default_hooks.checkpoint.interval'),
     }
 
@@ -113,7 +124,7 @@ def test_epochs_are_the_steps_of_the_paper(name, videos, steps):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', [UCF101, KINETICS600])
 def test_recipe_trains_on_real_clips(name, data_root, tmp_path, monkeypatch):
-    """A network of few channels; all else is the recipe's."""
+    """Train a network of few channels; everything else is the recipe's."""
     config = Config.fromfile(CONFIGS / 'vdim' / f'{name}.py')
     loader = config.train_dataloader
     loader.update(batch_size=4, num_workers=0, persistent_workers=False, pin_memory=False)

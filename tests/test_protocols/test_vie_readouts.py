@@ -1,4 +1,4 @@
-"""VIE's layer read-outs by their own configs: sizes of all networks, start weights, numbers."""
+"""Test VIE's layer read-outs by their own configs: sizes, start weights, numbers."""
 
 import json
 import re
@@ -13,6 +13,7 @@ from mmengine.registry import DefaultScope
 
 from vsslbox.apis.command_line import build_runner
 from vsslbox.checkpoints import CheckpointError
+from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.registry import MODELS
 from vsslbox.utils import file_sha256
 
@@ -33,7 +34,7 @@ VALUES = {
     'twostream-sf': (225_792, 112_896, 56_448),
 }
 CLASSES = dict(kinetics400=400, imagenet=1000)
-# Steps to both falls of the rate, by the authors' settings less the step of the pretrained weights.
+# Steps to both falls of the rate, in the authors' settings without the step of the start weights.
 # TRN's first is not known: it follows 3DResNet.
 FALLS = {
     'single': dict(kinetics400=(235_099, 519_998), imagenet=(116_301, 516_691)),
@@ -44,7 +45,7 @@ FALLS = {
     'twostream-s': dict(kinetics400=(104_998, 244_998), imagenet=(230_011, 570_011)),
     'twostream-sf': dict(kinetics400=(134_998, 259_998), imagenet=(160_011, 460_011)),
 }
-# What changes the colours, with which probability.
+# The transforms that change the colours, and their probabilities.
 COLORS = dict(
     kinetics400=[('ColorJitter', 1.0), ('RandomGrayscale', 0.3)],
     imagenet=[('RandomGrayscale', 0.2), ('ColorJitter', 1.0)],
@@ -58,9 +59,8 @@ def config_of(network, data):
     return Config.fromfile(path)
 
 
-def step(config, loader, kind):
-    pipeline = config[f'{loader}_dataloader'].dataset.pipeline
-    return next(step for step in pipeline if step.type == kind)
+def pipeline_of(config, loader):
+    return config[f'{loader}_dataloader'].dataset.pipeline
 
 
 def build(cfg):
@@ -90,27 +90,29 @@ def test_config_is_what_its_name_says(path):
     assert 1.08 < int(name['epochs']) / falls[-1] < 1.13
     assert config.test_dataloader == config.val_dataloader
     size = 112 if name['network'] == '3dresnet' else 224
-    sampled = step(config, 'test', 'SampleUniformClips')
+    train, test = pipeline_of(config, 'train'), pipeline_of(config, 'test')
+    sampled = test.sample
+    assert sampled.type == 'SampleUniformClips'
     clip = dict(clip_len=sampled.clip_len, frame_interval=sampled.frame_interval)
     if name['clip'] == '4bins':
-        assert step(config, 'train', 'SampleBinnedFrames').num_bins == 4
+        assert (train.sample.type, train.sample.num_bins) == ('SampleBinnedFrames', 4)
         assert clip == dict(clip_len=4, frame_interval=12)
     else:
-        assert step(config, 'train', 'SampleRandomClip') == dict(type='SampleRandomClip', **clip)
+        assert train.sample == dict(type='SampleRandomClip', **clip)
         assert name['clip'] in ('{clip_len}x{frame_interval}'.format(**clip), str(clip['clip_len']))
-    for loader in ('train', 'test'):
-        augmented = step(config, loader, 'AugmentViews').transforms
+    for pipeline in (train, test):
+        augmented = list_steps(pipeline.augment.transforms)
         assert [t.size for t in augmented if t.get('size')] == [size]
-    colors = config.train_dataloader.dataset.pipeline[4].transforms[0].transforms
+    colors = list_steps(train.color.transforms.defer.transforms)
     assert [(t.type, t.prob) for t in colors] == COLORS[name['data']]
     assert sampled.num_clips == (5 if name['data'] == 'kinetics400' else 1)
 
 
 @pytest.mark.parametrize('network', VALUES)
 def test_read_outs_fit_the_maps(network):
-    """Without any memory: the model takes a clip of its pipeline's size."""
+    """The model takes a clip of its pipeline's size (on the meta device, without memory)."""
     config = config_of(network, 'kinetics400')
-    length = step(config, 'test', 'SampleUniformClips').clip_len
+    length = pipeline_of(config, 'test').sample.clip_len
     size = 112 if network == '3dresnet' else 224
     with torch.device('meta'):
         model = build(config.model)
@@ -127,7 +129,7 @@ def test_networks_are_those_of_pretraining(network):
 
 
 def narrow(node):
-    """The same networks, with two channels to begin with."""
+    """Return the same networks with fewer channels."""
     if isinstance(node, dict):
         node = {key: narrow(value) for key, value in node.items()}
         if node.get('type') == 'PreActSlowFast':
@@ -138,7 +140,7 @@ def narrow(node):
 
 
 def vie_checkpoint(backbone, path):
-    """A checkpoint as a pretraining by VIE leaves it; the backbone it holds."""
+    """Save a checkpoint as a pretraining by VIE does, and return the backbone in it."""
     backbone = {k: v for k, v in backbone.items() if k != 'init_cfg'}
     vie = MODELS.build(
         dict(
@@ -191,17 +193,17 @@ def test_other_networks_start_from_one(network, tmp_path, monkeypatch):
 
 
 def small(config, tmp_path, epochs):
-    """Some epochs of a network of four channels, with clips of 32 pixels and 4 frames."""
+    """Shrink a config: few epochs, four channels, clips of 4 frames of 32x32 pixels."""
     config.model.backbone = narrow(config.model.backbone.to_dict())
     config.model.in_features = dict(conv3=8 * 4 * 4, conv4=16 * 2 * 2, conv5=32)
     config.model.num_classes = 2
     for loader in ('train', 'val', 'test'):
         data = config[f'{loader}_dataloader']
         data.update(batch_size=4, num_workers=0, persistent_workers=False)
-        for one in data.dataset.pipeline:
+        for one in list_steps(data.dataset.pipeline):
             if 'clip_len' in one:
                 one.update(clip_len=4, frame_interval=1)
-            for transform in one.get('transforms', []):
+            for transform in list_steps(one.get('transforms', [])):
                 if 'size' in transform:
                     transform.size = 32
                 if transform.type == 'RandomShortSide':
@@ -220,7 +222,7 @@ def small(config, tmp_path, epochs):
 
 
 def train_and_test(config):
-    """Train and test, and check what both leave behind; the metrics by name."""
+    """Train and test, check what both leave behind, and return the metrics by name."""
     runner = build_runner(config)
     runner.train()
     trained = runner.model.state_dict()
@@ -259,7 +261,7 @@ def train_and_test(config):
 
 
 def test_on_real_clips(data_root, tmp_path, monkeypatch):
-    """From a checkpoint of VIE to the numbers of the taps."""
+    """A checkpoint of VIE leads to the numbers of the taps."""
     videos = data_root / 'scenes2' / 'videos_160p'
     chosen = sorted(videos.rglob('*.mp4'))[:8]
     (tmp_path / 'list.txt').write_text(
@@ -284,10 +286,10 @@ def test_on_real_clips(data_root, tmp_path, monkeypatch):
 
 
 def test_on_images_that_tell_their_class(tmp_path):
-    """Bright and dark images: a network with random weights is enough to tell them apart."""
+    """A network with random weights is enough to tell bright images from dark ones."""
     rng = np.random.default_rng(0)
     for split in ('train', 'val'):
-        # As in the download, the validation images lie in one folder: their list tells the class.
+        # As in the download, the validation images are in one folder: their list gives the class.
         (tmp_path / split).mkdir()
         lines = []
         for number in range(16):
