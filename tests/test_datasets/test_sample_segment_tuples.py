@@ -75,5 +75,5 @@ def test_short_video_is_named():
 
 
 def test_wrong_values_are_refused():
-    with pytest.raises(ValueError, match='at least 1, got 0, 1 and 1'):
+    with pytest.raises(ValueError, match='num_segments must be at least 1, got 0'):
         SampleSegmentTuples(num_segments=0)

@@ -3,10 +3,9 @@
 import itertools
 
 import numpy as np
-from mmcv.transforms import BaseTransform
 
 from vsslbox.datasets.readers.base_reader import VideoError
-from vsslbox.errors import InputError
+from vsslbox.datasets.transforms.sampling.base_sampler import BaseSampler, check_counts
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
 
@@ -14,7 +13,7 @@ __all__ = ['SampleSegmentTuples']
 
 
 @TRANSFORMS.register_module()
-class SampleSegmentTuples(BaseTransform):
+class SampleSegmentTuples(BaseSampler):
     """Draw two tuples of clips from the segments of a video, and repeat one of the clips.
 
     The video is split into S segments of equal length; the last one takes the remainder. In each
@@ -36,11 +35,7 @@ class SampleSegmentTuples(BaseTransform):
     """
 
     def __init__(self, num_segments: int = 3, clip_len: int = 1, frame_interval: int = 1) -> None:
-        if min(num_segments, clip_len, frame_interval) < 1:
-            raise InputError(
-                'num_segments, clip_len and frame_interval must be at least 1, got '
-                f'{num_segments}, {clip_len} and {frame_interval}'
-            )
+        check_counts(num_segments=num_segments, clip_len=clip_len, frame_interval=frame_interval)
         self.num_segments = num_segments
         self.clip_len = clip_len
         self.frame_interval = frame_interval
@@ -83,9 +78,3 @@ class SampleSegmentTuples(BaseTransform):
         """Draw two different starts of clips, which lie within the segment if they can."""
         span = (self.clip_len - 1) * self.frame_interval
         return rng.choice(np.arange(first, max(end - span, first + 2)), 2, replace=False)
-
-    def __repr__(self) -> str:
-        return (
-            f'{type(self).__name__}(num_segments={self.num_segments}, clip_len={self.clip_len}, '
-            f'frame_interval={self.frame_interval})'
-        )
