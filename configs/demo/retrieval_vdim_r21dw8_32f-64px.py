@@ -1,22 +1,16 @@
 # How good the features of the VDIM demonstration are: those of its encoder and the projection of the
 # last layer, as the mean of two clips per video.
-_base_ = ['../_base_/datasets/demo_retrieval.py', '../_base_/default_runtime.py']
-
-layers = [
-    (1, 5, 2, 5, 2),
-    (1, 3, 1, 3, 1),
-    (2, 4, 2, 1, 1),
-    (8, 2, 2, 2, 2),
-    (8, 3, 1, 3, 1),
-    (8, 3, 1, 3, 1),
-    (8, 3, 1, 3, 1),
+_base_ = [
+    '../_base_/models/demo_vdim_layers.py',
+    '../_base_/datasets/demo_retrieval.py',
+    '../_base_/default_runtime.py',
 ]
 
 model = dict(
     type='FeatureExtractor',
     backbone=dict(
         type='ProjectedBackbone',
-        backbone=dict(type='VDIMEncoder', base_channels=8, extra_blocks=1, layers=layers),
+        backbone=dict(type='VDIMEncoder', base_channels=8, extra_blocks=1, layers=_base_.layers),
         neck=dict(type='ResidualMLPNeck', in_channels=64, out_channels=64),
         layer=7,
     ),

@@ -3,6 +3,7 @@
 #
 #     python tools/train.py configs/demo/vdim_r21dw8_1xb32-32f-64px.py --data-root path/to/videos
 _base_ = [
+    '../_base_/models/demo_vdim_layers.py',
     '../_base_/models/vdim_r21d.py',
     '../_base_/datasets/vdim_pretrain.py',
     '../_base_/schedules/demo_adamw.py',
@@ -12,18 +13,8 @@ _base_ = [
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 max_epochs = 10
 
-# Width, kernel and stride in space, kernel and stride in time.
-layers = [
-    (1, 5, 2, 5, 2),
-    (1, 3, 1, 3, 1),
-    (2, 4, 2, 1, 1),
-    (8, 2, 2, 2, 2),
-    (8, 3, 1, 3, 1),
-    (8, 3, 1, 3, 1),
-    (8, 3, 1, 3, 1),
-]
 model = dict(
-    backbone=dict(base_channels=8, extra_blocks=1, layers=layers),
+    backbone=dict(base_channels=8, extra_blocks=1, layers=_base_.layers),
     neck=dict(in_channels=64, out_channels=64),
     loss=dict(layers=[4, 5, 7], other_layers=[7]),
 )

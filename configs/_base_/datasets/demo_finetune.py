@@ -3,6 +3,8 @@
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 labels = '{{$VSSLBOX_DEMO_LABELS:videos.csv}}'
 
+# No flip: it would turn a motion to the left into one to the right.
+crop = dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0))
 train_dataloader = dict(
     batch_size=9,
     num_workers=1,
@@ -20,15 +22,12 @@ train_dataloader = dict(
             open=dict(type='OpenVideo'),
             sample=dict(type='SampleRandomClip', clip_len=8, frame_interval=3),
             decode=dict(type='DecodeViews'),
-            # No flip: it would turn a motion to the left into one to the right.
-            augment=dict(
-                type='AugmentViews',
-                transforms=dict(crop=dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0))),
-            ),
+            augment=dict(type='AugmentViews', transforms=dict(crop=crop)),
             pack=dict(type='PackClips'),
         ),
     ),
 )
+resize = dict(type='Resize', size=(64, 64))
 test_dataloader = dict(
     batch_size=8,
     num_workers=1,
@@ -44,9 +43,7 @@ test_dataloader = dict(
             open=dict(type='OpenVideo'),
             sample=dict(type='SampleUniformClips', num_clips=3, clip_len=8, frame_interval=3),
             decode=dict(type='DecodeViews'),
-            augment=dict(
-                type='AugmentViews', transforms=dict(resize=dict(type='Resize', size=(64, 64)))
-            ),
+            augment=dict(type='AugmentViews', transforms=dict(resize=resize)),
             pack=dict(type='PackClips'),
         ),
         test_mode=True,

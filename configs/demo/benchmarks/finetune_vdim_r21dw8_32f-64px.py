@@ -2,24 +2,16 @@
 # labels of `VSSLBOX_DEMO_LABELS`. `VSSLBOX_VDIM` names its checkpoint; for a random start, add
 # `--cfg-options model.backbone.init_cfg=None`.
 _base_ = [
+    '../../_base_/models/demo_vdim_layers.py',
     '../../_base_/models/vdim_r21d_finetune.py',
     '../../_base_/datasets/demo_finetune.py',
     '../../_base_/schedules/demo_finetune_30e.py',
     '../../_base_/default_runtime.py',
 ]
 
-layers = [
-    (1, 5, 2, 5, 2),
-    (1, 3, 1, 3, 1),
-    (2, 4, 2, 1, 1),
-    (8, 2, 2, 2, 2),
-    (8, 3, 1, 3, 1),
-    (8, 3, 1, 3, 1),
-    (8, 3, 1, 3, 1),
-]
 model = dict(
     backbone=dict(
-        backbone=dict(base_channels=8, extra_blocks=1, layers=layers),
+        backbone=dict(base_channels=8, extra_blocks=1, layers=_base_.layers),
         neck=dict(in_channels=64, out_channels=64),
         layer=7,
     ),
