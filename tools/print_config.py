@@ -15,7 +15,8 @@ import argparse
 from mmengine.config import DictAction
 
 from vsslbox.apis.command_line import read_config, run_command
-from vsslbox.config import TOP_LEVEL, config_difference, config_text
+from vsslbox.config import TOP_LEVEL, config_difference
+from vsslbox.utils import config_text
 
 
 def parse_args() -> argparse.Namespace:

@@ -101,7 +101,7 @@ def keep_order_of_config_keys() -> None:
 
 
 def _ordered_text(config: Config) -> str:
-    from vsslbox.utils.config_text import config_text  # vsslbox.utils is slow to import
+    from vsslbox.utils import config_text  # slow to import
 
     return config_text(config.to_dict())
 

@@ -92,9 +92,9 @@ def test_a_child_replaces_a_step_at_its_place(child):
 
 
 def test_a_new_step_comes_last(child):
-    config = child("dict(order=dict(type='ShuffleOrder', num_segments=3))")
+    config = child("dict(again=dict(type='DecodeViews'))")
     check_config(config)
-    assert types(config)[-2:] == ['PackViews', 'ShuffleOrder']
+    assert types(config)[-2:] == ['PackViews', 'DecodeViews']
 
 
 def test_the_command_line_changes_a_step(child):

@@ -34,7 +34,7 @@ from av.container import InputContainer
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.preparation.video_jobs import Failure, add_job_options, list_videos, run_jobs
-from vsslbox.utils.paths import printable
+from vsslbox.utils import printable
 
 Problems = list[tuple[str, str]]  # each with a detail
 

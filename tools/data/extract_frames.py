@@ -40,7 +40,7 @@ from vsslbox.preparation.video_jobs import (
     plan_outputs,
     report_failures,
 )
-from vsslbox.utils.paths import temporary_path
+from vsslbox.utils import temporary_path
 
 LIST = 'list.txt'
 ENDINGS = {'jpg': '', 'zip': '.zip'}

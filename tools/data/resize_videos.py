@@ -53,7 +53,7 @@ from vsslbox.preparation.video_jobs import (
     report_failures,
     run_jobs,
 )
-from vsslbox.utils.paths import temporary_path
+from vsslbox.utils import temporary_path
 
 # The encoders, with the options of each for closed groups and a single thread.
 ENCODERS = {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vsslbox.utils.config_text import inline_text
+from vsslbox.utils import inline_text
 
 __all__ = ['config_difference']
 

@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.config import Config
 
 from vsslbox.config.check import TOP_LEVEL, ConfigError
-from vsslbox.utils.config_text import inline_text
+from vsslbox.utils import inline_text
 
 __all__ = ['replace_values']
 

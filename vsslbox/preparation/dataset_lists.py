@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from vsslbox.datasets.video_dataset import ENDINGS, VideoDataset
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import write_text
-from vsslbox.utils.paths import printable
+from vsslbox.utils import printable
 
 __all__ = [
     'DataList',

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vsslbox.errors import InputError
-from vsslbox.utils.paths import temporary_path
+from vsslbox.utils import temporary_path
 
 __all__ = ['read_csv', 'read_json', 'read_lines', 'write_csv', 'write_text']
 

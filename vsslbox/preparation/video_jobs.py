@@ -22,7 +22,7 @@ from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.preparation.text_files import write_csv
-from vsslbox.utils.paths import printable
+from vsslbox.utils import printable
 
 __all__ = [
     'DIED',

@@ -1,12 +1,15 @@
 """Small functions that know nothing of the rest of vsslbox."""
 
+from vsslbox.utils.config_text import config_text, inline_text
 from vsslbox.utils.file_hash import file_sha256
 from vsslbox.utils.paths import printable, temporary_path
 from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.unwrap_model import unwrap_model
 
 __all__ = [
+    'config_text',
     'file_sha256',
+    'inline_text',
     'printable',
     'segment_iou',
     'soft_nms',

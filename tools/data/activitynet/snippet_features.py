@@ -38,8 +38,7 @@ from vsslbox.preparation.video_jobs import (
     list_videos,
     report_failures,
 )
-from vsslbox.utils import file_sha256
-from vsslbox.utils.paths import printable
+from vsslbox.utils import file_sha256, printable
 
 KINDS = {'scores': class_scores, 'pooled': pooled_features}
 

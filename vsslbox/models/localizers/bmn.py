@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
-from vsslbox.utils.segments import soft_nms
+from vsslbox.utils import soft_nms
 
 __all__ = ['BMN']
 

@@ -3,7 +3,7 @@
 import pytest
 from mmengine.config import Config
 
-from vsslbox.config import config_text
+from vsslbox.utils import config_text
 
 LONG = [f'name {number}' for number in range(20)]
 VALUES = dict(
