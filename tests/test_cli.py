@@ -199,6 +199,55 @@ def test_config_without_a_protocol(tmp_path):
     assert_one_message(result, 'has no test_cfg')
 
 
+def test_config_without_training():
+    result = run(sys.executable, 'tools/train.py', RETRIEVAL)
+    assert_one_message(result, 'has no train_cfg')
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ("model = dict(type='VCLR'\n", "SyntaxError: '(' was never closed"),
+        ('model = dict(type=undefined)\n', "NameError: name 'undefined' is not defined"),
+        ("_base_ = 'absent.py'\n", 'absent.py'),
+    ],
+)
+def test_broken_config(tmp_path, text, expected):
+    (tmp_path / 'broken.py').write_text(text)
+    result = run(sys.executable, 'tools/train.py', tmp_path / 'broken.py')
+    assert_one_message(result, expected)
+
+
+@pytest.mark.parametrize('option', ['model.momentum', 'a=[1,(2'])
+def test_malformed_options(option):
+    result = run(sys.executable, 'tools/train.py', PRETRAIN, '--cfg-options', option)
+    assert_one_message(
+        result, f'--cfg-options takes KEY=VALUE with balanced brackets, got {option}'
+    )
+
+
+def test_launcher_without_its_processes():
+    result = run(sys.executable, 'tools/train.py', PRETRAIN, '--launcher', 'pytorch', env={})
+    assert_one_message(result, '--launcher pytorch', 'RANK is not set', 'dist_train.sh')
+
+
+@pytest.mark.parametrize(
+    ('option', 'expected'),
+    [
+        ('model.backbone.depth=99', '`model` cannot be built from the config: KeyError'),
+        ('optim_wrapper.optimizer.lr=-1', '`optim_wrapper` cannot be built'),
+        ('train_cfg.max_epochs=two', '`train_cfg` cannot be built'),
+        ('train_dataloader.prefetch_factor=2', 'a data loader cannot be built'),
+        ('randomness.seed=-1', 'Seed must be between 0'),
+        ('optim_wrapper=None', 'optim_wrapper should be'),
+    ],
+)
+@pytest.mark.slow
+def test_values_that_components_refuse(video_folder, tmp_path, option, expected):
+    result = train('--data-root', video_folder, '--work-dir', tmp_path, options=[option])
+    assert_one_message(result, expected)
+
+
 def test_segments_too_few_for_the_order_task(video_folder, tmp_path):
     result = train(
         '--data-root', video_folder, '--work-dir', tmp_path,

@@ -29,12 +29,8 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         help='resume from the checkpoint, or from the newest one in the work directory',
     )
-    parser.add_argument(
-        '--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)'
-    )
-    parser.add_argument(
-        '--no-validate', action='store_true', help='train without validation'
-    )
+    parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
+    parser.add_argument('--no-validate', action='store_true', help='train without validation')
     parser.add_argument(
         '--auto-scale-lr', action='store_true', help='scale the learning rate to the batch size'
     )
@@ -74,6 +70,11 @@ def main() -> None:
     """Train."""
     args = parse_args()
     config = read_config(args)
+    if config.get('train_cfg') is None:
+        raise InputError(
+            f'{args.config} has no train_cfg: give a config for training, or use tools/test.py for '
+            'the config of a protocol'
+        )
     apply_args(config, args)
     build_runner(config).train()
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 
 import torch.distributed
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import is_distributed
 from mmengine.hooks import Hook
@@ -77,6 +79,12 @@ class SSLRunner(Runner):
     * Workers of data loaders keep the memory that they free.
     """
 
+    @classmethod
+    def from_cfg(cls, cfg: Config | dict) -> 'SSLRunner':
+        """Build a runner from a config."""
+        with _refusals_of('the runner'):
+            return super().from_cfg(cfg)
+
     def setup_env(self, env_cfg: dict) -> None:
         """Set up processes and limits; on a CPU create the process group, with gloo."""
         if self.distributed and not is_distributed() and get_device() == 'cpu':
@@ -97,6 +105,11 @@ class SSLRunner(Runner):
         """Build the model."""
         with _refusals_of('`model`'):
             return super().build_model(model)
+
+    def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Build the training loop with its data loader."""
+        with _refusals_of('`train_cfg`'):
+            return super().build_train_loop(loop)
 
     def build_optim_wrapper(
         self, optim_wrapper: Optimizer | OptimWrapper | dict
@@ -203,9 +216,8 @@ def _refusals_of(place: str) -> Iterator[None]:
     except VSSLBoxError:
         raise
     except (AssertionError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f'{place} of the config cannot be built: {type(error).__name__}: {error}'
-        ) from error
+        reason = shorten(f'{type(error).__name__}: {error}', 500)
+        raise InputError(f'{place} cannot be built from the config: {reason}') from error
 
 
 def _build_hook(hook: Hook | dict) -> Hook:
