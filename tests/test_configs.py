@@ -44,7 +44,7 @@ def test_config(name):
 def bases_of(path):
     """Return the files that a config names in `_base_`."""
     for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == '_base_':
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], 'id', '') == '_base_':
             bases = ast.literal_eval(node.value)
             return [path.parent / base for base in ([bases] if isinstance(bases, str) else bases)]
     return []
