@@ -1,5 +1,5 @@
-# How good the features of the VDIM demonstration are: those of its encoder and the projection of the
-# last layer, as the mean of two clips per video.
+# How good the features of the VDIM demonstration are: those of its encoder and the projection of
+# the last layer, as the mean of two clips per video.
 _base_ = [
     '../_base_/models/demo_vdim_layers.py',
     '../_base_/datasets/demo_retrieval.py',

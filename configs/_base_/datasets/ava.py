@@ -9,19 +9,17 @@ val_lists = dict(
     label_file=label_file,
 )
 
+# The paper gives no augmentation; this is SlowFast's.
+transforms = dict(
+    resize=dict(type='RandomShortSide', low=256, high=320),
+    crop=dict(type='RandomCrop', size=224),
+    flip=dict(type='RandomFlip', prob=0.5),
+)
 train_pipeline = dict(
     open=dict(type='OpenFrames'),
     sample=dict(type='SampleKeyFrameClip', clip_len=32, frame_interval=2),
     decode=dict(type='DecodeViews'),
-    # The paper gives no augmentation; this is SlowFast's.
-    augment=dict(
-        type='AugmentViews',
-        transforms=dict(
-            resize=dict(type='RandomShortSide', low=256, high=320),
-            crop=dict(type='RandomCrop', size=224),
-            flip=dict(type='RandomFlip', prob=0.5),
-        ),
-    ),
+    augment=dict(type='AugmentViews', transforms=transforms),
     pack=dict(type='PackDetection'),
 )
 train_dataloader = dict(

@@ -1,5 +1,10 @@
 # Labelled videos for mmaction2's 2D recognizers, as one frame of each of 8 segments. A config sets
 # `batch_size` and the lists of a data set.
+crop_and_flip = dict(
+    resize=dict(type='Resize', short_side=256),
+    crop=dict(type='RandomResizedCrop', size=224, area=(0.08, 1.0)),
+    flip=dict(type='RandomFlip', prob=0.5),
+)
 train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
@@ -13,14 +18,7 @@ train_dataloader = dict(
             open=dict(type='OpenVideo'),
             sample=dict(type='SampleRandomSegmentFrames', num_segments=8),
             decode=dict(type='DecodeViews'),
-            augment=dict(
-                type='AugmentViews',
-                transforms=dict(
-                    resize=dict(type='Resize', short_side=256),
-                    crop=dict(type='RandomResizedCrop', size=224, area=(0.08, 1.0)),
-                    flip=dict(type='RandomFlip', prob=0.5),
-                ),
-            ),
+            augment=dict(type='AugmentViews', transforms=crop_and_flip),
             pack=dict(type='PackFrames'),
         ),
     ),

@@ -16,7 +16,8 @@ train_dataloader = dict(
         data_root=data_root,
         ann_file='sthv2_train_list_videos.txt',
         data_prefix=dict(video='videos'),
-        # No flip: the classes tell left from right. (The appendix of VCLR claims flips on all data.)
+        # No flip: the classes tell left from right. (The appendix of VCLR claims flips on all
+        # data.)
         pipeline=dict(augment=dict(transforms=dict(crop=multi_scale, flip=None))),
     ),
 )

@@ -18,6 +18,11 @@ colors = dict(
     grey=dict(type='RandomGrayscale', prob=0.2, consistent=False),
     blur=dict(type='GaussianBlur', sigma=(0.1, 2.0), prob=0.5, consistent=False),
 )
+transforms = dict(
+    crop=dict(type='RandomResizedCrop', size=224, area=(0.2, 1.0), consistent=False),
+    flip=dict(type='RandomFlip', prob=0.5, consistent=False),
+    defer=dict(type='Defer', transforms=colors),
+)
 
 train_dataloader = dict(
     batch_size=32,
@@ -35,16 +40,7 @@ train_dataloader = dict(
             # The authors' code never draws the backward order; the paper does not exclude it.
             order=dict(type='ShuffleOrder', allow_backward=False),
             decode=dict(type='DecodeViews'),
-            augment=dict(
-                type='AugmentViews',
-                transforms=dict(
-                    crop=dict(
-                        type='RandomResizedCrop', size=224, area=(0.2, 1.0), consistent=False
-                    ),
-                    flip=dict(type='RandomFlip', prob=0.5, consistent=False),
-                    defer=dict(type='Defer', transforms=colors),
-                ),
-            ),
+            augment=dict(type='AugmentViews', transforms=transforms),
             pack=dict(type='PackViews'),
         ),
     ),

@@ -1,5 +1,5 @@
-# The layers of VDIM's encoder for clips of 32 frames of 64x64 pixels, without its fourth layer. Each
-# has width, kernel and stride in space, kernel and stride in time.
+# The layers of VDIM's encoder without the fourth, for clips of 32 frames of 64x64 pixels. Each has
+# width, kernel and stride in space, kernel and stride in time.
 layers = [
     (1, 5, 2, 5, 2),
     (1, 3, 1, 3, 1),

@@ -1,5 +1,5 @@
-# TSN: a pretrained 2D ResNet-50 and a linear classifier of the mean of its features over the frames,
-# all of it trained. A config sets `num_classes`, `dropout_ratio` and `init_std`.
+# TSN: a pretrained 2D ResNet-50 and a linear classifier of the mean of its features over the
+# frames, all of it trained. A config sets `num_classes`, `dropout_ratio` and `init_std`.
 #
 # `VSSLBOX_VCLR` names the checkpoint of a pretraining by VCLR, vsslbox's or the authors'; for a
 # start from scratch, add `--cfg-options model.backbone.init_cfg=None`.

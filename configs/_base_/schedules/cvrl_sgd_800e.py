@@ -1,4 +1,5 @@
-# SGD for 800 epochs: half a cosine from step 0 to 0, its first 5 epochs replaced by a straight line.
+# SGD for 800 epochs: half a cosine from step 0 to 0, its first 5 epochs replaced by a straight
+# line.
 #
 # Tune the learning rate. The authors' 0.32 for 1024 videos a step belongs to TPU code that sums the
 # gradients of its replicas, whose number is not known, whereas torch averages them: their steps

@@ -1,10 +1,8 @@
 # CVRL's fine-tuning on UCF101, split 1: 8 GPUs x 16 videos, 50 epochs, crops and flips only.
 # The paper gives neither decay nor dropout nor warm-up, and there is no code: all three are 0 here.
 _base_ = [
-    '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/protocols/cvrl_benchmark.py',
     '../../_base_/datasets/ucf101.py',
-    '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]
 

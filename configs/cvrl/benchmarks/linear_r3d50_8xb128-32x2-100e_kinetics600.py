@@ -2,10 +2,8 @@
 # its BatchNorm in inference mode, and a linear classifier sees its features scaled to length 1. The
 # rate of 32 is not a misprint: features of length 1 have small gradients.
 _base_ = [
-    '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/protocols/cvrl_benchmark.py',
     '../../_base_/datasets/kinetics600.py',
-    '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]
 

@@ -2,10 +2,8 @@
 # without warm-up, all of the network trained. The paper says no more: the decay of 0 is our choice.
 # kinetics600.py says how to make the list.
 _base_ = [
-    '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/protocols/cvrl_benchmark.py',
     '../../_base_/datasets/kinetics600.py',
-    '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]
 

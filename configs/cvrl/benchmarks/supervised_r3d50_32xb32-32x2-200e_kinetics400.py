@@ -2,10 +2,8 @@
 # epochs, rate 0.8, dropout 0.5, as in the paper. It gives no decay, so there is none; batch and
 # warm-up are those of linear evaluation.
 _base_ = [
-    '../../_base_/models/cvrl_r3d50_finetune.py',
-    '../../_base_/datasets/classification_32x2.py',
+    '../../_base_/protocols/cvrl_benchmark.py',
     '../../_base_/datasets/kinetics400.py',
-    '../../_base_/schedules/cvrl_benchmark_100e.py',
     '../../_base_/default_runtime.py',
 ]
 

@@ -5,17 +5,18 @@ _base_ = 'retrieval_r50_ucf101.py'
 
 data_root = '{{$VSSLBOX_KINETICS400:data/kinetics400}}'
 
-queries = dict(
-    data_root=data_root,
-    ann_file='kinetics400_val_list_videos.txt',
-    data_prefix=dict(video='videos_val'),
+test_dataloader = dict(
+    dataset=dict(
+        data_root=data_root,
+        ann_file='kinetics400_val_list_videos.txt',
+        data_prefix=dict(video='videos_val'),
+    )
 )
 gallery = dict(
     data_root=data_root,
     ann_file='kinetics400_train_list_videos.txt',
     data_prefix=dict(video='videos_train'),
 )
-test_dataloader = dict(dataset=queries)
 test_cfg = dict(protocol='vclr-svm-kinetics400', gallery_dataloader=dict(dataset=gallery))
 test_evaluator = [dict(type='LinearSVMMetric', cost=1.0)]
 paper = dict(

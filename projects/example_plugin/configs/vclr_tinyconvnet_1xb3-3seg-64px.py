@@ -15,9 +15,7 @@ contrast = dict(
 )
 model = dict(
     type='VCLR',
-    data_preprocessor=dict(
-        type='ViewsPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
-    ),
+    data_preprocessor=dict(type='ViewsPreprocessor'),
     backbone=dict(type='TinyConvNet', channels=(16, 32, 64)),
     neck=dict(type='MLPNeck', in_channels=64, hidden_channels=64, out_channels=32),
     inter=contrast,
@@ -26,17 +24,17 @@ model = dict(
     momentum=0.99,
 )
 
-augmentation = [
-    dict(type='RandomResizedCrop', size=64, area=(0.2, 1.0)),
-    dict(type='RandomFlip', prob=0.5),
-]
-train_pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleSegmentTuples', num_segments=3),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=augmentation),
-    dict(type='PackViews'),
-]
+augmentation = dict(
+    crop=dict(type='RandomResizedCrop', size=64, area=(0.2, 1.0)),
+    flip=dict(type='RandomFlip', prob=0.5),
+)
+train_pipeline = dict(
+    open=dict(type='OpenVideo'),
+    sample=dict(type='SampleSegmentTuples', num_segments=3),
+    decode=dict(type='DecodeViews'),
+    augment=dict(type='AugmentViews', transforms=augmentation),
+    pack=dict(type='PackViews'),
+)
 train_dataloader = dict(
     batch_size=3,
     num_workers=0,
