@@ -118,7 +118,7 @@ def test_pooled_features_are_normalised(videos, kind):
     if kind == 'views':
         backbone = dict(type='NarrowResNet', depth=18, base_channels=4)
         model = MODELS.build(dict(type='FeatureExtractor', backbone=backbone)).eval()
-        with pytest.raises(ValueError, match='has no scores of classes'):
+        with pytest.raises(ValueError, match='has no class scores'):
             class_scores(model, torch.zeros(1, 3, 1, 32, 32))
     else:
         model = recognizer(kind)
