@@ -48,7 +48,4 @@ train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs)
 optim_wrapper = dict(
     type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.9, weight_decay=1e-4)
 )
-default_hooks = dict(
-    update_after_step=dict(type='UpdateAfterStepHook'),
-    logger=dict(type='LoggerHook', interval=1),
-)
+default_hooks = dict(logger=dict(type='LoggerHook', interval=1))
