@@ -7,6 +7,7 @@ import torch
 
 from tests.tiny import tiny_vclr, views_and_samples
 from vsslbox.engine.finite_losses import NonFiniteLossError, finite_losses
+from vsslbox.errors import InputError
 
 BATCH, TEMPERATURE = 4, 0.1
 
@@ -239,3 +240,9 @@ def test_wrong_use_is_explained():
         tiny_vclr(inter=None, intra=None, video=None, order=None)
     with pytest.raises(ValueError, match='intra loss needs at least 2 segments'):
         tiny_vclr(num_segments=1)
+
+
+def test_another_number_of_segments_in_the_order_head_is_refused():
+    order = dict(type='TemporalOrderHead', in_channels=8, num_segments=4)
+    with pytest.raises(InputError, match='`order.num_segments` is 4, `num_segments` of VCLR is 3'):
+        tiny_vclr(order=order)

@@ -109,9 +109,9 @@ def test_the_small_recipe_trains_on_real_clips(data_root, tmp_path):
     trained = runner.model.state_dict()
     changed = {name for name in trained if not torch.equal(trained[name], start[name])}
     assert changed == set(trained)
-    judged = Config.fromfile(CONFIGS / 'demo/retrieval_r3d18w16_8x3-64px.py').model
+    evaluated = Config.fromfile(CONFIGS / 'demo/retrieval_r3d18w16_8x3-64px.py').model
     with DefaultScope.overwrite_default_scope('vsslbox'):
-        extractor = MODELS.build(judged.to_dict())
+        extractor = MODELS.build(evaluated.to_dict())
     load_weights(extractor, load_checkpoint(tmp_path / 'epoch_6.pth'), 'epoch_6.pth')
     weights = extractor.state_dict()
     assert all(torch.equal(weights[n], trained[n]) for n in weights if n.startswith('backbone'))

@@ -70,7 +70,12 @@ class VCLR(MomentumSelfSupervisor):
     ) -> None:
         super().__init__(backbone, momentum, data_preprocessor, init_cfg)
         if order is not None:
-            order = dict(order, num_segments=order.get('num_segments', num_segments))
+            order = dict(order)
+            if order.setdefault('num_segments', num_segments) != num_segments:
+                raise InputError(
+                    f'`order.num_segments` is {order["num_segments"]}, `num_segments` of VCLR is '
+                    f'{num_segments}: leave the former out, the head takes that of the model'
+                )
         objectives = dict(inter=inter, intra=intra, video=video, order=order)
         objectives = {name: cfg for name, cfg in objectives.items() if cfg is not None}
         if not objectives:
