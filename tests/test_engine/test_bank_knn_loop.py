@@ -74,7 +74,7 @@ def evaluate():
 
 
 def literal_vote(model):
-    """Loops in float64."""
+    """Compute the accuracy by loops in float64."""
     model.eval()
     right = []
     entries = model.bank.features.double()
@@ -95,7 +95,7 @@ def literal_vote(model):
     return 100 * sum(right) / NUM_VIDEOS
 
 
-def test_vote_equals_the_literal_one():
+def test_vote_equals_a_literal_loop():
     accuracies = set()
     for seed in range(3):
         torch.manual_seed(seed)

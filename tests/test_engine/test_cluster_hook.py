@@ -1,4 +1,4 @@
-"""Clusters: when they are made, of what, and what a resumed run makes of them."""
+"""When and from what clusters are made, also in resumed runs."""
 
 from pathlib import Path
 from types import SimpleNamespace

@@ -46,7 +46,7 @@ def make_runner(videos, work_dir, metrics, gallery='train'):
 
 
 def test(videos, work_dir):
-    """Run the loop; its metrics."""
+    """Run the loop and return its metrics."""
     labels = ('appearance', 'motion')
     metrics = [dict(type=metric, labels=labels) for metric in PROTOCOLS]
     return make_runner(videos, work_dir, metrics).test()
@@ -107,7 +107,7 @@ def test_features_that_are_not_finite_are_refused(videos, tmp_path):
         runner.test()
 
 
-def test_a_random_start_is_where_training_starts_but_for_start_weights(videos, tmp_path):
+def test_a_random_start_is_the_start_of_training_without_pretrained_weights(videos, tmp_path):
     runner = make_runner(videos, tmp_path, [])
     runner._load_from = None
     backbone = runner.model.backbone

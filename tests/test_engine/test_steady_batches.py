@@ -16,7 +16,7 @@ from vsslbox.engine.steady_batches import WorkersDiedError, steady_batches
 
 
 class Deadly(Dataset):
-    """Samples tell their key; the worker that makes a given one is killed, some times."""
+    """Samples hold their key; the worker that makes a given one is killed a few times."""
 
     def __init__(self, folder, deadly_index=None, times=1):
         self.folder = folder
@@ -60,19 +60,19 @@ def test_a_killed_worker_changes_nothing(tmp_path, persistent, times):
     expected = loader(Deadly(tmp_path / 'unharmed'), persistent)
     deadly_index = batches(expected)[3][1][2][0]
     killed = loader(Deadly(tmp_path / 'killed', deadly_index, times), persistent)
-    for _ in range(2):  # the second epoch, after the restart, is as any other
+    for _ in range(2):  # the second epoch, after the restart, is like any other
         assert batches(killed) == batches(expected)
     assert len(list((tmp_path / 'killed').iterdir())) == times
 
 
-def test_it_begins_where_told(tmp_path):
+def test_it_starts_at_the_given_batch(tmp_path):
     whole = batches(loader(Deadly(tmp_path), False))
     assert [number for number, _ in whole] == list(range(6))
     assert batches(loader(Deadly(tmp_path), False), start=2) == whole[2:]
     assert batches(loader(Deadly(tmp_path), False), start=6) == []
 
 
-def test_deaths_in_a_row_end_it_with_advice(tmp_path):
+def test_repeated_deaths_end_the_run_with_advice(tmp_path):
     with pytest.raises(WorkersDiedError, match=r'batch \d of 6 died 3 times.*num_workers.*resume'):
         batches(loader(Deadly(tmp_path, deadly_index=5, times=99), True))
 

@@ -52,7 +52,7 @@ class PoisonHook(Hook):
 
 @DATASETS.register_module()
 class TinyFrames(TinyViews):
-    """Labelled samples for a recognizer, which are told by their files alone."""
+    """Labelled samples for a recognizer, identified by their file names."""
 
     def __getitem__(self, key):
         sample = super().__getitem__(key)
@@ -127,7 +127,7 @@ def test_killed_run_resumes_bit_for_bit(tmp_path, by_epoch, save_interval, kille
     assert 'heads.inter.queue.pointer' in ours['state_dict']
 
 
-def test_another_seed_trains_otherwise(tmp_path):
+def test_another_seed_gives_other_weights(tmp_path):
     """The test above could not fail if nothing depended on randomness."""
     for seed in (0, 1):
         build_runner(config(tmp_path / str(seed), randomness=dict(seed=seed))).train()
@@ -161,7 +161,7 @@ def test_non_finite_loss_stops_before_the_weights_change(tmp_path):
 
 
 def train_poisoned_recognizer(work_dir, launcher, accumulative_counts):
-    """The message that ends the run, and what has become of the weights of the classifier."""
+    """Return the message that ends the run, and the weights of the classifier."""
     cfg = config(work_dir, custom_hooks=[dict(type='PoisonHook', at_iter=3)])
     cfg.model = dict(
         type='mmaction.Recognizer2D',

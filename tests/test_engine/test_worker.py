@@ -1,4 +1,4 @@
-"""What workers do before their first sample."""
+"""The setup of workers before their first sample."""
 
 import ctypes
 import multiprocessing
@@ -42,7 +42,7 @@ def test_freed_memory_stays_with_the_process():
 
 
 class Environment(Dataset):
-    """Samples tell what the worker's environment says."""
+    """Samples hold a variable of the worker's environment."""
 
     def __len__(self):
         return 2
