@@ -119,6 +119,12 @@ def test_momentum_moves_without_a_line_in_the_config(tmp_path):
     trained(tmp_path)
 
 
+def test_a_config_without_runner_type_has_them_too(tmp_path):
+    cfg = bare_config(tmp_path)
+    cfg.pop('runner_type', None)
+    assert set(NEEDED) <= set(kinds(build_runner(cfg)))
+
+
 def test_momentum_moves_on_two_processes(tmp_path):
     first, second = run_on_processes(trained, 2, tmp_path, 'pytorch')
     assert all(torch.equal(first[name], second[name]) for name in first)

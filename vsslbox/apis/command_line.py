@@ -181,8 +181,7 @@ def _set_data_root(node: Config | dict | list, data_root: str) -> None:
 
 
 def build_runner(config: Config) -> Runner:
-    """Check a whole config and build its runner."""
+    """Check a whole config and build its runner: ``SSLRunner``, unless the config names another."""
     check_config(config)
-    if 'runner_type' not in config:
-        return Runner.from_cfg(config)
+    config.setdefault('runner_type', 'vsslbox.SSLRunner')
     return RUNNERS.build(config)
