@@ -12,7 +12,7 @@ model = dict(
     warmup_steps=1120,
     loss=dict(background_size=256),
 )
-custom_hooks = [dict(type='BankListHook'), dict(type='ClusterHook', num_clusters=300)]
+custom_hooks = [dict(type='ClusterHook', num_clusters=300)]
 
 train_dataloader = dict(dataset=dict(data_root='data/demo2400/train'))
 train_cfg = dict(max_epochs=max_epochs)

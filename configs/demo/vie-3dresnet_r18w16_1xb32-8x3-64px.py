@@ -25,7 +25,7 @@ model = dict(
     warmup_steps=330,
     loss=dict(background_size=64),
 )
-custom_hooks = [dict(type='BankListHook'), dict(type='ClusterHook', num_clusters=60)]
+custom_hooks = [dict(type='ClusterHook', num_clusters=60)]
 
 transforms = dict(
     resize=dict(low=64, high=90),

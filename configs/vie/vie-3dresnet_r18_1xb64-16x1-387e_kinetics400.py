@@ -4,7 +4,7 @@ _base_ = './vie-single_r18_1xb128-1-734e_kinetics400.py'
 
 # The authors released the weights of this network; they trained it with numbers of its own.
 model = dict(backbone=dict(_delete_=True, type='PreActResNet3d'), loss=dict(background_size=4096))
-custom_hooks = [_base_.bank_list, dict(_base_.cluster, num_clusters=10000)]
+custom_hooks = [dict(_base_.cluster, num_clusters=10000)]
 
 clip = dict(clip_len=16, frame_interval=1)
 crop = dict(size=112)

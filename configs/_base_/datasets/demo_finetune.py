@@ -5,6 +5,13 @@ labels = '{{$VSSLBOX_DEMO_LABELS:videos.csv}}'
 
 # No flip: it would turn a motion to the left into one to the right.
 crop = dict(type='RandomResizedCrop', size=64, area=(0.5, 1.0))
+train_pipeline = dict(
+    open=dict(type='OpenVideo'),
+    sample=dict(type='SampleRandomClip', clip_len=8, frame_interval=3),
+    decode=dict(type='DecodeViews'),
+    augment=dict(type='AugmentViews', transforms=dict(crop=crop)),
+    pack=dict(type='PackClips'),
+)
 train_dataloader = dict(
     batch_size=9,
     num_workers=1,
@@ -18,13 +25,7 @@ train_dataloader = dict(
         label='motion',
         ann_file=labels,
         where=dict(split='train'),
-        pipeline=dict(
-            open=dict(type='OpenVideo'),
-            sample=dict(type='SampleRandomClip', clip_len=8, frame_interval=3),
-            decode=dict(type='DecodeViews'),
-            augment=dict(type='AugmentViews', transforms=dict(crop=crop)),
-            pack=dict(type='PackClips'),
-        ),
+        pipeline=train_pipeline,
     ),
 )
 resize = dict(type='Resize', size=(64, 64))
@@ -40,11 +41,9 @@ test_dataloader = dict(
         ann_file='videos.csv',
         where=dict(split='test'),
         pipeline=dict(
-            open=dict(type='OpenVideo'),
+            train_pipeline,
             sample=dict(type='SampleUniformClips', num_clips=3, clip_len=8, frame_interval=3),
-            decode=dict(type='DecodeViews'),
             augment=dict(type='AugmentViews', transforms=dict(resize=resize)),
-            pack=dict(type='PackClips'),
         ),
         test_mode=True,
     ),

@@ -5,6 +5,14 @@ crop_and_flip = dict(
     crop=dict(type='RandomResizedCrop', size=224, area=(0.08, 1.0)),
     flip=dict(type='RandomFlip', prob=0.5),
 )
+train_pipeline = dict(
+    open=dict(type='OpenVideo'),
+    sample=dict(type='SampleRandomSegmentFrames', num_segments=8),
+    decode=dict(type='DecodeViews'),
+    augment=dict(type='AugmentViews', transforms=crop_and_flip),
+    crops=None,
+    pack=dict(type='PackFrames'),
+)
 train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
@@ -12,16 +20,7 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='EpochSampler'),
     collate_fn=dict(type='pseudo_collate'),
-    dataset=dict(
-        type='VideoDataset',
-        pipeline=dict(
-            open=dict(type='OpenVideo'),
-            sample=dict(type='SampleRandomSegmentFrames', num_segments=8),
-            decode=dict(type='DecodeViews'),
-            augment=dict(type='AugmentViews', transforms=crop_and_flip),
-            pack=dict(type='PackFrames'),
-        ),
-    ),
+    dataset=dict(type='VideoDataset', pipeline=train_pipeline),
 )
 # Tests crop 256 pixels although training crops 224, following VCLR's code.
 middle = dict(resize=dict(type='Resize', short_side=256), crop=dict(type='CenterCrop', size=256))
@@ -33,12 +32,9 @@ val_dataloader = dict(
     dataset=dict(
         type='VideoDataset',
         pipeline=dict(
-            open=dict(type='OpenVideo'),
+            train_pipeline,
             sample=dict(type='SampleCentreSegmentFrames', num_segments=8),
-            decode=dict(type='DecodeViews'),
             augment=dict(type='AugmentViews', transforms=middle),
-            crops=None,
-            pack=dict(type='PackFrames'),
         ),
         test_mode=True,
     ),

@@ -5,14 +5,10 @@
 # start from scratch, add `--cfg-options model.backbone.init_cfg=None`.
 start_weights = '{{$VSSLBOX_VCLR:weights/vclr_r50.pth}}'
 
+imagenet = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 model = dict(
     type='mmaction.Recognizer2D',
-    data_preprocessor=dict(
-        type='mmaction.ActionDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        format_shape='NCHW',
-    ),
+    data_preprocessor=dict(type='mmaction.ActionDataPreprocessor', format_shape='NCHW', **imagenet),
     backbone=dict(
         type='mmaction.ResNet',
         depth=50,

@@ -5,13 +5,11 @@
 # `--cfg-options model.backbone.init_cfg=None`.
 start_weights = '{{$VSSLBOX_VDIM:weights/vdim_r21d.pth}}'
 
+imagenet = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 model = dict(
     type='mmaction.Recognizer3D',
     data_preprocessor=dict(
-        type='mmaction.ActionDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        format_shape='NCTHW',
+        type='mmaction.ActionDataPreprocessor', format_shape='NCTHW', **imagenet
     ),
     # The encoder and the projection of vdim_r21d.py.
     backbone=dict(

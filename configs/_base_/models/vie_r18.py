@@ -18,7 +18,6 @@ model = dict(
     warmup_steps=50000,
     loss=dict(type='LocalAggregationLoss', background_size=512, temperature=0.07),
 )
-bank_list = dict(type='BankListHook')
 # What the paper calls a cluster size of 8000 is the number of clusters in the code.
 cluster = dict(type='ClusterHook', num_clusters=8000, num_iters=20)
-custom_hooks = [bank_list, cluster]
+custom_hooks = [cluster]

@@ -36,6 +36,14 @@ crop_and_flip = dict(
     crop=dict(type='DistortedBoxCrop', size=224, area=(0.3, 1.0), ratio=(0.5, 2.0)),
     flip=dict(type='RandomFlip', prob=0.5),
 )
+train_pipeline = dict(
+    open=dict(type='OpenVideo'),
+    sample=dict(type='SampleRandomClip', clip_len=32, frame_interval=2),
+    decode=dict(type='DecodeViews'),
+    augment=dict(type='AugmentViews', transforms=crop_and_flip),
+    crops=None,
+    pack=dict(type='PackClips'),
+)
 train_dataloader = dict(
     num_workers=8,
     persistent_workers=True,
@@ -43,27 +51,15 @@ train_dataloader = dict(
     drop_last=True,
     sampler=dict(type='EpochSampler'),
     collate_fn=dict(type='pseudo_collate'),
-    dataset=dict(
-        type='VideoDataset',
-        pipeline=dict(
-            open=dict(type='OpenVideo'),
-            sample=dict(type='SampleRandomClip', clip_len=32, frame_interval=2),
-            decode=dict(type='DecodeViews'),
-            augment=dict(type='AugmentViews', transforms=crop_and_flip),
-            pack=dict(type='PackClips'),
-        ),
-    ),
+    dataset=dict(type='VideoDataset', pipeline=train_pipeline),
 )
 # Validation during training takes 3 clips and the middle of each: a tenth of the cost of the test.
 resize = dict(type='Resize', short_side=256)
 middle = dict(resize=resize, crop=dict(type='CenterCrop', size=256))
 val_pipeline = dict(
-    open=dict(type='OpenVideo'),
+    train_pipeline,
     sample=dict(type='SampleUniformClips', num_clips=3, clip_len=32, frame_interval=2),
-    decode=dict(type='DecodeViews'),
     augment=dict(type='AugmentViews', transforms=middle),
-    crops=None,
-    pack=dict(type='PackClips'),
 )
 val_dataloader = dict(
     batch_size=8,

@@ -24,11 +24,9 @@ train_dataloader = dict(
 # All windows of a video; one begins every 32 frames.
 middle = dict(resize=dict(type='Resize', short_side=146), crop=dict(type='CenterCrop', size=128))
 test_pipeline = dict(
-    open=dict(type='OpenVideo'),
+    train_pipeline,
     sample=dict(type='SampleAllWindows', num_views=4, clip_len=32, stride=32),
-    decode=dict(type='DecodeViews'),
     augment=dict(type='AugmentViews', transforms=middle),
-    pack=dict(type='PackClips'),
 )
 val_dataloader = dict(
     batch_size=1,  # mmaction2 splits the views of only one video at a time

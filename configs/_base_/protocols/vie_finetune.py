@@ -1,13 +1,11 @@
 # VIE's fine-tuning on multi-scale crops: 16 frames, 4 apart, of 224x224 pixels. All weights of the
 # network are trained, with a linear classifier on its pooled features, without dropout. A config
 # names the network and the lists, and sets `num_classes`, `max_epochs` and `milestones`.
+imagenet = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 model = dict(
     type='mmaction.Recognizer3D',
     data_preprocessor=dict(
-        type='mmaction.ActionDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        format_shape='NCTHW',
+        type='mmaction.ActionDataPreprocessor', format_shape='NCTHW', **imagenet
     ),
     cls_head=dict(
         type='mmaction.I3DHead',
@@ -69,11 +67,9 @@ train_dataloader = dict(
 # the authors take the middles of the fifths.
 middle = dict(resize=dict(type='Resize', short_side=224), crop=dict(type='CenterCrop', size=224))
 test_pipeline = dict(
-    open=dict(type='OpenVideo'),
+    train_pipeline,
     sample=dict(type='SampleUniformClips', num_clips=3, clip_len=16, frame_interval=4),
-    decode=dict(type='DecodeViews'),
     augment=dict(type='AugmentViews', transforms=middle),
-    pack=dict(type='PackClips'),
 )
 val_dataloader = dict(
     batch_size=8,

@@ -8,13 +8,11 @@ _base_ = [
     '../../_base_/default_runtime.py',
 ]
 
+imagenet = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 model = dict(
     type='mmaction.Recognizer3D',
     data_preprocessor=dict(
-        type='mmaction.ActionDataPreprocessor',
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        format_shape='NCTHW',
+        type='mmaction.ActionDataPreprocessor', format_shape='NCTHW', **imagenet
     ),
     backbone=dict(_base_.network, base_channels=16, norm_cfg=dict(type='BN3d')),
     cls_head=dict(

@@ -9,7 +9,7 @@
 _base_ = '../vie-single_r18_1xb128-1-734e_kinetics400.py'
 
 model = dict(bank=dict(num_videos=71966))
-custom_hooks = [_base_.bank_list, dict(_base_.cluster, num_clusters=2400)]
+custom_hooks = [dict(_base_.cluster, num_clusters=2400)]
 train_dataloader = dict(dataset=dict(ann_file='kinetics400_train_30percent_list_videos.txt'))
 
 train_cfg = dict(max_epochs=2162, val_interval=15)

@@ -2,7 +2,7 @@
 _base_ = '../vie-single_r18_1xb128-1-734e_kinetics400.py'
 
 model = dict(bank=dict(num_videos=473532), loss=dict(background_size=4096))
-custom_hooks = [_base_.bank_list, dict(_base_.cluster, num_clusters=5000)]
+custom_hooks = [dict(_base_.cluster, num_clusters=5000)]
 bins = dict(type='BinnedVideoDataset', ann_file='kinetics400_train_list_num_frames.csv')
 steps = dict(restrict=dict(_delete_=True, type='RestrictToBin'))
 train_dataloader = dict(dataset=dict(bins, bin_interval=130, pipeline=steps))

@@ -2,7 +2,7 @@
 _base_ = '../vie-single_r18_1xb128-1-734e_kinetics400.py'
 
 model = dict(bank=dict(num_videos=167921))
-custom_hooks = [_base_.bank_list, dict(_base_.cluster, num_clusters=5600)]
+custom_hooks = [dict(_base_.cluster, num_clusters=5600)]
 train_dataloader = dict(dataset=dict(ann_file='kinetics400_train_70percent_list_videos.txt'))
 
 train_cfg = dict(max_epochs=927)
