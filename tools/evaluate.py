@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
         '--labels', nargs='+', help="columns of the list to predict, instead of the config's"
     )
     parser.add_argument(
-        '--random-init', action='store_true', help='compare with a random start of the model'
+        '--random-init', action='store_true', help='compare with random initialisation'
     )
     add_common_options(parser)
     return parser.parse_args()

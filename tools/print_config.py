@@ -12,9 +12,7 @@ variables. The second prints one line for each place that differs, from CONFIG t
 
 import argparse
 
-from mmengine.config import DictAction
-
-from vsslbox.apis.command_line import read_config, run_command
+from vsslbox.apis.command_line import add_config_options, read_config, run_command
 from vsslbox.config import TOP_LEVEL, config_difference
 from vsslbox.utils import config_text
 
@@ -27,12 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='the config file')
     parser.add_argument('--diff', metavar='OTHER', help='print what differs in this config file')
     parser.add_argument('--all', action='store_true', help="show the config's own variables too")
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='replace values of CONFIG: model.momentum=0.99 ...',
-    )
+    add_config_options(parser)
     parser.set_defaults(data_root=None)
     return parser.parse_args()
 

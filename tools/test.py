@@ -20,17 +20,17 @@ from vsslbox.errors import InputError
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Evaluate a checkpoint with a protocol.')
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='the config file of the protocol')
     parser.add_argument('checkpoint', nargs='?', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument(
-        '--random-init', action='store_true', help='no checkpoint: evaluate the random start'
+        '--random-init', action='store_true', help='no checkpoint: evaluate random initialisation'
     )
     parser.add_argument('--out', help='JSON file for the metrics (default: WORK_DIR/metrics.json)')
     add_common_options(parser)
     args = parser.parse_args()
     if (args.checkpoint is None) != args.random_init:
-        parser.error('give a checkpoint, or --random-init to evaluate the random start')
+        parser.error('give a checkpoint, or --random-init to evaluate random initialisation')
     return args
 
 

@@ -20,7 +20,7 @@ from vsslbox.errors import InputError
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description='Train a model.')
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='the config file')
     add_common_options(parser)
     parser.add_argument(

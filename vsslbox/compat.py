@@ -4,8 +4,8 @@ Nothing else in vsslbox reads a private name of a foreign object; subclasses use
 of their base classes that :data:`INHERITED` lists. ``tests/test_compat.py`` fails when one of them
 changes.
 
-On import, :func:`allow_mmengine_checkpoints` and :func:`keep_order_of_config_keys` are called, and
-a warning of mmcv-lite is silenced: it lacks an operator that vsslbox does not use.
+On import, it makes checkpoints of mmengine readable, lets configs keep the order of their keys, and
+silences a warning of mmcv-lite.
 """
 
 import warnings
@@ -28,11 +28,9 @@ if TYPE_CHECKING:  # slow to import
 
 __all__ = [
     'INHERITED',
-    'allow_mmengine_checkpoints',
     'checkpoint_of',
     'has_onednn_product',
     'iterations_per_step',
-    'keep_order_of_config_keys',
     'onednn_product',
     'stop_workers',
     'tells_of_dead_worker',
@@ -64,20 +62,8 @@ _DEATHS = ('DataLoader worker', 'Pin memory thread')
 _CAUGHT, _TRACEBACK = 'Caught ', 'Traceback (most recent call last):\n'
 
 
-def allow_mmengine_checkpoints() -> None:
-    """Let ``torch.load(..., weights_only=True)`` read what mmengine's Runner writes.
-
-    Since torch 2.6 it refuses a checkpoint of mmengine, which also holds the history of the logger
-    (``HistoryBuffer``, with NumPy arrays). The names it needs are declared safe one by one;
-    ``weights_only`` stays on, so that a file with code is refused.
-    """
-    torch.serialization.add_safe_globals(
-        [HistoryBuffer, (_history_buffer_method, 'builtins.getattr'), *_numpy_globals()]
-    )
-
-
 def _history_buffer_method(owner: type, name: str) -> Callable:
-    """Replace ``getattr`` while unpickling: return methods of ``HistoryBuffer`` only."""
+    """Return a method of ``HistoryBuffer``, the only use of ``getattr`` while unpickling."""
     if owner is not HistoryBuffer or name.startswith('_'):
         raise InputError(f'refusing to unpickle getattr({owner!r}, {name!r})')
     return getattr(owner, name)
@@ -89,15 +75,6 @@ def _numpy_globals() -> list:
     kinds = {type(np.dtype(kind)) for kind in (np.float64, np.float32, np.int64, np.int32, bool)}
     rebuild = [core.multiarray.scalar, core.multiarray._reconstruct]
     return [np.ndarray, np.dtype, *rebuild, *kinds]
-
-
-def keep_order_of_config_keys() -> None:
-    """Let ``Config.pretty_text`` keep the order of keys; mmengine sorts them.
-
-    mmengine dumps that text beside a run and stores it in checkpoints, so that the named steps of a
-    pipeline would come back in another order.
-    """
-    Config.pretty_text = property(_ordered_text)
 
 
 def _ordered_text(config: Config) -> str:
@@ -173,6 +150,14 @@ def onednn_product(left: Tensor, num_rows: int) -> Callable[[Tensor], Tensor]:
     return lambda right: onednn._linear_pointwise(right, packed, None, 'none', [], '')
 
 
-allow_mmengine_checkpoints()
-keep_order_of_config_keys()
+# Since torch 2.6, `torch.load(..., weights_only=True)` refuses checkpoints of mmengine, which also
+# hold the history of the logger (`HistoryBuffer`, with NumPy arrays). Only the names that it needs
+# are declared safe: a file with code is still refused.
+torch.serialization.add_safe_globals(
+    [HistoryBuffer, (_history_buffer_method, 'builtins.getattr'), *_numpy_globals()]
+)
+# mmengine dumps this text beside a run and stores it in checkpoints, with sorted keys: the named
+# steps of a pipeline would come back in another order.
+Config.pretty_text = property(_ordered_text)
+# mmcv-lite lacks this operator, which vsslbox does not use.
 warnings.filterwarnings('ignore', message='Fail to import ``MultiScaleDeformableAttention``')

@@ -54,6 +54,12 @@ def test_values_are_replaced(run):
     assert 'clip_len=6' in run('first.py', '--cfg-options', f'{place}=6')
 
 
+def test_malformed_options_are_one_message(run, capsys):
+    with pytest.raises(SystemExit):
+        run('first.py', '--cfg-options', 'work_dir')
+    assert '--cfg-options takes KEY=VALUE with balanced brackets' in capsys.readouterr().err
+
+
 def test_the_difference_is_a_line_a_place(run):
     assert run('first.py', '--diff', 'second.py').splitlines() == [
         'train_dataloader.dataset.pipeline.sample.clip_len: 4 -> 8',

@@ -20,6 +20,7 @@ from vsslbox.errors import InputError, VSSLBoxError
 
 __all__ = [
     'add_common_options',
+    'add_config_options',
     'apply_common_options',
     'build_runner',
     'on_videos',
@@ -39,7 +40,7 @@ such videos of a folder: remove them from the list or the folder."""
 
 
 class OptionsAction(DictAction):
-    """mmengine's ``KEY=VALUE`` options, which are refused with a message if they are malformed."""
+    """mmengine's ``KEY=VALUE`` options; malformed ones end in a message."""
 
     def __call__(
         self,
@@ -48,7 +49,7 @@ class OptionsAction(DictAction):
         values: list[str],
         option_string: str | None = None,
     ) -> None:
-        """Add options to the namespace."""
+        """Add the options to the namespace."""
         for value in values:
             try:
                 super().__call__(parser, namespace, [value], option_string)
@@ -93,14 +94,19 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--data-root', help="folder of the videos, instead of the config's")
     parser.add_argument('--work-dir', help='folder for logs and results')
     parser.add_argument('--seed', type=int, help='random seed')
+    add_config_options(parser)
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add the option that replaces values of the config."""
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=OptionsAction,
         help='replace values of the config: model.momentum=0.99 ...',
     )
-    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
 def read_config(args: argparse.Namespace) -> Config:
@@ -108,8 +114,8 @@ def read_config(args: argparse.Namespace) -> Config:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ConfigError: The file or one of its bases is no valid config, or a value that the command
-            line gives has no place in it or would change nothing.
+        ConfigError: The file or one of its bases is no valid config, or a given value has no place
+            in it or would change nothing.
     """
     if not os.path.isfile(args.config):
         raise FileNotFoundError(f'no config file at {args.config}')
@@ -134,9 +140,7 @@ def _as_config_error(problem: str) -> Iterator[None]:
     except USER_ERRORS:
         raise
     except Exception as error:
-        line = ''
-        if isinstance(error, SyntaxError) and error.text:
-            line = f': {error.text.strip()}'
+        line = f': {error.text.strip()}' if isinstance(error, SyntaxError) and error.text else ''
         raise ConfigError(f'{problem}: {type(error).__name__}: {error}{line}') from error
 
 

@@ -53,7 +53,7 @@ def make_report_card(
         checkpoint: The checkpoint: a file, or ``zoo://NAME``.
         protocols: The names of the protocols; None for all that are registered.
         labels: The columns of the list to predict; None for those of the config's metrics.
-        random_init: Whether to compare with a random start of the model.
+        random_init: Whether to compare with the model's random initialisation.
 
     Raises:
         InputError: The config does not evaluate features or leaves something open, there is no such
@@ -74,22 +74,16 @@ def report_card_config(
     protocols: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
 ) -> tuple[Config, list[str]]:
-    """Replace a config's metrics by the report card of the same videos.
+    """Replace a config's metrics by the report card; for the arguments see make_report_card.
 
     A protocol takes the settings of the config's metric of that kind, if there is one. Without
     ``protocols`` those of the config come first, then all others that are registered.
-
-    Args:
-        config: A config whose ``test_cfg`` is a :class:`GalleryTestLoop`.
-        protocols: The names of the protocols; None for all.
-        labels: The columns of the list to predict; None for those of the config's metrics.
 
     Returns:
         The config, and the types of the config's metrics that are no protocol of the report card.
 
     Raises:
-        InputError: The config does not evaluate features or leaves something open, or there is no
-            such protocol.
+        InputError: As in :func:`make_report_card`.
     """
     _check_config(config)
     types = registered_protocols()

@@ -27,43 +27,32 @@ from torch.utils.data import DataLoader
 from vsslbox import registry as ours
 from vsslbox.errors import InputError
 
-__all__ = ['TOP_LEVEL', 'ConfigError', 'check_config']
+__all__ = ['STEPS', 'TOP_LEVEL', 'ConfigError', 'check_config']
 
 # What a place in a config may hold; None for any component.
 Kind = Registry | type[DataLoader] | None
 
-_KINDS: dict[str, Kind] = {  # by key
-    'batch_sampler': root.DATA_SAMPLERS,
-    'collate_fn': root.FUNCTIONS,
-    'constructor': root.OPTIM_WRAPPER_CONSTRUCTORS,
-    'custom_hooks': root.HOOKS,
-    'data_preprocessor': root.MODELS,
-    'dataset': root.DATASETS,
-    'datasets': root.DATASETS,
-    'default_hooks': root.HOOKS,
-    'init_cfg': root.WEIGHT_INITIALIZERS,
-    'log_processor': root.LOG_PROCESSORS,
-    'metrics': root.METRICS,
-    'model': root.MODELS,
-    'model_wrapper_cfg': root.MODEL_WRAPPERS,
-    'optim_wrapper': root.OPTIM_WRAPPERS,
-    'optimizer': root.OPTIMIZERS,
-    'param_scheduler': root.PARAM_SCHEDULERS,
-    'pipeline': root.TRANSFORMS,
-    'sampler': root.DATA_SAMPLERS,
-    'test_cfg': root.LOOPS,
-    'test_dataloader': DataLoader,
-    'test_evaluator': root.METRICS,
-    'train_cfg': root.LOOPS,
-    'train_dataloader': DataLoader,
-    'transforms': root.TRANSFORMS,
-    'val_cfg': root.LOOPS,
-    'val_dataloader': DataLoader,
-    'val_evaluator': root.METRICS,
-    'vis_backends': root.VISBACKENDS,
-    'visualizer': root.VISUALIZERS,
-    'worker_init_fn': root.FUNCTIONS,
+_KEYS: dict[Kind, tuple[str, ...]] = {
+    DataLoader: ('test_dataloader', 'train_dataloader', 'val_dataloader'),
+    root.DATASETS: ('dataset', 'datasets'),
+    root.DATA_SAMPLERS: ('batch_sampler', 'sampler'),
+    root.FUNCTIONS: ('collate_fn', 'worker_init_fn'),
+    root.HOOKS: ('custom_hooks', 'default_hooks'),
+    root.LOG_PROCESSORS: ('log_processor',),
+    root.LOOPS: ('test_cfg', 'train_cfg', 'val_cfg'),
+    root.METRICS: ('metrics', 'test_evaluator', 'val_evaluator'),
+    root.MODELS: ('data_preprocessor', 'model'),
+    root.MODEL_WRAPPERS: ('model_wrapper_cfg',),
+    root.OPTIMIZERS: ('optimizer',),
+    root.OPTIM_WRAPPERS: ('optim_wrapper',),
+    root.OPTIM_WRAPPER_CONSTRUCTORS: ('constructor',),
+    root.PARAM_SCHEDULERS: ('param_scheduler',),
+    root.TRANSFORMS: ('pipeline', 'transforms'),
+    root.VISBACKENDS: ('vis_backends',),
+    root.VISUALIZERS: ('visualizer',),
+    root.WEIGHT_INITIALIZERS: ('init_cfg',),
 }
+_KINDS = {key: kind for kind, keys in _KEYS.items() for key in keys}
 # Only dataloaders name functions.
 _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS']
 
@@ -116,7 +105,14 @@ _BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWOR
 # Layers get further arguments from the module that builds them, so only their types are checked.
 _LAYERS = ('act_cfg', 'conv_cfg', 'norm_cfg')
 # The keys of pipelines, which some classes take as named steps.
-_STEPS = ('pipeline', 'transforms')
+STEPS = _KEYS[root.TRANSFORMS]
+# The engine's types of top-level components that name none.
+_DEFAULT_TYPES = dict(
+    log_processor='LogProcessor',
+    optim_wrapper='OptimWrapper',
+    test_cfg='TestLoop',
+    val_cfg='ValLoop',
+)
 
 
 class ConfigError(InputError):
@@ -124,11 +120,10 @@ class ConfigError(InputError):
 
 
 class _Signature(NamedTuple):
-    """What a callable accepts."""
+    """What a callable accepts: the defaults of its arguments, and the names of those required."""
 
-    accepted: frozenset[str]
-    required: frozenset[str]
     defaults: dict[str, object]
+    required: set[str]
     takes_anything: bool
 
 
@@ -174,21 +169,15 @@ def _with_default_type(key: str, value: object) -> tuple[object, Kind]:
     kind = _KINDS[key]
     if not isinstance(value, dict) or 'type' in value:
         return value, kind
-    if key == 'train_cfg' and 'by_epoch' in value:
-        by_epoch = value['by_epoch']
-        rest = {name: setting for name, setting in value.items() if name != 'by_epoch'}
-        return dict(rest, type='EpochBasedTrainLoop' if by_epoch else 'IterBasedTrainLoop'), kind
     if key.endswith('_evaluator') and 'metrics' in value:
         return dict(value, type='Evaluator'), root.EVALUATOR
-    if key == 'optim_wrapper' and 'optimizer' not in value:
-        return value, kind  # several optimizers, combined by a constructor
-    default = {
-        'val_cfg': 'ValLoop',
-        'test_cfg': 'TestLoop',
-        'log_processor': 'LogProcessor',
-        'optim_wrapper': 'OptimWrapper',
-    }
-    return (dict(value, type=default[key]) if key in default else value), kind
+    value = dict(value)
+    if key == 'train_cfg' and 'by_epoch' in value:
+        value['type'] = 'EpochBasedTrainLoop' if value.pop('by_epoch') else 'IterBasedTrainLoop'
+    # Several optimizers, which a constructor combines, are no argument of the wrapper.
+    elif key in _DEFAULT_TYPES and (key != 'optim_wrapper' or 'optimizer' in value):
+        value['type'] = _DEFAULT_TYPES[key]
+    return value, kind
 
 
 def _walk(node: object, kind: Kind, place: str, scope: str) -> Iterator[str]:
@@ -213,7 +202,7 @@ def _walk_dict(node: dict, kind: Kind, place: str, scope: str) -> Iterator[str]:
         yield from _check_dataloader(node, place)
     elif 'type' in node:
         yield from _check_component(node, kind, place, scope)
-    elif kind is root.TRANSFORMS and place.rpartition('.')[2] in _STEPS:
+    elif kind is root.TRANSFORMS and place.rpartition('.')[2] in STEPS:
         yield from _walk_steps(node, place, scope)
         return
     else:
@@ -261,8 +250,7 @@ def _walk_steps(steps: dict, place: str, scope: str) -> Iterator[str]:
     others = [name for name, step in steps.items() if not isinstance(step, dict) or 'type' in step]
     for name, step in steps.items():
         if isinstance(step, dict) and name not in others and not _misspelt_type(step):
-            near = get_close_matches(name, others, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "a new one needs a 'type'"
+            hint = _hint(name, others, "a new one needs a 'type'")
             yield f"{place}.{name}: there is no step '{name}'; {hint}"
         elif isinstance(step, dict):
             yield from _walk(step, root.TRANSFORMS, f'{place}.{name}', scope)
@@ -271,8 +259,7 @@ def _walk_steps(steps: dict, place: str, scope: str) -> Iterator[str]:
 
 
 def _check_untyped(cfg: dict, kind: Kind, place: str) -> Iterator[str]:
-    near = _misspelt_type(cfg)
-    if near:
+    if near := _misspelt_type(cfg):
         yield f"{place}.{near}: did you mean 'type'?"
     elif place == 'model' or (kind not in _MAY_BE_SETTINGS and not _is_group(cfg)):
         yield f"{place}: has no 'type', the name of a {kind.name}"
@@ -290,33 +277,33 @@ def _is_group(cfg: dict) -> bool:
 
 
 def _check_dataloader(cfg: dict, place: str) -> Iterator[str]:
-    accepted = _signature(DataLoader).accepted | _TAKEN_FROM_DATALOADER
+    accepted = _signature(DataLoader).defaults.keys() | _TAKEN_FROM_DATALOADER
     for key in cfg:
         if key not in accepted:
-            yield f'{place}.{key}: a dataloader has no such argument{_hint(key, accepted)}'
+            yield _unknown(key, place, 'a dataloader', accepted)
     for key in ('dataset', 'sampler'):
         if key not in cfg:
             yield f"{place}: a dataloader needs '{key}'"
 
 
 def _check_arguments(cfg: dict, place: str, kind: Registry, target: Callable) -> Iterator[str]:
-    signature = _signature(target)
+    defaults, required, takes_anything = _signature(target)
     name = getattr(target, '__name__', cfg['type'])
-    accepted = signature.accepted | _TAKEN.get(kind, set()) | {'type', '_scope_'}
+    accepted = defaults.keys() | _TAKEN.get(kind, set()) | {'type', '_scope_'}
     for key in (key for key in cfg if key not in accepted):
         # Even where any argument is accepted, a near miss of a known name is most likely a slip.
-        if not signature.takes_anything or get_close_matches(key, accepted, 1, 0.8):
-            yield f'{place}.{key}: {name} has no such argument{_hint(key, signature.accepted)}'
+        if not takes_anything or get_close_matches(key, accepted, 1, 0.8):
+            yield _unknown(key, place, name, defaults)
     if kind is root.FUNCTIONS:
         return  # the dataloader calls them with its own arguments
-    for key in sorted(signature.required - set(cfg) - _GIVEN.get(kind, set())):
+    for key in sorted(required - set(cfg) - _GIVEN.get(kind, set())):
         yield f"{place}: {name} needs '{key}'"
     if cfg.get('init_cfg') and _ignores_init_cfg(target):
         yield (
             f'{place}.init_cfg: {name} never reads it, because its init_weights ignores it; '
             'give it to the model above if that takes one'
         )
-    for key in _STEPS:
+    for key in STEPS:
         steps = cfg.get(key)
         if isinstance(steps, dict) and 'type' not in steps and not _takes_mapping(target, key):
             yield f'{place}.{key}: {name} takes a list of steps, not steps by name'
@@ -365,12 +352,17 @@ def _nearest_type(type_: str, kind: Kind, scope: str) -> str:
     return f"; did you mean '{labels[near[0]]}'?" if near else ''
 
 
-def _hint(key: str, accepted: Iterable[str]) -> str:
-    """Return the end of a message: the argument with the nearest name, or all arguments."""
-    near = get_close_matches(key, accepted, 1)
-    if near:
-        return f"; did you mean '{near[0]}'?"
-    return f'; it takes {textwrap.shorten(", ".join(sorted(accepted)), 200) or "none"}'
+def _unknown(key: str, place: str, owner: str, accepted: Iterable[str]) -> str:
+    """Return the message on an argument that a component does not have."""
+    names = textwrap.shorten(', '.join(sorted(accepted)), 200)
+    hint = _hint(key, accepted, f'it takes {names or "none"}')
+    return f'{place}.{key}: {owner} has no such argument; {hint}'
+
+
+def _hint(name: str, right: Iterable[str], otherwise: str) -> str:
+    """Return the end of a message: the nearest right name, or something else if none is near."""
+    near = get_close_matches(name, right, 1)
+    return f"did you mean '{near[0]}'?" if near else otherwise
 
 
 @functools.cache
@@ -382,22 +374,22 @@ def _signature(target: Callable) -> _Signature:
     what its base classes require, so only the first ``__init__`` requires arguments.
     """
     defaults: dict[str, object] = {}
-    required: list[set[str]] = []
+    required: set[str] | None = None
     takes_anything = False
     for function in _constructors(target):
         try:
             parameters = inspect.signature(function).parameters.values()
         except ValueError:  # a function written in C
-            return _Signature(frozenset(), frozenset(), {}, takes_anything=True)
+            return _Signature({}, set(), takes_anything=True)
         named = [item for item in parameters if item.kind in _BY_KEYWORD and item.name != 'self']
         defaults = {item.name: item.default for item in named} | defaults
-        required.append({item.name for item in named if item.default is item.empty})
+        if required is None:
+            required = {item.name for item in named if item.default is item.empty}
         kwargs = next((item.name for item in parameters if item.kind is item.VAR_KEYWORD), None)
         if kwargs is None:
             break
         takes_anything |= not _passes_on(function, kwargs)
-    first_required = required[0] if required else set()
-    return _Signature(frozenset(defaults), frozenset(first_required), defaults, takes_anything)
+    return _Signature(defaults, required or set(), takes_anything)
 
 
 def _constructors(target: Callable) -> list[Callable]:
@@ -436,14 +428,10 @@ def _passes_on(init: Callable, kwargs: str) -> bool:
 
 def _ignores_init_cfg(target: Callable) -> bool:
     """Whether a module's ``init_weights`` never reads ``init_cfg``."""
-    for cls in getattr(target, '__mro__', ()):
-        if 'init_weights' in vars(cls):
-            try:
+    with suppress(OSError):  # the source is not available
+        for cls in getattr(target, '__mro__', ()):
+            if 'init_weights' in vars(cls):
                 source = inspect.getsource(cls.init_weights)
-            except OSError:
-                return False
-            if 'init_cfg' in source:
-                return False
-            if 'super().init_weights(' not in source:
-                return True
+                if 'init_cfg' in source or 'super().init_weights(' not in source:
+                    return 'init_cfg' not in source
     return False

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from vsslbox.config.check import STEPS
 from vsslbox.utils import inline_text
 
 __all__ = ['config_difference']
 
 _ABSENT = object()
-# The keys whose named steps run in their order.
-_STEPS = ('pipeline', 'transforms')
 
 
 def config_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
@@ -22,40 +21,31 @@ def config_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> li
         first: The old values.
         second: The new values.
     """
-    return list(_dict_difference(first, second, ''))
+    return [line.removeprefix('.') for line in _difference(first, second, '')]
 
 
 def _difference(first: Any, second: Any, place: str) -> Iterator[str]:
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        yield from _order_difference(first, second, place)
-        yield from _dict_difference(first, second, f'{place}.')
-    elif _is_list_of_dicts(first) and _is_list_of_dicts(second):
-        for index in range(max(len(first), len(second))):
-            items = (seq[index] if index < len(seq) else _ABSENT for seq in (first, second))
-            yield from _difference(*items, f'{place}[{index}]')
-    elif first != second:
-        yield f'{place}: {_shown(first)} -> {_shown(second)}'
-
-
-def _dict_difference(
-    first: Mapping[str, Any], second: Mapping[str, Any], prefix: str
-) -> Iterator[str]:
-    for key in {**first, **second}:
-        yield from _difference(first.get(key, _ABSENT), second.get(key, _ABSENT), f'{prefix}{key}')
-
-
-def _order_difference(
-    first: Mapping[str, Any], second: Mapping[str, Any], place: str
-) -> Iterator[str]:
-    """Compare the order of the steps that both pipelines have."""
-    if place.endswith(_STEPS):
-        orders = [[n for n in steps if n in first and n in second] for steps in (first, second)]
+    parts, others = _parts(first), _parts(second)
+    if parts is None or others is None or isinstance(first, list) != isinstance(second, list):
+        if first != second:
+            yield f'{place}: {_shown(first)} -> {_shown(second)}'
+        return
+    if place.endswith(STEPS):  # they run in the order of their names
+        common = parts.keys() & others.keys()
+        orders = [', '.join(n[1:] for n in names if n in common) for names in (parts, others)]
         if orders[0] != orders[1]:
-            yield f'{place}: order {" -> ".join(", ".join(names) for names in orders)}'
+            yield f'{place}: order {" -> ".join(orders)}'
+    for name in {**parts, **others}:
+        yield from _difference(parts.get(name, _ABSENT), others.get(name, _ABSENT), place + name)
 
 
-def _is_list_of_dicts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
+def _parts(value: Any) -> dict[str, Any] | None:
+    """Return the values in a dict or a list of dicts, by how their places continue."""
+    if isinstance(value, Mapping):
+        return {f'.{key}': item for key, item in value.items()}
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return {f'[{index}]': item for index, item in enumerate(value)}
+    return None
 
 
 def _shown(value: Any) -> str:
