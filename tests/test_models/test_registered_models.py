@@ -175,6 +175,7 @@ COMPONENTS = {
         dict(in_channels=8, out_channels=6),
         lambda: dict(features=torch.randn(4, 8, 1, 2, 2)),
     ),
+    'SyncBatchNorm': (dict(num_features=4), lambda: dict(x=torch.randn(3, 4, 2, 2))),
     'TapExtractor': (
         dict(backbone=NARROW, taps=['layer2', 'layer4']),
         lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)]),

@@ -34,6 +34,7 @@ from vsslbox.engine.hooks import (
 )
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError, VSSLBoxError
+from vsslbox.models.utils import sync_on_any_device
 from vsslbox.registry import HOOKS, MODEL_WRAPPERS, RUNNERS
 from vsslbox.utils import unwrap_model
 
@@ -54,10 +55,13 @@ _REMOVABLE_HOOKS = (
 
 @MODEL_WRAPPERS.register_module()
 class CPUDistributedDataParallel(MMDistributedDataParallel):
-    """mmengine's wrapper for processes without a GPU: torch accepts no ``device_ids`` there."""
+    """mmengine's wrapper for processes without a GPU, with a SyncBatchNorm that runs there.
+
+    torch accepts no ``device_ids`` there.
+    """
 
     def __init__(self, module: nn.Module, device_ids: list[int] | None = None, **kwargs) -> None:
-        super().__init__(module, **kwargs)
+        super().__init__(sync_on_any_device(module), **kwargs)
 
 
 @RUNNERS.register_module()

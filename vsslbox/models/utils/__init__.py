@@ -7,9 +7,11 @@ from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_s
 from vsslbox.models.utils.momentum import momentum_copy, momentum_update
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
+from vsslbox.models.utils.sync_batch_norm import SyncBatchNorm, sync_on_any_device
 
 __all__ = [
     'CosineMomentum',
+    'SyncBatchNorm',
     'at_least_float32',
     'box_iou',
     'encode_clips',
@@ -21,5 +23,6 @@ __all__ = [
     'normalized',
     'on_shuffled_batch',
     'roi_align',
+    'sync_on_any_device',
     'torch_roi_align',
 ]
