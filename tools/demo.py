@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from vsslbox.apis.command_line import run_command
 from vsslbox.checkpoints import checkpoints_in, load_checkpoint
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.evaluation import FeatureSet
+from vsslbox.preparation.text_files import read_json
 from vsslbox.visualization import Retrieval, metrics_text, nearest_videos, write_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,11 +115,6 @@ def epochs(number: int | None) -> list[str]:
     return ['--cfg-options', *(f'{name}={number}' for name in names)]
 
 
-def read_json(path: Path) -> dict:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding='utf-8'))
-
-
 def read_curves(train_dir: Path) -> dict[str, list[tuple[int, float]]]:
     """Return the losses of the newest training run by name, as (step, value)."""
     log = max(train_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns)
@@ -128,15 +125,12 @@ def read_curves(train_dir: Path) -> dict[str, list[tuple[int, float]]]:
 
 def print_table(metrics: dict[str, dict[str, float]]) -> None:
     """Print both runs side by side."""
-    shown = ('R@1', 'R@5', 'top1')
-    print(
-        metrics_text(
-            {
-                run: {name: values[name] for name in values if name.endswith(shown)}
-                for run, values in metrics.items()
-            }
-        )
-    )
+    endings = ('R@1', 'R@5', 'top1')
+    shown = {
+        run: {name: value for name, value in values.items() if name.endswith(endings)}
+        for run, values in metrics.items()
+    }
+    print(metrics_text(shown))
 
 
 def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
@@ -154,11 +148,8 @@ def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
 
 def thumbnail(path: Path) -> np.ndarray:
     """Return the middle frame of a video, uint8 ``[H, W, 3]``."""
-    reader = PyAVReader(str(path))
-    try:
+    with closing(PyAVReader(str(path))) as reader:
         return reader.read([reader.num_frames // 2])[0]
-    finally:
-        reader.close()
 
 
 if __name__ == '__main__':

@@ -23,6 +23,7 @@ from vsslbox.apis.command_line import (
     run_command,
 )
 from vsslbox.errors import InputError
+from vsslbox.utils import temporary_path
 
 
 def parse_args() -> argparse.Namespace:
@@ -82,26 +83,21 @@ def _gallery_of(config: Config, path: str) -> dict:
     return config.test_cfg.gallery_dataloader
 
 
-def write_csv(folder: Path, tap: str) -> None:
+def write_csv(array: np.ndarray, path: Path) -> None:
     """Write an array as text: a header of ``index`` and the features' numbers, a line a video."""
-    array = np.load(folder / f'{tap}.npy', mmap_mode='r')
-    unfinished = folder / f'{tap}.csv.unfinished'
-    with open(unfinished, 'w', encoding='utf-8') as file:
+    with open(path, 'w', encoding='utf-8') as file:
         print('index', *range(array.shape[1]), sep=',', file=file)
         for index, row in enumerate(array):
             # Nine digits distinguish all float32 numbers.
             print(index, *(f'{value:.9g}' for value in row), sep=',', file=file)
-    unfinished.replace(folder / f'{tap}.csv')
 
 
-def write_h5(folder: Path, tap: str) -> None:
+def write_h5(array: np.ndarray, path: Path) -> None:
     """Write an array as the data set ``features`` of an HDF5 file."""
     import h5py
 
-    unfinished = folder / f'{tap}.h5.unfinished'
-    with h5py.File(unfinished, 'w') as file:
-        file.create_dataset('features', data=np.load(folder / f'{tap}.npy', mmap_mode='r'))
-    unfinished.replace(folder / f'{tap}.h5')
+    with h5py.File(path, 'w') as file:
+        file.create_dataset('features', data=array)
 
 
 def require_h5py() -> None:
@@ -126,9 +122,13 @@ def main() -> None:
         return
     record = json.loads((args.out / 'record.json').read_text(encoding='utf-8'))
     for tap, size in record['taps'].items():
+        path = args.out / f'{tap}.{args.format}'
         if args.format != 'npy':
-            dict(csv=write_csv, h5=write_h5)[args.format](args.out, tap)
-        print(f'{args.out / tap}.{args.format}: {[record["videos"], size]}')
+            unfinished = temporary_path(str(path))
+            array = np.load(args.out / f'{tap}.npy', mmap_mode='r')
+            dict(csv=write_csv, h5=write_h5)[args.format](array, unfinished)
+            unfinished.replace(path)
+        print(f'{path}: {[record["videos"], size]}')
 
 
 if __name__ == '__main__':

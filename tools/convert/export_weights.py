@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
-from torch import Tensor, nn
+from torch import Tensor
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
@@ -27,17 +27,10 @@ from vsslbox.models.backbones import NarrowResNet, NarrowResNetTSM
 
 PREFIX = 'backbone.'
 STEM = f'{PREFIX}conv1.conv.weight'
-
-
-def slow_only(depth: int, base_channels: int) -> nn.Module:
-    """Build mmaction2's SlowOnly with the settings of its configs."""
-    return ResNet3dSlowOnly(depth=depth, base_channels=base_channels)
-
-
 MMACTION = {
     'mmaction-tsn': NarrowResNet,
     'mmaction-tsm': NarrowResNetTSM,
-    'mmaction-slowonly': slow_only,
+    'mmaction-slowonly': ResNet3dSlowOnly,
 }
 
 

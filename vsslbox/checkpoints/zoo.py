@@ -169,12 +169,9 @@ def zoo_entries() -> dict[str, ZooEntry]:
     models = [model for name in load(index)['Import'] for model in load(ROOT / name)['Models']]
     return {
         model['Name']: ZooEntry(
-            model['Name'],
-            model['Weights'],
-            model['License'],
-            model['Description'],
-            model.get('Weights Size'),
-            model.get('Weights SHA256'),
+            *(model[key] for key in ('Name', 'Weights', 'License', 'Description')),
+            size=model.get('Weights Size'),
+            sha256=model.get('Weights SHA256'),
         )
         for model in models
         if 'Weights' in model

@@ -15,7 +15,6 @@ __all__ = [
     'DataList',
     'check_and_write_lists',
     'check_lists',
-    'files_below',
     'find',
     'link_files',
     'link_folder',
@@ -137,22 +136,17 @@ def _link(target: Path, place: Path) -> None:
     place.symlink_to(os.path.relpath(target.resolve(), place.parent.resolve()))
 
 
-def files_below(folder: Path, endings: Collection[str] = ENDINGS) -> dict[str, str]:
-    """Return the paths of all files below a folder, by their names without ending.
+def link_files(folder: Path, place: Path, endings: Collection[str] = ENDINGS) -> dict[str, str]:
+    """Link a folder to another place, and return the paths below it by their names without ending.
 
     Of several files with the same name, the first path counts.
 
     Raises:
         InputError: There are no such files.
     """
-    dataset = VideoDataset(data_root=str(folder), endings=endings)
+    dataset = VideoDataset(data_root=str(link_folder(folder, place)), endings=endings)
     paths = [dataset.get_data_info(index)['attributes']['name'] for index in range(len(dataset))]
     return {PurePath(path).stem: path for path in reversed(paths)}
-
-
-def link_files(folder: Path, place: Path, endings: Collection[str] = ENDINGS) -> dict[str, str]:
-    """Link a folder to another place, and return the files there; see :func:`files_below`."""
-    return files_below(link_folder(folder, place), endings)
 
 
 # --------------------------------------------------------------------------- the lists

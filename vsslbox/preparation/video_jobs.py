@@ -21,7 +21,7 @@ from rich.progress import track
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError, VSSLBoxError
-from vsslbox.preparation.text_files import write_csv
+from vsslbox.preparation.text_files import read_json, write_csv, write_text
 from vsslbox.utils import printable
 
 __all__ = [
@@ -76,14 +76,11 @@ class _Listing(VideoDataset):
 
 
 def list_videos(source: Path, data_root: Path | None) -> dict[str, str]:
-    """Return the videos of a folder or list, as :class:`VideoDataset` finds them.
+    """Return the path of each video of a folder or list by its name there.
 
     Args:
-        source: A folder, or a list as text or CSV.
+        source: A folder, or a list as text or CSV, which :class:`VideoDataset` reads.
         data_root: The folder that the list's paths are relative to; by default that of the list.
-
-    Returns:
-        The path of each video by its name in the list, or below the folder.
 
     Raises:
         FileNotFoundError: There is no such folder or list.
@@ -98,16 +95,13 @@ def list_videos(source: Path, data_root: Path | None) -> dict[str, str]:
 
 
 def plan_outputs(videos: dict[str, str], source: Path, folder: Path, ending: str) -> dict[str, str]:
-    """Return the path of each output: the path of its video, below another folder.
+    """Return the path of each output by that of its video: the same name, below another folder.
 
     Args:
         videos: The path of each video by its name.
         source: The folder or list of the videos.
         folder: The folder of the outputs.
         ending: The ending of the outputs, which replaces that of the videos.
-
-    Returns:
-        The path of each output by the path of its video.
 
     Raises:
         InputError: Two outputs would be the same or one inside the other, or outputs would lie
@@ -146,9 +140,7 @@ def check_settings(folder: Path, tool: str, settings: dict) -> None:
     path = folder / f'{tool}.json'
     if not path.is_file():
         note_settings(folder, tool, settings)
-        return
-    before = json.loads(path.read_text(encoding='utf-8'))
-    if before != json.loads(json.dumps(settings)):
+    elif (before := read_json(path)) != json.loads(json.dumps(settings)):
         raise InputError(
             f'{folder} was made with {before}, not with {settings}: choose another folder or the '
             'same options'
@@ -157,9 +149,7 @@ def check_settings(folder: Path, tool: str, settings: dict) -> None:
 
 def note_settings(folder: Path, tool: str, settings: dict) -> None:
     """Make the folder of the outputs, and write their settings into it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(settings, indent=2) + '\n'
-    (folder / f'{tool}.json').write_text(text, encoding='utf-8')
+    write_text(folder / f'{tool}.json', [json.dumps(settings, indent=2)])
 
 
 # --------------------------------------------------------------------------- the processes
@@ -300,8 +290,9 @@ def report_failures(folder: Path, failures: dict[str, str]) -> None:
     path.unlink(missing_ok=True)
     if not failures:
         return
-    write_csv(path, [('path', 'reason'), *sorted(failures.items())])
-    for video, reason in sorted(failures.items())[:SHOWN_FAILURES]:
+    rows = sorted(failures.items())
+    write_csv(path, [('path', 'reason'), *rows])
+    for video, reason in rows[:SHOWN_FAILURES]:
         print(f'  {printable(video)}: {reason}')
-    print(f'all {len(failures)} failures are listed in {path}')
+    print(f'all {len(rows)} failures are listed in {path}')
     sys.exit(1)
