@@ -8,6 +8,7 @@ import numpy as np
 from mmengine.fileio import load
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
@@ -92,7 +93,11 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             if not self.use_frames:
                 frame['filename'] += self.video_ending
         path_key = 'frame_dir' if self.use_frames else 'filename'
-        self._refuse_missing(sorted({frame[path_key] for frame in frames}))
+        paths = sorted({frame[path_key] for frame in frames})
+        files = NamedFiles('', 'a folder' if self.use_frames else 'a file', self.ann_file)
+        found = dict(zip(paths, files.find(paths)))
+        for frame in frames:
+            frame[path_key] = found[frame[path_key]]
         return frames
 
     def get_data_info(self, idx: int) -> dict:

@@ -1,16 +1,22 @@
 """The shared base of the lists of videos."""
 
+import gc
 import hashlib
 import os
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from mmaction.datasets import BaseActionDataset
 
+from vsslbox.datasets.class_names import LabelCounts, check_labels, count_labels
+from vsslbox.datasets.list_values import warn_once
+from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.datasets.readers.base_reader import VideoError
 from vsslbox.datasets.transforms.steps import Steps, build_steps
+from vsslbox.datasets.video_folders import walk
 from vsslbox.errors import InputError
 from vsslbox.structures import SampleKey
 
@@ -36,6 +42,12 @@ class BaseVideoDataset(BaseActionDataset):
 
     prefix_key: str  # the kind of the videos in `data_prefix`
     path_key: str  # the key of a sample that holds its path
+    wanted = 'a file'  # what a path leads to
+    num_listed = 0  # the entries of the list
+    label_counts: LabelCounts | None = None  # their labels
+    _label_column = 'label'  # the attribute that holds the label as the list writes it
+    _has_class_names = False  # whether labels are names that the list numbers
+    _classes_source = "metainfo['classes']"  # where the numbers of these are from
     line_format: str  # the format of a line of a text list
 
     def __init__(
@@ -108,13 +120,36 @@ class BaseVideoDataset(BaseActionDataset):
         """Return the entries of all videos."""
         if self.multi_class and not self.num_classes:
             raise InputError('multi_class=True needs num_classes, the length of the label vector')
-        entries = self._read_list() if self.ann_file else self._search()
-        folder = Path(self.data_prefix[self.prefix_key])
+        with _without_collection():
+            entries = self._read_list() if self.ann_file else self._search()
+            if self.ann_file:
+                self._find_files(entries)
+                self._check_duplicates(entries)
+        folder = str(Path(self.data_prefix[self.prefix_key]))
         for entry in entries:
-            entry[self.path_key] = str(folder / entry['attributes']['name'])
-        if self.ann_file:
-            self._refuse_missing([entry[self.path_key] for entry in entries])
+            entry[self.path_key] = os.path.join('' if folder == '.' else folder, _name(entry))
+        self.num_listed, self.label_counts = len(entries), count_labels(entries)
+        if self.multi_class:
+            check_labels(self, self.num_classes, needed=False)
         return entries
+
+    def number_by(self, classes: Sequence[str], source: str) -> None:
+        """Number class names in another order than that of the list, and read the list again.
+
+        A list whose labels are numbers is left as it is.
+
+        Args:
+            classes: The class names, in the order of their numbers.
+            source: Where they are from, for messages.
+
+        Raises:
+            InputError: The list has other classes.
+        """
+        if not self._has_class_names or self._metainfo['classes'] == list(classes):
+            return
+        self._metainfo['classes'], self._classes_source = list(classes), source
+        self._fully_initialized = False
+        self.full_init()
 
     @abstractmethod
     def _search(self) -> list[dict]:
@@ -130,13 +165,14 @@ class BaseVideoDataset(BaseActionDataset):
 
     def _read_list(self) -> list[dict]:
         entries, labels = [], []
-        for number, line in enumerate(self._list_text().splitlines(), start=1):
+        for number, line in enumerate(self._list_text().split('\n'), start=1):
             if not line.strip():
                 continue
             try:
                 entry, its_labels = self._parse_line(line.strip())
             except ValueError:
-                raise self._line_error(number, line, self.line_format) from None
+                expected = self.line_format + self._separator_of(line.strip())
+                raise self._line_error(number, line, expected) from None
             if labels and bool(labels[-1]) != bool(its_labels):
                 raise self._line_error(
                     number, line, 'like the lines before: either all or none have labels'
@@ -145,6 +181,10 @@ class BaseVideoDataset(BaseActionDataset):
             labels.append(its_labels)
         _add_labels(entries, labels)
         return entries
+
+    def _separator_of(self, line: str) -> str:
+        """Return advice on the separator of a malformed line, or nothing."""
+        return ''
 
     def _list_text(self) -> str:
         path = Path(self.ann_file)
@@ -173,23 +213,57 @@ class BaseVideoDataset(BaseActionDataset):
             raise FileNotFoundError(
                 f'no folder at {root}: set `data_root` to the folder of the videos'
             )
-        for folder, inside, files in os.walk(root, onerror=_raise, followlinks=True):
-            inside[:] = [name for name in inside if name[0] != '.']
-            yield os.path.relpath(folder, root), [name for name in files if name[0] != '.']
+        yield from walk(root)
 
-    def _refuse_missing(self, paths: list[str]) -> None:
-        """Raise an error if files are missing.
+    def _find_files(self, entries: list[dict]) -> None:
+        """Give each entry the one name of its file; see :class:`NamedFiles`."""
+        files = NamedFiles(self.data_prefix[self.prefix_key], self.wanted, self.ann_file)
+        for entry, name in zip(entries, files.find([_name(entry) for entry in entries])):
+            attributes = entry['attributes']
+            if name != attributes['name']:
+                attributes.update(dict.fromkeys({'name', 'path'} & attributes.keys(), name))
 
-        Each folder is listed once: a query for each file takes minutes on network storage.
-        """
-        present = {folder: _names_in(folder) for folder in {os.path.dirname(p) for p in paths}}
-        missing = [p for p in paths if os.path.basename(p) not in present[os.path.dirname(p)]]
-        if missing:
-            shown = ''.join(f'\n  {path}' for path in missing[:5]) + '\n  ...' * (len(missing) > 5)
-            raise FileNotFoundError(
-                f'{len(missing)} of {len(paths)} in {self.ann_file} do not exist; set `data_root` '
-                f'and `data_prefix` to their folder:{shown}'
+    def _row_key(self, entry: dict) -> tuple:
+        """Return what makes a row of the list a sample of its own."""
+        return (_name(entry),)
+
+    def _check_duplicates(self, entries: list[dict]) -> None:
+        """Warn of rows that name a video again, or refuse them if their class differs."""
+        first: dict[tuple, dict] = {}
+        again = []
+        for entry in entries:
+            known = first.setdefault(self._row_key(entry), entry)
+            if known is entry:
+                continue
+            again.append(_name(entry))
+            classes = known.get('label'), entry.get('label')
+            if classes[0] != classes[1] and not any(isinstance(one, list) for one in classes):
+                labels = [one['attributes'].get(self._label_column) for one in (known, entry)]
+                raise InputError(
+                    f'{self.ann_file} names {_name(entry)!r} twice, with the labels {labels[0]!r} '
+                    f'and {labels[1]!r}: keep one row'
+                )
+        if again:
+            warn_once(
+                f'{len(again)} of {len(entries)} rows of {self.ann_file} name a video again, and '
+                f'count again, first {again[0]!r}'
             )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pause the garbage collector, which would visit millions of new objects again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _name(entry: dict) -> str:
+    return entry['attributes']['name']
 
 
 def _add_labels(entries: list[dict], labels: list[list[int]]) -> None:
@@ -200,11 +274,3 @@ def _add_labels(entries: list[dict], labels: list[list[int]]) -> None:
             entry['label'] = entry['attributes']['label'] = its_labels[0]
         elif its_labels:
             entry['label'] = its_labels
-
-
-def _names_in(folder: str) -> set[str]:
-    return set(os.listdir(folder or '.')) if os.path.isdir(folder or '.') else set()
-
-
-def _raise(error: OSError) -> None:
-    raise error

@@ -1,8 +1,10 @@
 """Labelled images, as static videos."""
 
+import posixpath
 from pathlib import PurePath
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.list_values import as_integer, tell_near_values
 from vsslbox.datasets.readers.zip_reader import IMAGE_ENDINGS
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
@@ -35,9 +37,9 @@ class ImageFolderDataset(BaseVideoDataset):
     line_format = '`path label` with an integer label'
 
     def _search(self) -> list[dict]:
-        folders = {PurePath(folder): files for folder, files in self._walk()}
+        folders = dict(self._walk())
         names = sorted(
-            (folder / name).as_posix()
+            posixpath.join(folder, name).removeprefix('./')
             for folder, files in folders.items()
             for name in files
             if PurePath(name).suffix.lower() in IMAGE_ENDINGS
@@ -47,7 +49,9 @@ class ImageFolderDataset(BaseVideoDataset):
                 f'no images in {self.data_prefix["img"]}: looked for files that end in '
                 f'{", ".join(sorted(IMAGE_ENDINGS))}'
             )
-        found = sorted({folder.parts[0] for folder in folders if folder.parts})
+        found = sorted({folder.split('/')[0] for folder in folders if folder != '.'})
+        tell_near_values(found, f'folders of classes in {self.data_prefix["img"]}')
+        self._has_class_names = True
         classes = self._metainfo.setdefault('classes', found)
         numbers = {name: number for number, name in enumerate(classes)}
         return [self._entry(name, numbers) for name in names]
@@ -57,11 +61,12 @@ class ImageFolderDataset(BaseVideoDataset):
         if folder not in numbers:
             raise InputError(
                 f'{name} in {self.data_prefix["img"]} is not in the folder of a class; without '
-                'such folders set `ann_file` to a list'
+                f'such folders set `ann_file` to a list (the classes are those of '
+                f'{self._classes_source})'
             )
         label = numbers[folder]
         return dict(attributes=dict(name=name, label=label), label=label)
 
     def _parse_line(self, line: str) -> tuple[dict, list[int]]:
         name, label = line.rsplit(maxsplit=1)
-        return dict(attributes=dict(name=name)), [int(label)]
+        return dict(attributes=dict(name=name)), [as_integer(label)]

@@ -4,6 +4,7 @@ from itertools import count
 from pathlib import PurePath
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.list_values import as_integer
 from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
@@ -36,6 +37,7 @@ class RawframeDataset(BaseVideoDataset):
 
     prefix_key = 'img'
     path_key = 'frame_dir'
+    wanted = 'a folder'
 
     def __init__(
         self,
@@ -83,10 +85,13 @@ class RawframeDataset(BaseVideoDataset):
         end = next(n for n in numbers if self.filename_tmpl.format(n) not in names)
         return end - self.start_index
 
+    def _row_key(self, entry: dict) -> tuple:
+        return (*super()._row_key(entry), entry['offset'], entry['total_frames'])
+
     def _parse_line(self, line: str) -> tuple[dict, list[int]]:
         name, *fields = line.split()
         offset, num_frames, *labels = [0] * (not self.with_offset) + [
-            int(field) for field in fields
+            as_integer(field) for field in fields
         ]
         if num_frames < 1:
             raise ValueError('no frames')

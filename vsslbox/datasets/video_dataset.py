@@ -2,10 +2,20 @@
 
 import csv
 import io
-from collections.abc import Collection, Sequence
-from pathlib import Path
+import os
+import posixpath
+from collections import Counter
+from collections.abc import Collection
+from contextlib import suppress
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
+from vsslbox.datasets.list_values import (
+    as_integer,
+    as_integers,
+    near_values,
+    tell_near_values,
+    warn_once,
+)
 from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
@@ -13,6 +23,11 @@ from vsslbox.registry import DATASETS
 __all__ = ['VideoDataset']
 
 ENDINGS = {'.avi', '.flv', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.ts', '.webm', '.wmv'}
+# Other videos, which a folder may hold and not every reader opens.
+OTHER_ENDINGS = {
+    *('.3gp', '.asf', '.divx', '.f4v', '.gif', '.m2ts', '.m2v', '.mpe', '.mts', '.mxf', '.ogv'),
+    *('.rm', '.rmvb', '.vob', '.y4m'),
+}
 
 
 @DATASETS.register_module()
@@ -63,7 +78,7 @@ class VideoDataset(BaseVideoDataset):
         if not isinstance(where, dict | None):
             raise InputError(f'`where` must be a dict of columns and values, got {where!r}')
         self.where = dict(where or {})
-        self.label = label
+        self._label_column = label
         self.delimiter = delimiter
         if isinstance(endings, str) or not all(ending.startswith('.') for ending in endings):
             raise InputError(f"`endings` must be a list such as ['.zip'], got {endings!r}")
@@ -75,22 +90,36 @@ class VideoDataset(BaseVideoDataset):
         super().__init__(ann_file, pipeline, data_root, data_prefix, **kwargs)
 
     def _search(self) -> list[dict]:
-        names = sorted(
-            Path(folder, name).as_posix()
-            for folder, files in self._walk()
-            for name in files
-            if Path(name).suffix.lower() in self.endings
-        )
+        names, others = [], Counter()
+        for folder, files in self._walk():
+            for name in files:
+                ending = os.path.splitext(name)[1].lower()
+                if ending in self.endings:
+                    names.append(posixpath.join(folder, name).removeprefix('./'))
+                elif ending in OTHER_ENDINGS:
+                    others[ending] += 1
+        root = self.data_prefix['video']
+        if others:
+            shown = ', '.join(f'{ending} ({count})' for ending, count in sorted(others.items()))
+            warn_once(
+                f'{others.total()} files in {root} are skipped: {shown}; set `endings` to list them'
+            )
         if not names:
             raise InputError(
-                f'no videos in {self.data_prefix["video"]}: looked for files that end in '
+                f'no videos in {root}: looked for files that end in '
                 f'{", ".join(sorted(self.endings))}'
             )
-        return [dict(attributes=dict(name=name)) for name in names]
+        return [dict(attributes=dict(name=name)) for name in sorted(names)]
 
     def _parse_line(self, line: str) -> tuple[dict, list[int]]:
-        name, *labels = line.split(self.delimiter)
-        return dict(attributes=dict(name=name)), [int(label) for label in labels]
+        return _parse(line, self.delimiter)
+
+    def _separator_of(self, line: str) -> str:
+        for delimiter in ('\t', ';', ',', ' '):
+            with suppress(ValueError):
+                if _parse(line, delimiter)[1]:
+                    return f'; set `delimiter={delimiter!r}`, which seems to separate the fields'
+        return ''
 
     def _read_list(self) -> list[dict]:
         if self.ann_file.lower().endswith('.csv'):
@@ -101,59 +130,114 @@ class VideoDataset(BaseVideoDataset):
 
     def _read_csv(self) -> list[dict]:
         header, rows = self._csv_rows()
-        columns = {name: _as_integers(values) for name, values in zip(header, zip(*rows))}
-        class_ids = self._class_ids(columns[self.label]) if self.label in columns else None
+        texts = dict(zip(header, zip(*rows)))
+        paths = texts['path']
+        stripped = {name: [value.strip() for value in values] for name, values in texts.items()}
+        selected = self._selected(stripped)
+        columns = {name: as_integers(values) for name, values in stripped.items()}
+        class_ids = (
+            self._class_ids(stripped[self._label_column], selected)
+            if self._label_column in columns
+            else {}
+        )
         entries = []
-        for number, row in enumerate(rows):
-            raw = dict(zip(header, row))
-            if any(raw[column] != str(value) for column, value in self.where.items()):
-                continue
+        for number in selected:
             attributes = {name: values[number] for name, values in columns.items()}
-            entry = dict(attributes=dict(attributes, name=raw['path']))
-            if class_ids is not None:
+            entry = dict(attributes=dict(attributes, path=paths[number], name=paths[number]))
+            if number in class_ids:
                 entry['label'] = class_ids[number]
             entries.append(entry)
-        if not entries:
-            raise InputError(f'no row of {self.ann_file} has {self.where}')
         return entries
+
+    def _selected(self, columns: dict[str, list[str]]) -> list[int]:
+        """Return the numbers of the rows that `where` selects."""
+        selected = range(len(columns['path']))
+        for column, value in self.where.items():
+            value = str(value).strip()
+            near = near_values(value, columns[column])
+            if near:
+                raise InputError(
+                    f'{self.ann_file} has {column}={near[0]!r}, which differs only by case or '
+                    f'spaces from {value!r} in `where`: correct one of them'
+                )
+            selected = [number for number in selected if columns[column][number] == value]
+        if not selected:
+            raise InputError(f'no row of {self.ann_file} has {self.where}')
+        return list(selected)
 
     def _csv_rows(self) -> tuple[list[str], list[list[str]]]:
         """Return the names of the columns, and the rows below them."""
         reader = csv.reader(io.StringIO(self._list_text(), newline=''))
-        header = next(reader)
-        needed = ['path', *self.where] + [self.label] * (self.label != 'label')
-        for column in needed:
-            if column not in header:
-                use = ', which `where` selects by' if column in self.where else ''
-                raise InputError(f'{self.ann_file} has no column {column!r}{use}; it has {header}')
-        rows = []
-        for row in reader:
-            if row and len(row) != len(header):
-                expected = f'a row of the {len(header)} columns {header}'
-                raise self._line_error(reader.line_num, ','.join(row), expected)
-            if row:
+        try:
+            header = self._check_header([name.strip() for name in next(reader)])
+            place, rows = header.index('path'), []
+            for row in filter(None, reader):
+                if len(row) != len(header):
+                    expected = f'a row of the {len(header)} columns {header}'
+                    raise self._line_error(reader.line_num, ','.join(row), expected)
+                if not row[place].strip():
+                    expected = 'a row with a path'
+                    raise self._line_error(reader.line_num, ','.join(row), expected)
                 rows.append(row)
+        except csv.Error as error:
+            raise InputError(f'{self.ann_file}:{reader.line_num}: {error}') from None
         if not rows:
             raise InputError(f'the list {self.ann_file} has no rows below its header')
         return header, rows
 
-    def _class_ids(self, labels: list[int] | list[str]) -> list[int]:
-        """Convert labels to numbers; class names go to ``metainfo['classes']``."""
-        if isinstance(labels[0], int):
-            return labels
-        classes = self._metainfo.setdefault('classes', sorted(set(labels)))
-        unknown = sorted(set(labels).difference(classes))
-        if unknown:
+    def _check_header(self, header: list[str]) -> list[str]:
+        """Return the names of the columns if each has a meaning of its own."""
+        needed = ['path', *self.where] + [self._label_column] * (self._label_column != 'label')
+        for column in needed:
+            if column not in header:
+                use = ', which `where` selects by' if column in self.where else ''
+                advice = ''.join(
+                    f'; the columns seem to be separated by {other!r}: write commas'
+                    for other in ('\t', ';', '|')
+                    if column in [name.strip() for name in other.join(header).split(other)]
+                )
+                raise InputError(
+                    f'{self.ann_file} has no column {column!r}{use}; it has {header}{advice}'
+                )
+        doubled = [column for column in header if header.count(column) > 1]
+        if doubled:
+            raise InputError(f'{self.ann_file} has several columns {doubled[0]!r}: rename them')
+        if 'name' in header:
             raise InputError(
-                f"{self.ann_file} has classes that metainfo['classes'] lacks: {unknown[:5]}"
+                f'{self.ann_file} has a column `name`, which vsslbox fills with the path: rename it'
             )
+        return header
+
+    def _class_ids(self, labels: list[str], selected: list[int]) -> dict[int, int]:
+        """Return the class of each selected row that has a label.
+
+        Class names go to ``metainfo['classes']``.
+        """
+        rows = [number for number in selected if labels[number]]
+        given = sorted(set(labels) - {''})
+        numbers = {name: number for name, number in zip(given, as_integers(given))}
+        if not given or isinstance(numbers[given[0]], int):
+            return {row: numbers[labels[row]] for row in rows}
+        tell_near_values(filter(None, labels), f'labels in {self.ann_file}')
+        self._has_class_names = True
+        classes = self._metainfo.setdefault('classes', given)
         numbers = {name: number for number, name in enumerate(classes)}
-        return [numbers[name] for name in labels]
+        unknown = sorted({labels[row] for row in rows}.difference(classes))
+        if unknown:
+            near = near_values(unknown[0], classes)
+            advice = f' ({near[0]!r} differs only by case or spaces)' if near else ''
+            raise InputError(
+                f'{self.ann_file} has classes that {self._classes_source} lacks: '
+                f'{unknown[:5]}{advice}'
+            )
+        return {row: numbers[labels[row]] for row in rows}
 
 
-def _as_integers(values: Sequence[str]) -> list[int] | list[str]:
-    """Convert a column to integers if every value is one."""
-    try:
-        return [int(value) for value in values]
-    except ValueError:
-        return list(values)
+def _parse(line: str, delimiter: str) -> tuple[dict, list[int]]:
+    """Return the entry of a line and its labels."""
+    name, *labels = [text.strip() for text in line.split(delimiter)]
+    if delimiter == ' ':  # several spaces separate as one does
+        labels = [label for label in labels if label]
+    if not name:
+        raise ValueError('no path')
+    return dict(attributes=dict(name=name)), [as_integer(label) for label in labels]

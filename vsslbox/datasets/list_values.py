@@ -1,0 +1,56 @@
+"""The values in a list of videos: integers, and names that are nearly equal."""
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from mmengine.logging import print_log
+
+__all__ = ['as_integer', 'as_integers', 'near_values', 'tell_near_values', 'warn_once']
+
+
+def as_integer(text: str) -> int:
+    """Convert a text that is spelt as the integer prints: neither ``007`` nor ``1_0``.
+
+    Raises:
+        ValueError: The text is spelt otherwise.
+    """
+    value = int(text)
+    if str(value) != text:
+        raise ValueError(f'{text!r} is not spelt as the integer {value}')
+    return value
+
+
+def as_integers(values: Sequence[str]) -> list[int] | list[str]:
+    """Convert a column to integers if every value is one."""
+    try:
+        return [as_integer(value) for value in values]
+    except ValueError:
+        return list(values)
+
+
+def near_values(value: str, values: Iterable[str]) -> list[str]:
+    """Return the other values that differ from one only by case or spaces, sorted."""
+    return sorted(v for v in set(values) if v != value and _without_case(v) == _without_case(value))
+
+
+def tell_near_values(values: Iterable[str], what: str) -> None:
+    """Warn of distinct values that differ only by case or spaces."""
+    counts, groups = Counter(values), defaultdict(list)
+    for value in sorted(counts):
+        groups[_without_case(value)].append(f'{value!r} ({counts[value]})')
+    near = [' and '.join(group) for group in groups.values() if len(group) > 1]
+    if near:
+        shown = '; '.join([*near[:5], '...'][: len(near)])
+        warn_once(f'{what} differ only by case or spaces, but count as different: {shown}')
+
+
+@cache
+def warn_once(message: str) -> None:
+    """Log a warning, once in a process."""
+    print_log(message, 'current', logging.WARNING)
+
+
+def _without_case(value: str) -> str:
+    return ' '.join(value.split()).casefold()
