@@ -166,7 +166,7 @@ def load_weights(
         source = str(checkpoint)
         checkpoint = load_checkpoint(checkpoint)
     weights = _find_weights(checkpoint, source)
-    description = _describe(source, weights)
+    description = f'{source} ({describe(weights)})'
     if prefix is not None:
         weights = _below(prefix, weights, source)
     report, tensors = _match(module, weights, description, canonical_name, inflate)
@@ -183,13 +183,17 @@ def load_model(model: nn.Module, path: str | PathLike) -> LoadReport:
     return load_state_dict(model, load_checkpoint(path), str(path))
 
 
-def load_state_dict(model: nn.Module, checkpoint: Mapping, source: str) -> LoadReport:
+def load_state_dict(
+    model: nn.Module, checkpoint: Mapping, source: str, *, prefix: str | None = None
+) -> LoadReport:
     """Fill a whole model from a checkpoint of the same model by name, or fail and change nothing.
 
     Args:
-        model: A model of vsslbox or mmaction2, not wrapped for distributed training.
+        model: A model of vsslbox or mmaction2, or a part of one, without a distributed wrapper.
         checkpoint: The content of a file.
         source: The name of the file for messages.
+        prefix: Use only the tensors whose names begin with this, and remove it. By default it is
+            that of the wrapper, if all have it.
 
     Returns:
         What was filled. Nothing is missing or unused.
@@ -198,9 +202,12 @@ def load_state_dict(model: nn.Module, checkpoint: Mapping, source: str) -> LoadR
         CheckpointError: The checkpoint is of another model.
     """
     weights = _find_weights(checkpoint, source)
-    if all(name.startswith('module.') for name in weights):  # saved from within the wrapper
-        weights = _below('module.', weights, source)
-    report, tensors = _match(model, weights, _describe(source, weights), str, inflate=False)
+    if prefix is None and all(name.startswith('module.') for name in weights):
+        prefix = 'module.'
+    if prefix is not None:
+        weights = _below(prefix, weights, source)
+    description = f'{source} ({describe(weights)})'
+    report, tensors = _match(model, weights, description, str, inflate=False)
     if report.missing or report.wrong_shape or report.unused:
         raise _misfit(model, weights, report)
     model.load_state_dict(tensors, strict=False)
@@ -211,10 +218,6 @@ def checkpoints_in(folder: str | PathLike) -> list[Path]:
     """Return the checkpoints that training wrote into a work directory, newest first."""
     found = [path for kind in ('epoch', 'iter') for path in Path(folder).glob(f'{kind}_*.pth')]
     return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
-
-
-def _describe(source: str, weights: Mapping[str, Tensor]) -> str:
-    return f'{source} ({describe(weights)})'
 
 
 def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:
@@ -231,9 +234,7 @@ def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:
 
 
 def _below(prefix: str, weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
-    found = {
-        name.removeprefix(prefix): weights[name] for name in weights if name.startswith(prefix)
-    }
+    found = {n.removeprefix(prefix): weights[n] for n in weights if n.startswith(prefix)}
     if not found:
         raise CheckpointError(f"{source} has no weights that begin with '{prefix}'")
     return found

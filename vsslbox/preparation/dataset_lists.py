@@ -61,15 +61,15 @@ class DataList:
         Raises:
             InputError: A path contains a space.
         """
-        return [line for name in self.found for line in self._lines_of(name)]
-
-    def _lines_of(self, name: str) -> list[str]:
         if self.content is not None:
-            return self.content[name]
-        path, label = self.files[name], self.rows[name]
-        if ' ' in path:
-            raise InputError(f'{path!r} contains a space, which text lists do not allow: rename it')
-        return [path if label is None else f'{path} {label}']
+            return [line for name in self.found for line in self.content[name]]
+        lines = []
+        for name in self.found:
+            path, label = self.files[name], self.rows[name]
+            if ' ' in path:
+                raise InputError(f'{path!r} has a space, which text lists do not allow: rename it')
+            lines.append(path if label is None else f'{path} {label}')
+        return lines
 
 
 def list_parser(doc: str, name: str) -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 from mmengine.logging import print_log
 from torch import nn
 
-from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
+from vsslbox.checkpoints.loading import load_checkpoint, load_state_dict
 from vsslbox.registry import WEIGHT_INITIALIZERS
 
 __all__ = ['PretrainedProjection']
@@ -16,8 +16,7 @@ class PretrainedProjection:
     VCLR initializes all of its projections in this way.
 
     Args:
-        checkpoint: The file, or ``zoo://NAME``, with ``module.encoder_q.fc.0.weight`` and so on in
-            its ``state_dict``.
+        checkpoint: The file, or ``zoo://NAME``, with ``module.encoder_q.fc.0.weight`` and so on.
         prefix: The part of the names before the numbers of the layers.
     """
 
@@ -31,16 +30,8 @@ class PretrainedProjection:
         Raises:
             CheckpointError: The checkpoint has no such projection, or one of another shape.
         """
-        weights = load_checkpoint(self.checkpoint).get('state_dict', {})
-        found = {
-            f'layers.{name.removeprefix(self.prefix)}': weight
-            for name, weight in weights.items()
-            if name.startswith(self.prefix)
-        }
-        try:
-            module.load_state_dict(found)
-        except RuntimeError as error:
-            raise CheckpointError(
-                f'{self.checkpoint}: the weights {self.prefix}* do not fill the projection: {error}'
-            ) from None
-        print_log(f'projection filled from {self.checkpoint}', logger='current')
+        checkpoint = load_checkpoint(self.checkpoint)
+        report = load_state_dict(
+            module.layers, checkpoint, str(self.checkpoint), prefix=self.prefix
+        )
+        print_log(f'the projection is from {report}', logger='current')
