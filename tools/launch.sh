@@ -13,7 +13,7 @@ usage() {
 launch_torchrun() {
     local num_proc=$1 script=$2
     shift 2
-    exec python -m torch.distributed.run \
+    exec python "$TOOLS/launch.py" \
         --nnodes "${NNODES:-1}" \
         --node-rank "${NODE_RANK:-0}" \
         --nproc-per-node "$num_proc" \

@@ -17,13 +17,22 @@ from vsslbox.apis.command_line import build_runner
 from vsslbox.engine.hooks import (
     BadVideoHook,
     BankListHook,
+    ClassNamesHook,
     IterationSeedHook,
+    RecentCheckpointHook,
     UpdateAfterStepHook,
 )
 from vsslbox.registry import DATASETS, HOOKS, MODELS
 
 REPO = Path(__file__).resolve().parents[2]
-NEEDED = [BadVideoHook, BankListHook, IterationSeedHook, UpdateAfterStepHook]
+NEEDED = [
+    BadVideoHook,
+    BankListHook,
+    ClassNamesHook,
+    IterationSeedHook,
+    RecentCheckpointHook,
+    UpdateAfterStepHook,
+]
 
 
 @HOOKS.register_module()
@@ -90,9 +99,10 @@ def test_the_base_config_names_none_of_them():
 
 
 def test_order_of_the_hooks(tmp_path):
-    names = ['RuntimeInfoHook', 'IterationSeedHook', 'UpdateAfterStepHook', 'BankListHook']
+    names = ['RuntimeInfoHook', 'ClassNamesHook', 'IterationSeedHook', 'UpdateAfterStepHook']
+    names += ['BankListHook']
     names += ['IterTimerHook', 'DistSamplerSeedHook', 'BadVideoHook', 'HighHook', 'LoggerHook']
-    names += ['ParamSchedulerHook', 'CheckpointHook']
+    names += ['ParamSchedulerHook', 'CheckpointHook', 'RecentCheckpointHook']
     runner = build_runner(bare_config(tmp_path, custom_hooks=[dict(type='HighHook')]))
     assert [kind.__name__ for kind in kinds(runner)] == names
     high = dict(type='HighHook', priority='VERY_HIGH')
@@ -153,6 +163,12 @@ def test_none_removes_none_of_them(tmp_path, name):
     with pytest.raises(ValueError, match=rf'`default_hooks.{name}` must be a hook; None removes'):
         build_runner(bare_config(tmp_path, default_hooks={name: None}))
     assert BadVideoHook in kinds(build_runner(bare_config(tmp_path, dict(timer=None))))
+
+
+def test_none_removes_the_recent_checkpoint(tmp_path):
+    hooks = kinds(build_runner(bare_config(tmp_path, dict(recent_checkpoint=None))))
+    assert RecentCheckpointHook not in hooks
+    assert set(NEEDED) - {RecentCheckpointHook} <= set(hooks)
 
 
 def test_a_bank_is_bound_without_a_line_in_the_config(tmp_path):

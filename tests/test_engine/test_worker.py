@@ -9,7 +9,7 @@ import pytest
 from torch.utils.data import Dataset
 
 from vsslbox.engine.runner import SSLRunner
-from vsslbox.engine.worker import keep_freed_memory, start_worker
+from vsslbox.engine.worker import keep_freed_memory
 
 SIZE = 24 * 2**20
 M_MMAP_THRESHOLD, M_TRIM_THRESHOLD = -3, -1
@@ -55,15 +55,18 @@ def note_start(worker_id):
     os.environ['STARTED_AS'] = f'worker {worker_id}'
 
 
-def test_the_configs_own_function_is_called_too():
-    start_worker(None, 0)
+@pytest.mark.parametrize(
+    ('init_fn', 'expected'),
+    [({}, ['', '']), (dict(worker_init_fn=dict(type=note_start)), ['worker 0', 'worker 1'])],
+)
+def test_the_configs_own_function_is_called_too(init_fn, expected):
     loader = SSLRunner.build_dataloader(
         dict(
             dataset=Environment(),
             sampler=dict(type='DefaultSampler', shuffle=False),
             batch_size=1,
             num_workers=2,
-            worker_init_fn=dict(type=note_start),
+            **init_fn,
         )
     )
-    assert [batch for (batch,) in loader] == ['worker 0', 'worker 1']
+    assert [batch for (batch,) in loader] == expected

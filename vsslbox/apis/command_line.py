@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from mmengine.utils import import_modules_from_strings
 from vsslbox.compat import without_traceback
 from vsslbox.config import ConfigError, check_config, replace_values
 from vsslbox.datasets.readers import VideoError
+from vsslbox.engine.stop_signals import TrainingStopped
 from vsslbox.errors import InputError, VSSLBoxError
 
 __all__ = [
@@ -68,7 +70,8 @@ def run_command(main: Callable[[], None]) -> None:
     try:
         _run_and_close(main)
     except KeyboardInterrupt:
-        sys.exit('\ninterrupted')
+        print('\ninterrupted', file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except USER_ERRORS as error:
         message = without_traceback(str(error)) or type(error).__name__
         print(f'\nerror: {message}', file=sys.stderr)
@@ -84,9 +87,15 @@ def _run_and_close(main: Callable[[], None]) -> None:
     An open one has threads that can abort the process at its exit, after all work is done.
     """
     opened_before = dist.is_initialized()
-    main()
+    stopped = None
+    try:
+        main()
+    except TrainingStopped as error:
+        stopped = error
     if dist.is_initialized() and not opened_before:
         dist.destroy_process_group()
+    if stopped is not None:
+        raise stopped
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,8 @@
 import ctypes
 from collections.abc import Callable
 
+from vsslbox.engine.stop_signals import ignore_stop_signals
+
 __all__ = ['keep_freed_memory', 'start_worker']
 
 # Parameters of glibc's mallopt.
@@ -13,6 +15,7 @@ _MOST = 32 * 2**20  # older versions refuse a larger M_MMAP_THRESHOLD
 
 def start_worker(init_fn: Callable[[int], None] | None, worker_id: int) -> None:
     """Prepare a worker, then call the function that the config or mmengine gives for it."""
+    ignore_stop_signals()
     keep_freed_memory()
     if init_fn is not None:
         init_fn(worker_id)

@@ -1,15 +1,18 @@
 """Small functions that know nothing of the rest of vsslbox."""
 
 from vsslbox.utils.config_text import config_text, inline_text
+from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
-from vsslbox.utils.paths import printable, temporary_path
+from vsslbox.utils.paths import move_into_place, printable, temporary_path
 from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.unwrap_model import unwrap_model
 
 __all__ = [
     'config_text',
+    'escaped',
     'file_sha256',
     'inline_text',
+    'move_into_place',
     'printable',
     'segment_iou',
     'soft_nms',

@@ -4,6 +4,7 @@ from vsslbox.engine.hooks.bad_video_hook import BadVideoHook, TooManyBadVideosEr
 from vsslbox.engine.hooks.bank_list_hook import BankListHook
 from vsslbox.engine.hooks.cluster_hook import ClusterHook
 from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
+from vsslbox.engine.hooks.recent_checkpoint_hook import RecentCheckpointHook
 from vsslbox.engine.hooks.update_after_step_hook import UpdateAfterStepHook
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     'BankListHook',
     'ClusterHook',
     'IterationSeedHook',
+    'RecentCheckpointHook',
     'TooManyBadVideosError',
     'UpdateAfterStepHook',
 ]

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from mmengine.dist import all_gather_object, master_only
+from mmengine.dist import all_gather_object, broadcast_object_list, master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.registry import HOOKS
+from vsslbox.utils import escaped, move_into_place
 
 __all__ = ['BadVideoHook', 'TooManyBadVideosError']
 
@@ -29,7 +30,7 @@ class BadVideoHook(Hook):
         max_share: The run stops when more than this share of the data set's videos is bad, in
             ``(0, 1]``.
         filename: The list's name in the work directory: a line for each video with its path, a
-            tab and the reason.
+            tab and the reason; see :func:`vsslbox.utils.escaped` for unusual names.
         interval: Iterations between two gatherings.
     """
 
@@ -45,11 +46,10 @@ class BadVideoHook(Hook):
         self._new: dict[str, str] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Read the list of the run that is resumed."""
-        path = self._path(runner)
-        if path.is_file():
-            lines = path.read_text(encoding='utf-8').splitlines()
-            self._known = dict(line.split('\t', 1) for line in lines)
+        """Read the list of the run that is resumed, on the first process for all."""
+        known = [self._read(runner) if runner.rank == 0 else None]
+        broadcast_object_list(known)
+        (self._known,) = known
 
     def after_train_iter(
         self,
@@ -73,6 +73,7 @@ class BadVideoHook(Hook):
         found = {}
         for new in all_gather_object(self._new):
             found.update(new)
+        found = {escaped(p): escaped(' '.join(reason.split())) for p, reason in found.items()}
         found = {path: reason for path, reason in found.items() if path not in self._known}
         self._new = {}
         if not found:
@@ -90,10 +91,26 @@ class BadVideoHook(Hook):
                 'max_share=...))`'
             )
 
+    def _read(self, runner: Runner) -> dict[str, str]:
+        """Read the list; a line that is damaged costs no more than itself."""
+        path, known = self._path(runner), {}
+        lines = path.read_bytes().split(b'\n') if path.is_file() else [b'']
+        for number, line in enumerate(lines, start=1):
+            try:
+                name, reason = line.decode().split('\t')
+                known[name] = reason
+            except ValueError:
+                if line:
+                    runner.logger.warning(f'skipping a damaged line: {path}:{number}')
+        return known
+
     @master_only
     def _write(self, runner: Runner) -> None:
-        lines = [f'{path}\t{" ".join(reason.split())}\n' for path, reason in self._known.items()]
-        self._path(runner).write_text(''.join(lines), encoding='utf-8')
+        lines = [f'{path}\t{reason}\n' for path, reason in self._known.items()]
+        path = self._path(runner)
+        unfinished = path.with_name(f'{path.name}.unfinished')
+        unfinished.write_text(''.join(lines), encoding='utf-8')
+        move_into_place(unfinished, path)
 
     def _path(self, runner: Runner) -> Path:
         return Path(runner.work_dir) / self.filename

@@ -1,8 +1,7 @@
 """mmengine's Runner with reliable checkpoints and hooks, with or without a GPU."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -30,19 +29,28 @@ from vsslbox.engine.hooks import (
     BadVideoHook,
     BankListHook,
     IterationSeedHook,
+    RecentCheckpointHook,
     UpdateAfterStepHook,
 )
+from vsslbox.engine.stop_signals import StopSignals
+from vsslbox.engine.work_dir_lock import work_dir_lock
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.models.utils import sync_on_any_device
 from vsslbox.registry import HOOKS, MODEL_WRAPPERS, RUNNERS
-from vsslbox.utils import unwrap_model
+from vsslbox.utils import move_into_place, unwrap_model
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
 
 # The hooks that every training needs to be correct, in the order in which they are added.
-_NEEDED_HOOKS = (IterationSeedHook, UpdateAfterStepHook, BadVideoHook, BankListHook)
-# The hooks that mmengine adds itself and a config may remove.
+_NEEDED_HOOKS = (
+    IterationSeedHook,
+    UpdateAfterStepHook,
+    BadVideoHook,
+    BankListHook,
+    RecentCheckpointHook,
+)
+# The hooks that are added without the config's doing and that it may remove.
 _REMOVABLE_HOOKS = (
     'runtime_info',
     'timer',
@@ -50,6 +58,7 @@ _REMOVABLE_HOOKS = (
     'logger',
     'param_scheduler',
     'checkpoint',
+    'recent_checkpoint',
 )
 
 
@@ -68,10 +77,11 @@ class CPUDistributedDataParallel(MMDistributedDataParallel):
 class SSLRunner(Runner):
     """mmengine's Runner, with these differences.
 
-    * :class:`IterationSeedHook`, :class:`UpdateAfterStepHook`, :class:`BadVideoHook` and
-      :class:`BankListHook` run in every training. To set their options, name one of the same class
-      or a subclass in ``default_hooks`` or ``custom_hooks``; it replaces the runner's own.
-      ``None`` does not remove them.
+    * :class:`IterationSeedHook`, :class:`UpdateAfterStepHook`, :class:`BadVideoHook`,
+      :class:`BankListHook` and :class:`RecentCheckpointHook` run in every training. To set their
+      options, name one of the same class or a subclass in ``default_hooks`` or ``custom_hooks``; it
+      replaces the runner's own. ``None`` removes only ``recent_checkpoint``.
+    * A work directory belongs to one training at a time; see :func:`work_dir_lock`.
     * A checkpoint is written to a temporary file and renamed when it is complete.
     * ``resume`` skips a checkpoint that cannot be read, with a warning, and takes the one before.
     * Loading is strict: a checkpoint that does not fill the whole model is refused; to resume, it
@@ -135,7 +145,7 @@ class SSLRunner(Runner):
         """Register the config's hooks, and the needed ones that it does not name.
 
         Raises:
-            InputError: The config removes a hook that mmengine does not add.
+            InputError: The config removes a hook that is not its to remove.
         """
         for name, hook in (default_hooks or {}).items():
             if hook is None and name not in _REMOVABLE_HOOKS:
@@ -143,9 +153,13 @@ class SSLRunner(Runner):
                     f'`default_hooks.{name}` must be a hook; None removes only '
                     f'{", ".join(_REMOVABLE_HOOKS)}'
                 )
+        needed_hooks, default_hooks = list(_NEEDED_HOOKS), dict(default_hooks or {})
+        if default_hooks.get('recent_checkpoint', ...) is None:
+            del default_hooks['recent_checkpoint']
+            needed_hooks.remove(RecentCheckpointHook)
         self.register_default_hooks(default_hooks)
         custom_hooks = [_build_hook(hook) for hook in custom_hooks or ()]
-        for needed in _NEEDED_HOOKS:
+        for needed in needed_hooks:
             if not any(isinstance(hook, needed) for hook in (*self.hooks, *custom_hooks)):
                 self.register_hook(needed())
         self.register_custom_hooks(custom_hooks)
@@ -175,6 +189,16 @@ class SSLRunner(Runner):
         self.logger.info(f'loaded {fill(model, checkpoint, str(filename))}')
         self._has_loaded = True
         return checkpoint
+
+    def train(self) -> nn.Module:
+        """Train, alone in the work directory and with an ear for signals."""
+        with ExitStack() as training:
+            if self.rank == 0:
+                training.enter_context(work_dir_lock(self.work_dir))
+                for unfinished in Path(self.work_dir).glob('*.unfinished'):
+                    unfinished.unlink()  # left by a run that was killed or a disk that was full
+            self.stop_signals = training.enter_context(StopSignals())
+            return super().train()
 
     def test(self) -> dict:
         """Evaluate the checkpoint, or a random start where there is none."""
@@ -209,7 +233,7 @@ class SSLRunner(Runner):
         unfinished = f'{filename}.unfinished'
         super().save_checkpoint(out_dir, unfinished, *args, **kwargs)
         if self.rank == 0:
-            _move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
+            move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
 
 
 @contextmanager
@@ -245,10 +269,3 @@ def _forget_start_weights(model: nn.Module) -> None:
             module.init_cfg = [init for init in given if 'Pretrained' not in str(init['type'])]
         if getattr(module, 'pretrained', None):  # mmaction2's backbones
             module.pretrained = None
-
-
-def _move_into_place(unfinished: Path, path: Path) -> None:
-    """Rename a file once its content is on the disk."""
-    with open(unfinished, 'rb') as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
