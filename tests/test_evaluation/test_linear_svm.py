@@ -71,14 +71,6 @@ def test_equals_the_minimum(cost):
     torch.testing.assert_close(weights.double(), expected, rtol=0, atol=1e-4)
 
 
-def test_bias_is_a_constant_feature():
-    rows, labels = gaussians()
-    rows = rows + 5
-    with_ones = torch.cat([rows, torch.full((len(rows), 1), 2.0)], dim=1)
-    weights = fit_linear_svm(rows, labels, 4, bias=2.0, tolerance=1e-14)
-    torch.testing.assert_close(weights, minima(with_ones, labels, 4, 1.0), rtol=0, atol=1e-6)
-
-
 @pytest.mark.parametrize('noise', [0.5, 2.0])
 @pytest.mark.parametrize('dual', [True, False])
 def test_agrees_with_liblinear(noise, dual):

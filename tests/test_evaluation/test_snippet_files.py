@@ -76,6 +76,8 @@ def test_a_damaged_file_is_named(tmp_path, name):
 
 def test_table_of_videos(tmp_path):
     assert noted_videos(tmp_path) == {}
+    (tmp_path / 'videos.csv').touch()  # as a kill leaves it before the first row
+    assert noted_videos(tmp_path) == {}
     note_video(tmp_path, 'v_a', 100, 96)
     note_video(tmp_path, 'v,b', 33, 32)
     assert noted_videos(tmp_path) == {'v_a': (100, 96), 'v,b': (33, 32)}

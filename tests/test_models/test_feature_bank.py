@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from mmengine.dist import get_rank
 
 from tests.distributed import run_on_processes
+from vsslbox.errors import InputError
 from vsslbox.models.memories import FeatureBank
 
 
@@ -66,7 +67,7 @@ def test_the_last_embedding_of_a_video_counts():
 def test_waiting_for_a_step_that_never_comes_is_noticed():
     bank = filled()
     bank.stage(torch.arange(6), unit(6, 4))
-    with pytest.raises(ValueError, match='7 embeddings wait to enter a bank of 6 videos'):
+    with pytest.raises(InputError, match=r'7 embeddings wait .* 6 videos.* `update_after_step`'):
         bank.stage(torch.tensor([0]), unit(1, 4))
 
 

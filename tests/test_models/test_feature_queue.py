@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from vsslbox.errors import InputError
 from vsslbox.models.memories import FeatureQueue
 
 
@@ -65,5 +66,5 @@ def test_state_survives_saving():
 def test_too_many_waiting_keys_are_refused():
     queue = FeatureQueue(size=5, channels=4)
     queue.stage(keys(0, 3))
-    with pytest.raises(ValueError, match='6 keys wait to enter a queue of 5'):
+    with pytest.raises(InputError, match=r'6 keys .* queue of 5.* `update_after_step`'):
         queue.stage(keys(3, 3))

@@ -68,9 +68,8 @@ def note_video(folder: Path, video: str, num_frames: int, feature_frames: int) -
         num_frames: Its number of frames.
         feature_frames: The number of frames that the features cover.
     """
-    path = folder / TABLE
-    is_new = not path.is_file()
-    with open(path, 'a', newline='', encoding='utf-8', errors='surrogateescape') as file:
+    with open(folder / TABLE, 'a', newline='', encoding='utf-8', errors='surrogateescape') as file:
+        is_new = file.tell() == 0
         writer = csv.writer(file, lineterminator='\n')
         writer.writerows([COLUMNS] * is_new + [(video, num_frames, feature_frames)])
 
@@ -85,7 +84,7 @@ def noted_videos(folder: Path) -> dict[str, tuple[int, int]]:
     if not path.is_file():
         return {}
     with open(path, newline='', encoding='utf-8', errors='surrogateescape') as file:
-        _, *rows = csv.reader(file)
+        rows = list(csv.reader(file))[1:]
     try:
         return {video: (int(frames), int(covered)) for video, frames, covered in rows}
     except ValueError:

@@ -25,7 +25,6 @@ def fit_linear_svm(
     labels: Tensor,
     num_classes: int,
     cost: float = 1.0,
-    bias: float | None = None,
     tolerance: float = 1e-4,
     max_iter: int = 100,
     block_size: int = 2048,
@@ -53,15 +52,13 @@ def fit_linear_svm(
         labels: Class ids, ``[N]``.
         num_classes: K. A class without rows rejects every row.
         cost: C, the weight of the loss.
-        bias: LIBLINEAR's ``-B``: a constant that is appended to each row; its weight is the last
-            one and regularised like the others. None for none, LIBLINEAR's default.
         tolerance: See above.
         max_iter: The most Newton steps; a warning says if they do not suffice.
         block_size: The number of rows in a block, which affects memory only.
 
     Returns:
-        Weights, ``[K, F]``, or ``[K, F + 1]`` with a bias. The class of x is the one whose weights
-        have the largest product with x.
+        Weights, ``[K, F]``. The class of x is the one whose weights have the largest product with
+        x; there is no bias, as in LIBLINEAR's default.
 
     Raises:
         InputError: Features are not finite, or an option is not positive.
@@ -69,10 +66,10 @@ def fit_linear_svm(
     """
     labels = torch.as_tensor(labels)
     _check(features, labels, num_classes, cost=cost, tolerance=tolerance, block_size=block_size)
-    problem = SquaredHinge(features, labels, cost, bias, block_size)
+    problem = SquaredHinge(features, labels, cost, block_size)
     factor = _factor_hessian_at_zero(problem)
     weights = torch.zeros(
-        num_classes, problem.dimensions, dtype=problem.dtype, device=problem.device
+        num_classes, features.shape[1], dtype=problem.dtype, device=problem.device
     )
     running = torch.arange(num_classes, device=problem.device)
     value, gradient, active = problem.evaluate(weights, running)

@@ -126,8 +126,10 @@ def nearest_neighbours(
                 queries[rows], gallery, count, dtype, own, gallery_groups, chunk_size
             )
             similarities[rows], indices[rows] = _rank(queries[rows], gallery, found, k)
-            if count < len(gallery):
-                left.append(rows[~_is_sure(found, similarities[rows, -1])])
+            if count < len(gallery):  # could others reach the similarity of the last neighbour?
+                others = found.highest[:, -1]
+                is_sure = (others < similarities[rows, -1]) | others.isneginf()
+                left.append(rows[~is_sure])
         unsure = torch.cat([unsure[:0], *left])
     return similarities, indices
 
@@ -280,17 +282,3 @@ def _highest(scores: Tensor, errors: Tensor, dim: int) -> Tensor:
     # Minus infinity, which is none, stays. The rounding to STEP is far below the last term.
     rounding = torch.finfo(scores.dtype).eps / 2 * wide.abs().clamp_(max=2)
     return wide + rounding + errors + (dim + 16) * torch.finfo(torch.float32).eps
-
-
-def _is_sure(found: _Candidates, last: Tensor) -> Tensor:
-    """Return whether only candidates can reach the similarity of the last neighbour.
-
-    Args:
-        found: The candidates.
-        last: The similarity of the last neighbour, ``[Q]``.
-
-    Returns:
-        bool ``[Q]``.
-    """
-    others = found.highest[:, -1]
-    return (others < last) | others.isneginf()

@@ -29,7 +29,6 @@ class SquaredHinge:
         features: ``[N, F]``, a tensor or an array, which may be mapped from a file.
         labels: Class ids, ``[N]``.
         cost: C.
-        bias: The value of a constant that is appended to each row, so that F is one more.
         block_size: Rows in a block.
     """
 
@@ -38,7 +37,6 @@ class SquaredHinge:
         features: Tensor | np.ndarray,
         labels: Tensor,
         cost: float,
-        bias: float | None,
         block_size: int,
     ) -> None:
         if isinstance(features, np.ndarray):
@@ -48,20 +46,15 @@ class SquaredHinge:
         self.features = features
         self.labels = labels.to(features.device)
         self.cost = cost
-        self.bias = bias
         self.block_size = block_size
         self.dtype = torch.promote_types(features.dtype, torch.float32)
         self.device = features.device
-        self.dimensions = features.shape[1] + (bias is not None)
 
     def blocks(self) -> Iterator[tuple[slice, Tensor]]:
         """Yield the slice of each block and its rows, ``[B, F]``."""
         for start in range(0, len(self.features), self.block_size):
             where = slice(start, start + self.block_size)
-            block = self.features[where].to(self.dtype)
-            if self.bias is not None:
-                block = torch.cat([block, block.new_full((len(block), 1), self.bias)], dim=1)
-            yield where, block
+            yield where, self.features[where].to(self.dtype)
 
     def gram(self) -> Tensor:
         """Compute the sum of x x^T over all rows, float64 ``[F, F]``.
@@ -69,9 +62,8 @@ class SquaredHinge:
         Raises:
             InputError: A row is not finite.
         """
-        total = torch.zeros(
-            self.dimensions, self.dimensions, dtype=torch.float64, device=self.device
-        )
+        size = self.features.shape[1]
+        total = torch.zeros(size, size, dtype=torch.float64, device=self.device)
         for where, block in self.blocks():
             bad = (~block.isfinite().all(dim=1)).nonzero()
             if len(bad):

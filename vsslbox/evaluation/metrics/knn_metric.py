@@ -1,7 +1,5 @@
 """Classification by the nearest neighbours."""
 
-from collections.abc import Sequence
-
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import knn_vote
@@ -21,26 +19,24 @@ class KNNMetric(FeatureMetric):
     section 3.4.
 
     Args:
-        labels: See :class:`FeatureMetric`.
         k: The number of neighbours.
         temperature: A neighbour's vote weighs exp(similarity / temperature).
-        leave_out: See :class:`FeatureMetric`.
         precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
+        kwargs: As for :class:`FeatureMetric`.
     """
 
     protocol = 'knn'
 
     def __init__(
         self,
-        labels: Sequence[str] = ('label',),
         k: int = 20,
         temperature: float = 0.07,
-        leave_out: str | None = None,
         precision: str = 'float32',
+        **kwargs,
     ) -> None:
         if k < 1 or temperature <= 0:
             raise InputError(f'k and temperature must be positive, got {k} and {temperature}')
-        super().__init__(labels, leave_out)
+        super().__init__(**kwargs)
         self.k = k
         self.temperature = temperature
         self.precision = precision

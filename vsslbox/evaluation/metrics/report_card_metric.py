@@ -94,18 +94,17 @@ def registered_protocols() -> dict[str, str]:
         InputError: Two metrics name the same protocol.
     """
     METRICS.import_from_location()
-    classes: dict[str, type] = {}
     types: dict[str, str] = {}
     for type_, cls in _registered(METRICS):
         protocol = vars(cls).get('protocol') if issubclass(cls, FeatureMetric) else None
         if not protocol:
             continue
-        if classes.setdefault(protocol, cls) is not cls:
+        first = types.setdefault(protocol, type_)
+        if METRICS.get(first) is not cls:
             raise InputError(
-                f'{types[protocol]} and {type_} both name the protocol {protocol!r}: give one of '
-                'them another `protocol`'
+                f'{first} and {type_} both name the protocol {protocol!r}: give one of them '
+                'another `protocol`'
             )
-        types.setdefault(protocol, type_)
     return types
 
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
 
 import torch
 from mmengine.logging import print_log
@@ -29,26 +28,24 @@ class RetrievalMetric(FeatureMetric):
     HMDB51 and the gallery the training split.
 
     Args:
-        labels: See :class:`FeatureMetric`.
         topk: The values of k.
-        leave_out: See :class:`FeatureMetric`.
         precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
+        kwargs: As for :class:`FeatureMetric`.
     """
 
     protocol = 'retrieval'
 
     def __init__(
         self,
-        labels: Sequence[str] = ('label',),
         topk: tuple[int, ...] = (1, 5, 10, 20, 50),
-        leave_out: str | None = None,
         precision: str = 'float32',
+        **kwargs,
     ) -> None:
         if isinstance(topk, int) or not topk or min(topk) < 1:
             raise InputError(
                 f'topk of RetrievalMetric must be positive integers such as (1, 5), got {topk!r}'
             )
-        super().__init__(labels, leave_out)
+        super().__init__(**kwargs)
         self.topk = topk
         self.precision = precision
 

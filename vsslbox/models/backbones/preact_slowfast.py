@@ -102,15 +102,8 @@ class PreActSlowFast(BaseModule):
     ) -> dict[str, Tensor]:
         """Compute the feature maps of the slow pathway, including the joined channels.
 
-        ``conv3``, ``conv4`` and ``conv5`` have 160, 320 and 640 channels; see
-        :meth:`PreActResNet3d.extract`.
-
-        Args:
-            x: ``[N, C, T, H, W]``, with the frames of the fast pathway.
-            taps: The names of the maps.
-
-        Raises:
-            InputError: There is no tap of this name.
+        ``conv3``, ``conv4`` and ``conv5`` have 160, 320 and 640 channels. The clips have the frames
+        of the fast pathway; see :meth:`PreActResNet3d.extract`.
         """
         slow_steps = self._walk_slow(x, list(self.fast_path.walk(x)))
         return pick_taps(slow_steps, taps, len(self.slow_path.res_layers))

@@ -2,11 +2,12 @@
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModel, ModuleDict
+from mmengine.model import ModuleDict
 from mmengine.structures import LabelData
 from torch import Tensor, nn
 
 from vsslbox.errors import InputError
+from vsslbox.models.extractors.feature_extractor import FeatureExtractor
 from vsslbox.models.utils import at_least_float32
 from vsslbox.registry import MODELS
 
@@ -17,7 +18,7 @@ INIT = dict(type='Kaiming', layer='Linear', mode='fan_in')
 
 
 @MODELS.register_module()
-class LayerReadout(BaseModel):
+class LayerReadout(FeatureExtractor):
     """Classify the features of single stages of a frozen backbone.
 
     The feature map of a tap is averaged over time, all its spatial positions are concatenated, and
@@ -35,8 +36,7 @@ class LayerReadout(BaseModel):
         in_features: The number of inputs of the linear layer of each tap, by tap.
         num_classes: The number of classes, K.
         max_features: Maps with more values are averaged.
-        data_preprocessor: The config of the preprocessor; ``ViewsPreprocessor`` if None.
-        init_cfg: mmengine's weight initialization.
+        kwargs: As for :class:`FeatureExtractor`.
 
     Raises:
         InputError: There is no tap.
@@ -48,15 +48,13 @@ class LayerReadout(BaseModel):
         in_features: dict[str, int],
         num_classes: int,
         max_features: int = 200_000,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | list[dict] | None = None,
+        **kwargs,
     ) -> None:
-        preprocessor = MODELS.build(data_preprocessor or dict(type='ViewsPreprocessor'))
-        super().__init__(preprocessor, init_cfg)
         if not in_features:
             raise InputError('in_features of LayerReadout needs at least one tap')
+        super().__init__(backbone, **kwargs)
         # Frozen here, before anything wraps the model or collects its trainable parameters.
-        self.backbone = MODELS.build(backbone).requires_grad_(False).eval()
+        self.backbone.requires_grad_(False).eval()
         self.readouts = ModuleDict(
             {tap: nn.Linear(size, num_classes) for tap, size in in_features.items()}, init_cfg=INIT
         )

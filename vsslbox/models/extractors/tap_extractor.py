@@ -47,16 +47,7 @@ class TapExtractor(FeatureExtractor):
     def forward(
         self, inputs: list[Tensor], data_samples: list | None = None, mode: str = 'tensor'
     ) -> dict[str, Tensor]:
-        """Compute features.
-
-        Args:
-            inputs: Views, each ``[N, C, T, H, W]``, normalised.
-            data_samples: Ignored.
-            mode: ``'tensor'``.
-
-        Returns:
-            ``[N, F]`` by tap.
-        """
+        """Compute features, ``[N, F]`` by tap; see :meth:`FeatureExtractor.forward`."""
         if mode != 'tensor':
             raise ValueError(f"TapExtractor is not trained: mode must be 'tensor', got {mode!r}")
         views = [self._encode(view) for view in inputs]

@@ -77,7 +77,8 @@ class FeatureBank(BaseMemory):
         if waiting > self.num_videos:
             raise InputError(
                 f'{waiting} embeddings wait to enter a bank of {self.num_videos} videos: lower the '
-                'batch size, and check that `UpdateAfterStepHook` is among the hooks'
+                'batch size (or `accumulative_counts`). A training loop without `SSLRunner` must '
+                "call the model's `update_after_step` after each step of the optimizer"
             )
 
     @torch.no_grad()

@@ -50,7 +50,9 @@ class FeatureQueue(BaseMemory):
         if waiting > self.size:
             raise InputError(
                 f'{waiting} keys wait to enter a queue of {self.size}: raise the size of the queue '
-                'or lower the batch size, and check that `UpdateAfterStepHook` is among the hooks'
+                'or lower the batch size (or `accumulative_counts`). A training loop without '
+                "`SSLRunner` must call the model's `update_after_step` after each step of the "
+                'optimizer'
             )
 
     @torch.no_grad()

@@ -25,19 +25,11 @@ class CVRL(BaseSelfSupervisor):
         neck: The config of the projection.
         loss: The config of a loss that is called with the embeddings of the two views, each
             ``[N, D]``.
-        data_preprocessor: The config of the preprocessor.
-        init_cfg: mmengine's weight initialization.
+        kwargs: As for :class:`BaseSelfSupervisor`.
     """
 
-    def __init__(
-        self,
-        backbone: dict,
-        neck: dict,
-        loss: dict,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | list[dict] | None = None,
-    ) -> None:
-        super().__init__(backbone, data_preprocessor, init_cfg)
+    def __init__(self, backbone: dict, neck: dict, loss: dict, **kwargs) -> None:
+        super().__init__(backbone, **kwargs)
         self.neck = MODELS.build(neck)
         self.criterion = MODELS.build(loss)
 

@@ -51,8 +51,7 @@ class VCLR(MomentumSelfSupervisor):
             orders and labels.
         num_segments: S, as in ``SampleSegmentTuples``.
         momentum: See :class:`MomentumSelfSupervisor`.
-        data_preprocessor: The config of the preprocessor.
-        init_cfg: mmengine's weight initialization.
+        kwargs: As for :class:`BaseSelfSupervisor`.
     """
 
     def __init__(
@@ -65,10 +64,9 @@ class VCLR(MomentumSelfSupervisor):
         order: dict | None = None,
         num_segments: int = 3,
         momentum: float | dict = 0.999,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | list[dict] | None = None,
+        **kwargs,
     ) -> None:
-        super().__init__(backbone, momentum, data_preprocessor, init_cfg)
+        super().__init__(backbone, momentum, **kwargs)
         if order is not None:
             order = dict(order)
             if order.setdefault('num_segments', num_segments) != num_segments:

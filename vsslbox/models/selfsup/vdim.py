@@ -25,19 +25,11 @@ class VDIM(BaseSelfSupervisor):
         neck: The config of a projection; one is built for each layer.
         loss: The config of a loss that names these layers in ``taps`` and is called with two
             dicts, one for each view, of the embeddings ``[N, D, t, h, w]`` by layer.
-        data_preprocessor: The config of the preprocessor.
-        init_cfg: mmengine's weight initialization.
+        kwargs: As for :class:`BaseSelfSupervisor`.
     """
 
-    def __init__(
-        self,
-        backbone: dict,
-        neck: dict,
-        loss: dict,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | list[dict] | None = None,
-    ) -> None:
-        super().__init__(backbone, data_preprocessor, init_cfg)
+    def __init__(self, backbone: dict, neck: dict, loss: dict, **kwargs) -> None:
+        super().__init__(backbone, **kwargs)
         self.criterion = MODELS.build(loss)
         # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
         self.necks = ModuleDict({str(tap): MODELS.build(neck) for tap in self.criterion.taps})

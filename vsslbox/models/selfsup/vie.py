@@ -31,8 +31,7 @@ class VIE(BaseSelfSupervisor):
             the bank.
         warmup_loss: The config of the loss of the first steps, if they have another one.
         warmup_steps: The number of these steps of the optimizer.
-        data_preprocessor: The config of the preprocessor.
-        init_cfg: mmengine's weight initialization.
+        kwargs: As for :class:`BaseSelfSupervisor`.
     """
 
     def __init__(
@@ -43,10 +42,9 @@ class VIE(BaseSelfSupervisor):
         loss: dict,
         warmup_loss: dict | None = None,
         warmup_steps: int = 0,
-        data_preprocessor: dict | None = None,
-        init_cfg: dict | list[dict] | None = None,
+        **kwargs,
     ) -> None:
-        super().__init__(backbone, data_preprocessor, init_cfg)
+        super().__init__(backbone, **kwargs)
         if (warmup_loss is None) != (warmup_steps == 0):
             raise InputError('set both `warmup_loss` and `warmup_steps` of VIE, or neither')
         self.neck = MODELS.build(neck)

@@ -4,7 +4,6 @@ from vsslbox.models.utils.box_iou import box_iou
 from vsslbox.models.utils.cosine_momentum import CosineMomentum
 from vsslbox.models.utils.encode import encode_clips, is_3d
 from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
-from vsslbox.models.utils.momentum import momentum_copy, momentum_update
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 from vsslbox.models.utils.sync_batch_norm import SyncBatchNorm, sync_on_any_device
@@ -18,8 +17,6 @@ __all__ = [
     'gather_batch',
     'gather_with_gradient',
     'is_3d',
-    'momentum_copy',
-    'momentum_update',
     'normalized',
     'on_shuffled_batch',
     'roi_align',

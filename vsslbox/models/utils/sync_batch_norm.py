@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from mmengine.dist import all_gather, all_reduce, get_world_size
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from vsslbox.models.utils.precision import at_least_float32
 from vsslbox.registry import MODELS
@@ -15,20 +16,34 @@ __all__ = ['SyncBatchNorm', 'sync_on_any_device']
 
 
 @MODELS.register_module()
-class SyncBatchNorm(nn.SyncBatchNorm):
+class SyncBatchNorm(_BatchNorm):
     """Normalise by the mean and variance of all processes' batches, with the gradient through them.
 
-    torch's SyncBatchNorm, whose options and state dict this class has, runs on GPUs only. The
-    batches may be of different sizes, but none may be empty. A single process, and inference,
-    compute what ``nn.BatchNorm1d`` to ``3d`` compute.
+    torch's SyncBatchNorm runs on GPUs only, and DistributedDataParallel refuses its subclasses
+    elsewhere. The batches may be of different sizes, but none may be empty. A single process, and
+    inference, compute what ``nn.BatchNorm1d`` to ``3d`` compute. The state dict is theirs.
 
-    Each forward pass exchanges 2C + 1 numbers a process, each backward pass 2C.
+    Each forward pass exchanges 2C + 1 numbers per process, each backward pass 2C.
+
+    Args:
+        args: As for ``nn.BatchNorm3d``.
+        process_group: The processes that share statistics; all of them if None.
+        kwargs: As for ``nn.BatchNorm3d``.
     """
+
+    def __init__(self, *args, process_group: Any = None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.process_group = process_group
+
+    def _check_input_dim(self, x: Tensor) -> None:
+        if x.dim() < 2:
+            raise ValueError(f'expected an input [N, C, ...], got {x.dim()} dimensions')
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise ``x``, ``[N, C, ...]``, in its dtype; statistics have at least float32."""
         if not self.training or get_world_size(self.process_group) == 1:
-            return super(nn.SyncBatchNorm, self).forward(x)  # that of nn.BatchNorm
+            return super().forward(x)
+        self._check_input_dim(x)
         mean, var, count = _statistics(x.detach(), self.process_group)
         if self.track_running_stats:
             self._track(mean, var * (count / (count - 1)))
