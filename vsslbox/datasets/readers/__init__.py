@@ -6,7 +6,9 @@ from vsslbox.datasets.readers.fallback_reader import FallbackReader
 from vsslbox.datasets.readers.frame_range_reader import FrameRangeReader
 from vsslbox.datasets.readers.frames_reader import FramesReader
 from vsslbox.datasets.readers.image_reader import ImageReader
+from vsslbox.datasets.readers.limits import TooLargeError
 from vsslbox.datasets.readers.pyav_reader import PyAVReader
+from vsslbox.datasets.readers.reading_notes import ReadingNotes, finish_reading, start_reading
 from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
 from vsslbox.datasets.readers.zip_reader import ZipReader
 
@@ -18,7 +20,11 @@ __all__ = [
     'FramesReader',
     'ImageReader',
     'PyAVReader',
+    'ReadingNotes',
+    'TooLargeError',
     'TorchCodecReader',
     'VideoError',
     'ZipReader',
+    'finish_reading',
+    'start_reading',
 ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.limits import TooLargeError, refuse_irregular, refuse_large
+from vsslbox.datasets.readers.pyav_reader import open_stream
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['DecordReader']
@@ -45,6 +47,8 @@ class DecordReader(BaseReader):
                 stacklevel=2,
             )
         self.path = path
+        refuse_irregular(path)
+        self._height, self._width = _size_in_header(path)
         try:
             self._reader = decord.VideoReader(path, num_threads=1)
             self.num_frames = len(self._reader)
@@ -56,6 +60,7 @@ class DecordReader(BaseReader):
         """Decode frames; see :meth:`BaseReader.read`."""
         import decord
 
+        refuse_large(self.path, self._height, self._width, len(indices))
         try:
             return list(self._reader.get_batch(list(indices)).asnumpy())
         except (decord.DECORDError, RuntimeError, IndexError) as error:
@@ -64,6 +69,21 @@ class DecordReader(BaseReader):
     def close(self) -> None:
         """Close the file: an open reader holds about 50 MB."""
         self._reader = None
+
+
+def _size_in_header(path: str) -> tuple[int, int]:
+    """Return the height and width of frames as FFmpeg finds them; decord decodes to tell.
+
+    If FFmpeg cannot open the file, both are 0.
+    """
+    try:
+        container, stream = open_stream(path)
+    except TooLargeError:
+        raise
+    except VideoError:
+        return 0, 0
+    with container:
+        return stream.codec_context.height, stream.codec_context.width
 
 
 def _reason(error: Exception) -> str:

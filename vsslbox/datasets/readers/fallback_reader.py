@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.limits import TooLargeError
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['FallbackReader']
@@ -47,6 +48,8 @@ class FallbackReader(BaseReader):
                         self.path, f'{self._reader.num_frames} frames, not {self.num_frames}'
                     )
                 return self._reader.read(indices)
+            except TooLargeError:
+                raise
             except VideoError as error:
                 self._give_up(error)
                 self._open_next()
@@ -62,6 +65,8 @@ class FallbackReader(BaseReader):
             self._name = self._left.pop(0)
             try:
                 self._reader = TASK_UTILS.build(dict(type=self._name, path=self.path))
+            except TooLargeError:
+                raise
             except VideoError as error:
                 self._give_up(error)
                 continue

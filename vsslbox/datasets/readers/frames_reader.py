@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.images import read_image
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['FramesReader']
@@ -41,14 +41,10 @@ class FramesReader(BaseReader):
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Read images; see :meth:`BaseReader.read`."""
-        return [self._read_image(index) for index in indices]
+        return [read_image(self.path, self._file(index), len(indices)) for index in indices]
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def _read_image(self, index: int) -> np.ndarray:
-        path = Path(self.path) / self.filename_tmpl.format(self.start_index + index)
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-        if image is None:
-            raise VideoError(self.path, f'image {path.name} is missing or cannot be read')
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    def _file(self, index: int) -> Path:
+        return Path(self.path) / self.filename_tmpl.format(self.start_index + index)

@@ -1,11 +1,12 @@
 """Reading of an image as a video."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-import cv2
 import numpy as np
 
-from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.base_reader import BaseReader
+from vsslbox.datasets.readers.images import read_image
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['ImageReader']
@@ -27,10 +28,7 @@ class ImageReader(BaseReader):
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Read the image; see :meth:`BaseReader.read`."""
-        image = cv2.imread(self.path, cv2.IMREAD_COLOR)
-        if image is None:
-            raise VideoError(self.path, 'image is missing or cannot be read')
-        return [cv2.cvtColor(image, cv2.COLOR_BGR2RGB)] * len(indices)
+        return [read_image(self.path, Path(self.path))] * len(indices)
 
     def close(self) -> None:
         """Nothing is open."""

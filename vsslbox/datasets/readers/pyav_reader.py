@@ -1,6 +1,5 @@
 """Decoding with PyAV, exact for every file that FFmpeg reads."""
 
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import chain
@@ -15,6 +14,7 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.limits import FRAME_PIXELS, refuse_irregular, refuse_large
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['PyAVReader', 'forget_files', 'open_stream']
@@ -100,12 +100,12 @@ class PyAVReader(BaseReader):
 
     def __init__(self, path: str) -> None:
         self.path = path
+        status = refuse_irregular(path)
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
         self._container, self._stream = _open_quickly(path)
         self._is_avc = _has_length_prefixes(self._stream)
         self.fps = float(self._stream.average_rate or 0)
         try:
-            status = os.stat(path)
             content = (path, status.st_mtime_ns, status.st_size)
             self._times = _TIMES.get_or_make(content, self._find_times)
             if self._times is not None:
@@ -118,6 +118,9 @@ class PyAVReader(BaseReader):
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode frames; see :meth:`BaseReader.read`."""
+        codec = self._stream.codec_context
+        self._num_wanted = len(indices)
+        refuse_large(self.path, codec.height, codec.width, self._num_wanted)
         images = None if self._times is None else self._read_by_time(indices)
         return self._read_in_order(indices) if images is None else images
 
@@ -250,6 +253,7 @@ class PyAVReader(BaseReader):
             yield from container.decode(stream)
 
     def _to_rgb(self, frame: VideoFrame) -> np.ndarray:
+        refuse_large(self.path, frame.height, frame.width, self._num_wanted)
         # More threads take longer to start than a frame takes to convert.
         return self._reformatter.reformat(frame, format='rgb24', threads=1).to_ndarray()
 
@@ -271,6 +275,7 @@ def _open_quickly(path: str) -> tuple[InputContainer, VideoStream]:
 
 def open_stream(path: str, **options: Any) -> tuple[InputContainer, VideoStream]:
     """Open a file and its first video stream, for decoding in this thread."""
+    refuse_irregular(path)
     try:
         container = av.open(path, metadata_errors='ignore', **options)
     except (av.FFmpegError, OSError) as error:
@@ -280,7 +285,14 @@ def open_stream(path: str, **options: Any) -> tuple[InputContainer, VideoStream]
         container.close()
         raise VideoError(path, 'holds no video stream that FFmpeg can decode')
     stream.thread_type = 'NONE'
-    stream.codec_context.thread_count = 1
+    codec = stream.codec_context
+    codec.thread_count = 1
+    codec.options = {'max_pixels': str(FRAME_PIXELS.value)}  # the header may lie
+    try:
+        refuse_large(path, codec.height, codec.width)
+    except VideoError:
+        container.close()
+        raise
     return container, stream
 
 

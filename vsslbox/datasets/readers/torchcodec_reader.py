@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.limits import refuse_irregular, refuse_large
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['TorchCodecReader']
@@ -37,6 +38,7 @@ class TorchCodecReader(BaseReader):
                 f'{str(error).strip().partition(chr(10))[0]}'
             ) from error
         self.path = path
+        refuse_irregular(path)
         try:
             # The other mode, 'approximate', leaks memory and is wrong at variable frame rates.
             self._decoder = VideoDecoder(
@@ -49,6 +51,8 @@ class TorchCodecReader(BaseReader):
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode frames; see :meth:`BaseReader.read`."""
+        header = self._decoder.metadata
+        refuse_large(self.path, header.height or 0, header.width or 0, len(indices))
         try:
             return list(self._decoder.get_frames_at(list(indices)).data.numpy())
         except (RuntimeError, IndexError) as error:

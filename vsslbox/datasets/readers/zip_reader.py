@@ -1,20 +1,50 @@
 """Reading of extracted frames from a zip file."""
 
+import io
 import re
+import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-import cv2
 import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
+from vsslbox.datasets.readers.images import decode_image, refuse_bytes
+from vsslbox.datasets.readers.limits import refuse_irregular
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['ZipReader']
 
 IMAGE_ENDINGS = {'.jpeg', '.jpg', '.png', '.webp'}
+_MAX_CONTENTS = 64 * 2**20  # bytes of the table of contents, which lists half a million images
+
+# What Python's zipfile raises on broken files: RuntimeError if encrypted, its subclass
+# NotImplementedError on unknown versions, ValueError on names that are not UTF-8 and offsets.
+_BROKEN = (
+    BadZipFile,
+    EOFError,
+    LookupError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+
+
+class _BoundedFile(io.FileIO):
+    """A file that refuses reads of more than ``most`` bytes before it makes room for them."""
+
+    most = _MAX_CONTENTS
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes."""
+        if size > self.most:
+            raise BadZipFile(f'its headers announce {size} bytes, more than {self.most}')
+        return super().read(size)
 
 
 @TASK_UTILS.register_module(name=['ZipReader', 'zip'])
@@ -24,23 +54,28 @@ class ZipReader(BaseReader):
     The images may have any names and lie in folders. They are sorted by name, numbers by value:
     ``2.jpg`` comes before ``10.jpg``. Other entries and hidden files are ignored. Only wanted
     images are read. One file for each video suits storage on which many small files are slow; pack
-    without compression (``zip -0``).
+    without compression (``zip -0``). Of the kinds of compression only the usual one, deflate, is
+    read: the others cannot be unpacked within a limit of memory.
 
     Args:
         path: The zip file.
 
     Raises:
-        VideoError: The file is missing, is not a zip file or holds no images.
+        VideoError: The file is missing, is not a zip file, is damaged or holds no images.
     """
 
     fps = 0.0
 
     def __init__(self, path: str) -> None:
         self.path = path
+        size = refuse_irregular(path).st_size
+        self._file = _BoundedFile(path)
         try:
-            self._zip = ZipFile(path)
-        except (BadZipFile, OSError) as error:
+            self._zip = ZipFile(self._file)
+        except _BROKEN as error:
+            self._file.close()
             raise VideoError.of(path, error) from None
+        self._file.most = size
         self._names = sorted(filter(_is_image, self._zip.namelist()), key=_natural_order)
         self.num_frames = len(self._names)
         if self.num_frames == 0:
@@ -49,24 +84,29 @@ class ZipReader(BaseReader):
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Read images; see :meth:`BaseReader.read`."""
-        return [self._read_image(self._names[index]) for index in indices]
+        return [
+            decode_image(self.path, name, self._unpack(name), len(indices))
+            for name in (self._names[index] for index in indices)
+        ]
 
     def close(self) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
-    def _read_image(self, name: str) -> np.ndarray:
+    def _unpack(self, name: str) -> bytes:
+        """Return the content of an image's file."""
+        entry = self._zip.getinfo(name)
+        if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise VideoError(
+                self.path, f'image {name} is compressed by method {entry.compress_type}: use zip -0'
+            )
+        refuse_bytes(self.path, f'image {name}', entry.file_size)
         try:
-            content = self._zip.read(name)
-        # RuntimeError: encrypted; its subclass NotImplementedError: unknown compression.
-        except (BadZipFile, EOFError, OSError, RuntimeError, zlib.error) as error:
+            with self._zip.open(entry) as file:
+                return file.read(entry.file_size)  # a limit for inflating, whatever is packed
+        except _BROKEN as error:
             raise VideoError(self.path, f'image {name} cannot be read: {error}') from None
-        image = None
-        if content:  # OpenCV raises on empty input
-            image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise VideoError(self.path, f'image {name} cannot be decoded')
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def _is_image(name: str) -> bool:
@@ -74,7 +114,15 @@ def _is_image(name: str) -> bool:
     return path.suffix.lower() in IMAGE_ENDINGS and path.name[0] != '.'
 
 
-def _natural_order(name: str) -> tuple[list[str | int], str]:
-    """Return a sort key of alternating text and numbers; the name breaks ties such as 1 and 01."""
+def _natural_order(name: str) -> tuple[list[str | tuple[int, str]], str]:
+    """Return a sort key of alternating text and numbers; the name breaks ties such as 1 and 01.
+
+    A number is its length and digits: Python converts no more than 4300 digits.
+    """
     parts = re.split('([0-9]+)', name)
-    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
+    return [_number(part) if place % 2 else part for place, part in enumerate(parts)], name
+
+
+def _number(digits: str) -> tuple[int, str]:
+    digits = digits.lstrip('0')
+    return len(digits), digits

@@ -3,6 +3,7 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from vsslbox.datasets.readers import finish_reading
 from vsslbox.registry import TRANSFORMS
 
 __all__ = ['DecodeViews']
@@ -34,6 +35,7 @@ class DecodeViews(BaseTransform):
             frames = dict(zip(indices, reader.read(indices), strict=True))
         finally:
             reader.close()
+            finish_reading()
         for view in views:
             view.frames = [frames[index] for index in view.frame_indices.tolist()]
         return results

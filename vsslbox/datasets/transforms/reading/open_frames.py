@@ -2,7 +2,7 @@
 
 from mmcv.transforms import BaseTransform
 
-from vsslbox.datasets.readers import FramesReader
+from vsslbox.datasets.readers import FramesReader, start_reading
 from vsslbox.registry import TRANSFORMS
 
 __all__ = ['OpenFrames']
@@ -18,6 +18,7 @@ class OpenFrames(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Open the folder."""
+        start_reading(results['frame_dir'])
         results['reader'] = FramesReader(
             results['frame_dir'],
             results['total_frames'],

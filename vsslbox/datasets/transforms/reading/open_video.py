@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mmcv.transforms import BaseTransform
 
-from vsslbox.datasets.readers import FallbackReader
+from vsslbox.datasets.readers import FallbackReader, start_reading
 from vsslbox.errors import InputError
 from vsslbox.registry import TASK_UTILS, TRANSFORMS
 
@@ -23,7 +23,7 @@ class OpenVideo(BaseTransform):
 
     Raises:
         InputError: No reader is registered under a name.
-        VideoError: None of the readers can open the file.
+        VideoError: None of the readers can open the file, or workers died while they read it.
     """
 
     def __init__(self, readers: Sequence[str] = ('pyav', 'decord')) -> None:
@@ -37,6 +37,7 @@ class OpenVideo(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Open the file."""
+        start_reading(results['filename'])
         reader = FallbackReader(results['filename'], self.readers)
         results.update(reader=reader, total_frames=reader.num_frames, fps=reader.fps)
         return results
