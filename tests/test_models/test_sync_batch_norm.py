@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmcv.cnn import build_norm_layer
 from mmengine.dist import get_rank
-from mmengine.model import convert_sync_batchnorm, revert_sync_batchnorm
+from mmengine.model import convert_sync_batchnorm
 from torch import nn
 
 from tests.distributed import run_on_processes
@@ -151,14 +151,13 @@ def test_a_single_process_computes_exactly_batch_norm(training):
 
 
 def test_layers_of_torch_are_turned_into_it():
-    """As mmengine's runner converts a model, and reverts it for a single process."""
+    """As mmengine's runner converts a model."""
     model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.GroupNorm(2, 4))
     weight = model[1].weight
     converted = sync_on_any_device(convert_sync_batchnorm(model))
     kinds = [type(module) for module in converted]
     assert kinds == [nn.Conv2d, SyncBatchNorm, nn.GroupNorm]
     assert converted[1].weight is weight
-    assert not isinstance(revert_sync_batchnorm(converted)[1], nn.SyncBatchNorm)
 
 
 def test_a_config_can_name_it():
