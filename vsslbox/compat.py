@@ -11,7 +11,7 @@ silences a warning of mmcv-lite.
 import warnings
 from collections.abc import Callable
 from itertools import dropwhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from vsslbox.errors import InputError
 
 if TYPE_CHECKING:  # slow to import
-    from mmengine.optim import OptimWrapper
+    from mmengine.optim import OptimWrapper, _ParamScheduler
     from mmengine.runner import Runner
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     'has_onednn_product',
     'iterations_per_step',
     'onednn_product',
+    'restart_schedule',
+    'schedule_settings',
     'stop_workers',
     'tells_of_dead_worker',
     'without_traceback',
@@ -43,7 +45,7 @@ INHERITED = {
     'mmaction.datasets.AVADataset': ('_FPS',),
     'mmaction.models.BMN': ('_forward',),
     'mmaction.models.ResNet3d': ('_freeze_stages',),
-    'mmengine.dataset.BaseDataset': ('_metainfo',),
+    'mmengine.dataset.BaseDataset': ('_fully_initialized', '_metainfo'),
     'mmengine.optim._ParamScheduler': ('_get_value',),
     'mmengine.runner.EpochBasedTrainLoop': ('_epoch', '_iter'),
     'mmengine.runner.Runner': (
@@ -56,6 +58,8 @@ INHERITED = {
     'torch.nn.Module': ('_load_from_state_dict',),
 }
 
+# What the state of a scheduler holds beside its settings.
+_SCHEDULE_STATE = {'_global_step', '_last_value', 'base_values', 'last_step', 'verbose'}
 # The beginnings of torch's messages; the second if the worker dies while its batch is pinned.
 _DEATHS = ('DataLoader worker', 'Pin memory thread')
 # The beginning of a message that torch makes of a worker's own error, and what its text follows.
@@ -91,6 +95,19 @@ def checkpoint_of(runner: 'Runner') -> str | None:
 def iterations_per_step(optim_wrapper: 'OptimWrapper') -> int:
     """Return over how many iterations an optimizer accumulates gradients for one step."""
     return optim_wrapper._accumulative_counts
+
+
+def schedule_settings(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings in a scheduler's state: lengths, factors and the like."""
+    return {name: value for name, value in state.items() if name not in _SCHEDULE_STATE}
+
+
+def restart_schedule(scheduler: '_ParamScheduler') -> None:
+    """Set a scheduler and the value that it schedules to the first step."""
+    groups, name = scheduler.optimizer.param_groups, scheduler.param_name
+    initial = [group[f'initial_{name}'] for group in groups]
+    scheduler.load_state_dict(dict(_global_step=-1, last_step=-1, base_values=initial))
+    scheduler.step()
 
 
 def worker_pids(loader: DataLoader) -> list[int]:

@@ -8,12 +8,12 @@ from vsslbox.checkpoints.initializers import (
 from vsslbox.checkpoints.loading import (
     CheckpointError,
     LoadReport,
-    checkpoints_in,
     load_checkpoint,
     load_model,
     load_state_dict,
     load_weights,
 )
+from vsslbox.checkpoints.progress import checkpoints_in
 
 __all__ = [
     'CheckpointError',

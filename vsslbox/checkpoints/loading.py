@@ -19,7 +19,6 @@ from vsslbox.errors import InputError
 __all__ = [
     'CheckpointError',
     'LoadReport',
-    'checkpoints_in',
     'load_checkpoint',
     'load_model',
     'load_state_dict',
@@ -212,12 +211,6 @@ def load_state_dict(
         raise _misfit(model, weights, report)
     model.load_state_dict(tensors, strict=False)
     return report
-
-
-def checkpoints_in(folder: str | PathLike) -> list[Path]:
-    """Return the checkpoints that training wrote into a work directory, newest first."""
-    found = [path for kind in ('epoch', 'iter') for path in Path(folder).glob(f'{kind}_*.pth')]
-    return sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
 
 
 def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:

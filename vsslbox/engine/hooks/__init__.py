@@ -2,6 +2,7 @@
 
 from vsslbox.engine.hooks.bad_video_hook import BadVideoHook, TooManyBadVideosError
 from vsslbox.engine.hooks.bank_list_hook import BankListHook
+from vsslbox.engine.hooks.class_names_hook import ClassNamesHook
 from vsslbox.engine.hooks.cluster_hook import ClusterHook
 from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
 from vsslbox.engine.hooks.recent_checkpoint_hook import RecentCheckpointHook
@@ -10,6 +11,7 @@ from vsslbox.engine.hooks.update_after_step_hook import UpdateAfterStepHook
 __all__ = [
     'BadVideoHook',
     'BankListHook',
+    'ClassNamesHook',
     'ClusterHook',
     'IterationSeedHook',
     'RecentCheckpointHook',

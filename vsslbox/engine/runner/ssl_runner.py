@@ -20,18 +20,20 @@ from torch.utils.data import DataLoader
 
 from vsslbox.checkpoints.loading import (
     CheckpointError,
-    checkpoints_in,
     load_checkpoint,
     load_state_dict,
     load_weights,
 )
+from vsslbox.checkpoints.progress import checkpoints_in, is_resumable
 from vsslbox.engine.hooks import (
     BadVideoHook,
     BankListHook,
+    ClassNamesHook,
     IterationSeedHook,
     RecentCheckpointHook,
     UpdateAfterStepHook,
 )
+from vsslbox.engine.runner.resume_record import adapt_checkpoint, run_record
 from vsslbox.engine.stop_signals import StopSignals
 from vsslbox.engine.work_dir_lock import work_dir_lock
 from vsslbox.engine.worker import start_worker
@@ -48,6 +50,7 @@ _NEEDED_HOOKS = (
     UpdateAfterStepHook,
     BadVideoHook,
     BankListHook,
+    ClassNamesHook,
     RecentCheckpointHook,
 )
 # The hooks that are added without the config's doing and that it may remove.
@@ -78,12 +81,14 @@ class SSLRunner(Runner):
     """mmengine's Runner, with these differences.
 
     * :class:`IterationSeedHook`, :class:`UpdateAfterStepHook`, :class:`BadVideoHook`,
-      :class:`BankListHook` and :class:`RecentCheckpointHook` run in every training. To set their
-      options, name one of the same class or a subclass in ``default_hooks`` or ``custom_hooks``; it
-      replaces the runner's own. ``None`` removes only ``recent_checkpoint``.
+      :class:`BankListHook`, :class:`ClassNamesHook` and :class:`RecentCheckpointHook` run in every
+      training. To set their options, name one of the same class or a subclass in ``default_hooks``
+      or ``custom_hooks``; it replaces the runner's own. ``None`` removes only
+      ``recent_checkpoint``.
     * A work directory belongs to one training at a time; see :func:`work_dir_lock`.
     * A checkpoint is written to a temporary file and renamed when it is complete.
-    * ``resume`` skips a checkpoint that cannot be read, with a warning, and takes the one before.
+    * ``resume`` skips a checkpoint that cannot be read, with a warning, and takes the one before;
+      what differs from the checkpoint's run is told and adapted, see :func:`adapt_checkpoint`.
     * Loading is strict: a checkpoint that does not fill the whole model is refused; to resume, it
       must not hold more than the model either.
     * A test without a checkpoint evaluates the model as the config initialises it, without
@@ -92,6 +97,8 @@ class SSLRunner(Runner):
     * Several processes use gloo where there is no GPU.
     * Workers of data loaders keep the memory that they free.
     """
+
+    _record: dict | None = None  # of the run, for its checkpoints
 
     @classmethod
     def from_cfg(cls, cfg: Config | dict) -> 'SSLRunner':
@@ -183,10 +190,16 @@ class SSLRunner(Runner):
     ) -> dict:
         """Fill the whole model from a checkpoint, or fail; log what was filled."""
         checkpoint = load_checkpoint(filename, map_location)
+        if self._resume and not is_resumable(checkpoint):
+            raise CheckpointError(
+                f'{filename} has weights but no state of a training: start from it with `load_from`'
+            )
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = unwrap_model(self.model)
         fill = load_state_dict if self._resume else load_weights
         self.logger.info(f'loaded {fill(model, checkpoint, str(filename))}')
+        if self._resume and isinstance(self._train_loop, BaseLoop):
+            self._record = adapt_checkpoint(checkpoint, self)
         self._has_loaded = True
         return checkpoint
 
@@ -215,18 +228,30 @@ class SSLRunner(Runner):
         if self._has_loaded or not self._resume or self._load_from is not None:
             super().load_or_resume()
             return
+        reasons = []
         for path in checkpoints_in(self.work_dir):
             try:
                 self.resume(str(path))
                 return
             except CheckpointError as error:
                 self.logger.warning(f'skipping a checkpoint: {error}')
+                reasons.append(str(error))
+        if reasons:
+            raise CheckpointError(
+                f'no checkpoint in {self.work_dir} can be resumed; remove them to start again:\n'
+                + '\n'.join(reasons)
+            )
         self.logger.warning(
             f'nothing to resume: no checkpoint in {self.work_dir}; training starts from scratch'
         )
 
-    def save_checkpoint(self, out_dir: str, filename: str, *args, **kwargs) -> None:
+    def save_checkpoint(
+        self, out_dir: str, filename: str, *args, meta: dict | None = None, **kwargs
+    ) -> None:
         """Save a checkpoint, completely or not at all, to a local folder or a remote one."""
+        if self.rank == 0:
+            self._record = self._record or run_record(self)
+        kwargs['meta'] = {**(meta or {}), 'run': self._record}
         if '://' in str(out_dir):  # remote stores write whole objects
             super().save_checkpoint(out_dir, filename, *args, **kwargs)
             return

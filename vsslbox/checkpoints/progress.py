@@ -1,0 +1,46 @@
+"""How far the training had come that wrote a checkpoint."""
+
+import math
+import re
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
+
+__all__ = ['ITERATIONS', 'checkpoints_in', 'is_resumable']
+
+# Where a checkpoint says how many iterations an epoch had: `meta['run'][ITERATIONS]`.
+ITERATIONS = 'iterations in an epoch'
+
+_WRITTEN_BY_TRAINING = re.compile(r'((epoch|iter)_\d+|recent)\.pth')
+
+
+def checkpoints_in(folder: str | PathLike) -> list[Path]:
+    """Return the checkpoints that training wrote into a work directory, the furthest first.
+
+    The order is that of the epochs done, which the files state: times change when a folder is
+    copied, and numbers of iterations when the batch size does. Files that have the name of a
+    checkpoint but cannot be read or resumed stand at the beginning, so that a reader notices them.
+    """
+    found = {path: _progress(path) for path in sorted(Path(folder).glob('*.pth'))}
+    return sorted(filter(found.get, found), key=found.get, reverse=True)
+
+
+def is_resumable(checkpoint: Mapping[str, Any]) -> bool:
+    """Return whether a checkpoint holds the state of a training, beside weights."""
+    return 'message_hub' in checkpoint and 'iter' in checkpoint.get('meta', ())
+
+
+def _progress(path: Path) -> tuple[float, ...]:
+    """Return the epochs done, with fractions, and those completed; nothing for other files."""
+    try:
+        checkpoint = load_checkpoint(path, 'meta')
+    except CheckpointError:
+        checkpoint = {}
+    if not is_resumable(checkpoint):
+        return (math.inf,) if _WRITTEN_BY_TRAINING.fullmatch(path.name) else ()
+    meta = checkpoint['meta']
+    length = meta.get('run', {}).get(ITERATIONS)
+    return (meta['iter'] / length if length else meta['epoch'], meta['epoch'])
