@@ -65,3 +65,38 @@ def test_a_dumped_config_shows_the_places_of_its_variables(config, tmp_path):
     config.dump(tmp_path / 'dumped.py')
     with pytest.raises(ConfigError, match=r'model.max_epochs=... train_cfg.max_epochs=...$'):
         replace_values(Config.fromfile(tmp_path / 'dumped.py'), dict(max_epochs=3))
+
+
+def messages_for(schedules, options, monkeypatch):
+    config = Config(dict(train_cfg=dict(max_epochs=10), param_scheduler=schedules))
+    messages = []
+    monkeypatch.setattr(
+        'vsslbox.config.options.print_log', lambda message, *_: messages.append(message)
+    )
+    replace_values(config, options)
+    return messages
+
+
+def test_schedules_tied_to_the_length_of_training_are_named(monkeypatch):
+    warmup = dict(type='LinearLR', begin=0, end=2)
+    cosine = dict(type='CosineAnnealingLR', begin=2, end=10, T_max=8)
+    options = {'train_cfg.max_epochs': 20}
+    (message,) = messages_for([warmup, cosine], options, monkeypatch)
+    assert message.endswith('add param_scheduler.1.T_max=18 param_scheduler.1.end=20')
+    (message,) = messages_for(dict(type='WarmupCosineLR', T_max=10), options, monkeypatch)
+    assert message.endswith('add param_scheduler.T_max=20')
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'options'),
+    [
+        (dict(T_max=10), {'train_cfg.max_epochs': 20, 'param_scheduler.T_max': 20}),
+        (dict(T_max=10), {'train_cfg.max_epochs': 20, 'param_scheduler.T_max': 10}),
+        (dict(T_max=10), {'train_cfg.max_epochs': 10}),
+        (dict(end=10, by_epoch=False), {'train_cfg.max_epochs': 20}),
+        (dict(milestones=[10]), {'train_cfg.max_epochs': 20}),
+        (None, {'train_cfg.max_epochs': 20}),
+    ],
+)
+def test_schedules_that_were_moved_or_are_not_tied_are_not_named(monkeypatch, schedule, options):
+    assert not messages_for(schedule, options, monkeypatch)

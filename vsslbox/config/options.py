@@ -1,12 +1,14 @@
 """Values of the command line that replace those of a config."""
 
 import ast
+import logging
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 from vsslbox.config.check import TOP_LEVEL, ConfigError
 from vsslbox.utils import inline_text
@@ -20,10 +22,14 @@ _PATH_LINE = re.compile(r'^/.*\.py$', re.MULTILINE)
 def replace_values(config: Config, options: Mapping[str, Any]) -> None:
     """Replace values of a config, named by their places, such as ``model.momentum``.
 
+    No other value changes: of schedules that end with the training, if its length changes, a
+    warning names the options that change them too.
+
     Raises:
         ConfigError: A name is a variable of the config file, which was inserted while the file was
             read, so that another value would change nothing; or a place cannot be reached.
     """
+    old_length = _length(config)
     used = _used_names(config.text)
     for name in dict.fromkeys(option.split('.')[0] for option in options):
         if name in config and name not in TOP_LEVEL:
@@ -39,6 +45,35 @@ def replace_values(config: Config, options: Mapping[str, Any]) -> None:
                 f'--cfg-options {option}=... cannot be set, since {place} is '
                 f'{textwrap.shorten(inline_text(found), 60)}'
             ) from error
+    tied = _tied_to_length(config, old_length)
+    tied = {option: tied[option] for option in tied if option not in options}
+    if tied:
+        print_log(
+            f'train_cfg.max_epochs is {_length(config)}, but schedules still have the length of '
+            f'{old_length} epochs. To change it, add '
+            + ' '.join(f'{option}={value}' for option, value in tied.items()),
+            'current',
+            logging.WARNING,
+        )
+
+
+def _length(config: Config) -> int | None:
+    return (config.get('train_cfg') or {}).get('max_epochs')
+
+
+def _tied_to_length(config: Config, old: int | None) -> dict[str, int]:
+    """Return the lengths of schedules, by place, that suited ``old`` epochs, as they should be."""
+    new, schedules = _length(config), config.get('param_scheduler') or []
+    is_list = isinstance(schedules, list)
+    tied = {}
+    for index, schedule in enumerate(schedules if is_list else [schedules]):
+        if None in (old, new) or old == new or not schedule.get('by_epoch', True):
+            continue
+        place = f'param_scheduler.{index}' if is_list else 'param_scheduler'
+        for name, begin in (('T_max', 0), ('T_max', schedule.get('begin', 0)), ('end', 0)):
+            if schedule.get(name) == old - begin:
+                tied[f'{place}.{name}'] = new - begin
+    return tied
 
 
 def _furthest(config: Config, option: str) -> tuple[str, Any]:
