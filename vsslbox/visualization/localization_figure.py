@@ -22,7 +22,7 @@ ENOUGH = 0.5  # IoU
 
 
 class TimeSegment(NamedTuple):
-    """A part of a video.
+    """A segment of a video.
 
     Attributes:
         start: In seconds.

@@ -136,7 +136,7 @@ class PaperNumbers:
 
 @dataclass
 class Section:
-    """A further part of the report.
+    """A further section of the report.
 
     Args:
         title: The heading.

@@ -13,9 +13,9 @@ __all__ = ['FeatureMetric', 'check_labels']
 class FeatureMetric(ABC):
     """Evaluates the features of a query set with those of a gallery.
 
-    A registered class whose body names a ``protocol`` is a protocol of the report card, without
-    any change elsewhere; a subclass that is to be one names its own. Such a class names its values
-    ``PROTOCOL/LABEL/...``, accepts ``labels`` and, unless it needs a gallery, ``leave_out``.
+    A registered class that sets ``protocol`` in its own body is a protocol of the report card; a
+    subclass does not inherit this. The names of its values are ``PROTOCOL/LABEL/...``, and it
+    accepts ``labels`` and, unless it needs a gallery, ``leave_out``.
 
     Args:
         labels: The columns of the list to predict, one result each.

@@ -10,7 +10,8 @@ __all__ = ['SameConv3d', 'SameMaxPool3d', 'same_padding']
 def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:
     """Return the numbers of positions to add before and after an axis.
 
-    An odd one goes to the end: with stride 2 the result depends on whether the size is even.
+    Of an odd number, one more goes to the end: with stride 2 the result depends on whether the size
+    is even.
 
     Args:
         size: The length of the axis.

@@ -49,7 +49,8 @@ class FastRCNN(BaseModel):
                 :class:`~vsslbox.datasets.transforms.PackDetection`.
             mode: ``'tensor'``: logits ``[proposals in all, K]``. ``'loss'``: losses by name.
                 ``'predict'``: the samples with ``pred_instances``, whose ``bboxes`` ``[n, 4]`` are
-                shares of the video's frame and whose ``scores`` ``[n, K]`` are probabilities.
+                normalised coordinates of the video's frame and whose ``scores`` ``[n, K]`` are
+                probabilities.
         """
         features = self.backbone(inputs)
         proposals = [sample.proposals.bboxes for sample in data_samples]

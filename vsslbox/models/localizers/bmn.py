@@ -53,9 +53,9 @@ class BMN(StockBMN):
 
         Args:
             inputs: The features of each of the N videos, ``[D, T]``.
-            data_samples: For ``'loss'`` with ``gt_instances.gt_bbox``, the segments ``[n, 2]`` as
-                shares of the video; for ``'predict'`` with the meta data ``video_name``,
-                ``duration_frame`` and ``duration_second``.
+            data_samples: For ``'loss'`` with ``gt_instances.gt_bbox``, the segments ``[n, 2]``
+                relative to the length of the video; for ``'predict'`` with the meta data
+                ``video_name``, ``duration_frame`` and ``duration_second``.
             mode: ``'loss'``; ``'predict'``; or ``'tensor'`` for the maps of confidence
                 ``[N, 2, T, T]`` (regressed and classified, by duration and start) and the
                 probabilities of start and end ``[N, T]``.

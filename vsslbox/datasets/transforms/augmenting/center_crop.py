@@ -37,7 +37,7 @@ class CenterCrop(ViewTransform):
         return frame[top : top + height, left : left + width]
 
     def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Convert shares of the frame to shares of its middle."""
+        """Convert the boxes to normalised coordinates of the crop."""
         return crop_boxes(boxes, size, self._corner(size), self.size)
 
     def _corner(self, size: tuple[int, int]) -> tuple[int, int]:

@@ -10,10 +10,10 @@ __all__ = ['crop_boxes']
 def crop_boxes(
     boxes: np.ndarray, size: Sequence[int], corner: Sequence[int], crop_size: Sequence[int]
 ) -> np.ndarray:
-    """Convert boxes as shares of a frame to shares of a crop.
+    """Convert boxes from the normalised coordinates of a frame to those of a crop.
 
     Args:
-        boxes: ``[n, 4]``: left, top, right, bottom as shares of the frame's width and height.
+        boxes: ``[n, 4]``: left, top, right, bottom in normalised coordinates of the frame.
         size: The frame's height and width in pixels.
         corner: The top and left of the crop in pixels.
         crop_size: The height and width of the crop in pixels.

@@ -76,8 +76,8 @@ class RandAugment(ViewTransform):
     use the statistics of the whole clip, since those of single frames would make it flicker.
 
     Draws ``operation`` ``[n, num_ops]``, indices into the list above, with replacement; ``sign``
-    ``[n, num_ops]``, 1 or -1; ``centre`` ``[n, num_ops, 2]``, ``(y, x)`` as shares of height and
-    width.
+    ``[n, num_ops]``, 1 or -1; ``centre`` ``[n, num_ops, 2]``, ``(y, x)`` in normalised
+    coordinates.
 
     Args:
         num_ops: How many operations to apply, one after the other.

@@ -148,8 +148,8 @@ def cut_out(frames: _Frames, share: float, centre: np.ndarray) -> _Frames:
         frames: The frames.
         share: Half of the square's side as a share of the frames' shorter side; the product is
             rounded down to pixels.
-        centre: The square's middle ``[2]``, ``(y, x)``, as shares of height and width in [0, 1).
-            Part of the square may lie outside.
+        centre: The square's middle ``[2]``, ``(y, x)``, in normalised coordinates in
+            [0, 1). Part of the square may lie outside.
     """
     height, width = frames[0].shape[:2]
     half = int(share * min(height, width))

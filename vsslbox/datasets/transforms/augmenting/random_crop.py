@@ -49,5 +49,5 @@ class RandomCrop(ViewTransform):
     def move_boxes(
         self, boxes: np.ndarray, size: tuple[int, int], corner: np.ndarray
     ) -> np.ndarray:
-        """Convert shares of the frame to shares of the crop."""
+        """Convert the boxes to normalised coordinates of the crop."""
         return crop_boxes(boxes, size, corner, self.size)

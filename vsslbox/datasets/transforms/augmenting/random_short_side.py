@@ -42,5 +42,5 @@ class RandomShortSide(ViewTransform):
     def move_boxes(
         self, boxes: np.ndarray, size: tuple[int, int], short_side: np.int64
     ) -> np.ndarray:
-        """Return the boxes as they are: they are shares of the frame."""
+        """Return the boxes as they are: normalised coordinates do not change."""
         return boxes

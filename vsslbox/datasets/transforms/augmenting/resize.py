@@ -73,5 +73,5 @@ class Resize(ViewTransform):
         return resize_image(frame, *size)
 
     def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """Return the boxes as they are: they are shares of the frame."""
+        """Return the boxes as they are: normalised coordinates do not change."""
         return boxes

@@ -38,8 +38,8 @@ class ViewTransform(ABC):
     A transform that keeps the size of the frames may have a second, batched form: a static method
     ``apply_clips(clips, **drawn)``, by which :class:`Defer` can leave it to the model's device. It
     changes float32 RGB clips ``[M, C, T, H, W]`` with values in [0, 255], which it may overwrite,
-    by float32 tensors ``[M, ...]`` of what was drawn, and must not round. Everything that it needs
-    is drawn, since there is no instance where it runs; ``draw`` adds settings as constant arrays.
+    by float32 tensors ``[M, ...]`` of what was drawn, and must not round. It runs without an
+    instance, so ``draw`` returns everything that it needs, settings as constant arrays.
     Where every frame has a draw of its own, each is a clip of length 1.
 
     Args:
@@ -142,12 +142,12 @@ class ViewTransform(ABC):
         """Return where the boxes lie afterwards; override it if views may have boxes.
 
         Args:
-            boxes: ``[n, 4]``: left, top, right, bottom as shares of the frame's width and height.
+            boxes: ``[n, 4]``: left, top, right, bottom in normalised coordinates of the frame.
             size: The frame's height and width in pixels, before the transform.
             drawn: One row of what was drawn.
 
         Returns:
-            ``[n, 4]`` as shares of the new frame, which they may leave.
+            ``[n, 4]`` in normalised coordinates of the new frame, which they may leave.
 
         Raises:
             InputError: The transform does not define it.
