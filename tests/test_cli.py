@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from vsslbox.apis.command_line import run_command
+
 REPO = Path(__file__).resolve().parents[1]
 PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
 RETRIEVAL = 'configs/demo/retrieval_r18w16_64px.py'
@@ -224,6 +226,16 @@ def test_malformed_options(option):
     assert_one_message(
         result, f'--cfg-options takes KEY=VALUE with balanced brackets, got {option}'
     )
+
+
+def test_ctrl_c_is_no_error(capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(interrupted)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == '\ninterrupted\n'
 
 
 def test_launcher_without_its_processes():

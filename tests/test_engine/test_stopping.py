@@ -34,11 +34,12 @@ class SlowViews(TinyViews):
 
 @HOOKS.register_module()
 class TellHook(Hook):
-    """Print the iteration that begins."""
+    """Print the iteration that begins, and make it last."""
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         if runner.rank == 0:
             print(f'iteration {runner.iter}', flush=True)
+        time.sleep(float(os.environ.get('SECONDS_OF_AN_ITERATION', '0')))
 
 
 def slow_config(work_dir, num_processes=1, **kwargs):
@@ -61,7 +62,7 @@ def main():
 class Run:
     """A training in processes of its own, which an environment variable marks."""
 
-    def __init__(self, work_dir, num_processes=1, resume=False, seconds='0.02'):
+    def __init__(self, work_dir, num_processes=1, resume=False, seconds='0'):
         self.mark = f'MARK={uuid.uuid4()}'
         arguments = [str(work_dir), str(num_processes), str(resume)]
         command = [sys.executable, '-c', SCRIPT, *arguments]
@@ -76,7 +77,8 @@ class Run:
             env={
                 **os.environ,
                 'PYTHONPATH': str(REPO),
-                'SECONDS_OF_A_SAMPLE': seconds,
+                'SECONDS_OF_A_SAMPLE': '0.02',
+                'SECONDS_OF_AN_ITERATION': seconds,
                 'OMP_NUM_THREADS': '1',
                 'MARK': self.mark[5:],
             },
@@ -161,7 +163,7 @@ def test_a_signal_to_one_process_stops_both(tmp_path):
 
 
 def test_a_second_signal_ends_at_once(tmp_path):
-    run = Run(tmp_path / 'run', seconds='3')
+    run = Run(tmp_path / 'run', seconds='60')
     run.wait_for(0)
     run.process.send_signal(signal.SIGTERM)
     time.sleep(0.2)
@@ -169,7 +171,7 @@ def test_a_second_signal_ends_at_once(tmp_path):
     time.sleep(1.5)
     assert run.process.poll() is None
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(timeout=3) == -signal.SIGTERM
+    assert run.process.wait(timeout=20) == -signal.SIGTERM
     assert not (tmp_path / 'run/recent.pth').exists()
     deadline = time.monotonic() + 20
     while run.left() and time.monotonic() < deadline:  # workers look for their parent every 5 s
