@@ -27,21 +27,20 @@ def read_image(video: str, path: Path, num_frames: int = 1) -> np.ndarray:
     Raises:
         VideoError: The image is missing, is no regular file, is too large or cannot be decoded.
     """
+    what = 'image' if str(path) == video else f'image {path.name}'
     try:
-        refuse_bytes(video, f'image {path.name}', refuse_irregular(str(path)).st_size)
+        refuse_bytes(video, what, refuse_irregular(str(path)).st_size)
         content = path.read_bytes()
     except TooLargeError:
         raise
     except (OSError, VideoError) as error:
         reason = VideoError.of(str(path), error).reason
-        raise VideoError(
-            video, f'image {path.name} is missing or cannot be read: {reason}'
-        ) from None
-    return decode_image(video, path.name, content, num_frames)
+        raise VideoError(video, f'{what} is missing or cannot be read: {reason}') from None
+    return decode_image(video, what, content, num_frames)
 
 
-def decode_image(video: str, name: str, content: bytes, num_frames: int = 1) -> np.ndarray:
-    """Decode an image, one of ``num_frames`` that are read of a video.
+def decode_image(video: str, what: str, content: bytes, num_frames: int = 1) -> np.ndarray:
+    """Decode an image, one of ``num_frames`` that are read of a video; ``what`` names it.
 
     Returns:
         The image in RGB, uint8 ``[H, W, 3]``.
@@ -55,9 +54,9 @@ def decode_image(video: str, name: str, content: bytes, num_frames: int = 1) -> 
         if content:  # OpenCV raises on empty input
             image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise VideoError(video, f'image {name} cannot be decoded: {error.err}') from None
+        raise VideoError(video, f'{what} cannot be decoded: {error.err}') from None
     if image is None:
-        raise VideoError(video, f'image {name} cannot be decoded')
+        raise VideoError(video, f'{what} cannot be decoded')
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 

@@ -85,7 +85,7 @@ class ZipReader(BaseReader):
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Read images; see :meth:`BaseReader.read`."""
         return [
-            decode_image(self.path, name, self._unpack(name), len(indices))
+            decode_image(self.path, f'image {name}', self._unpack(name), len(indices))
             for name in (self._names[index] for index in indices)
         ]
 
