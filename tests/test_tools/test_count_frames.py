@@ -31,8 +31,8 @@ def run(tool, monkeypatch, tmp_path, video_folder):
     [
         (
             'a.txt',
-            ['video1.mp4 4', 'video0.mp4 07'],
-            ['path,label', 'video1.mp4,4', 'video0.mp4,07'],
+            ['video1.mp4 4', 'video0.mp4  7'],
+            ['path,label', 'video1.mp4,4', 'video0.mp4,7'],
         ),
         ('a.txt', ['video1.mp4'], ['path', 'video1.mp4']),
         ('a.csv', ['id,path', '007,video1.mp4', '"a,b",video1.mp4'], None),

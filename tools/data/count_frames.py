@@ -43,7 +43,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(text, newline='')))
     rows = []
     for line in filter(None, map(str.strip, text.splitlines())):
-        name, *labels = line.split(' ')
+        name, *labels = filter(None, line.split(' '))
         if len(labels) > 1:
             raise InputError(f'{path}: {line!r} has several labels: convert the list to CSV first')
         rows.append(dict(zip(('path', 'label'), (name, *labels))))

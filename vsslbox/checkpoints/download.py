@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -264,7 +265,7 @@ def _message(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-class _Progress:
+class _Progress(AbstractContextManager):
     """Prints progress on standard error: in place on a terminal, otherwise a line every tenth."""
 
     def __init__(self, name: str, start: int, total: int) -> None:
@@ -282,9 +283,6 @@ class _Progress:
         if step != self.printed:
             self.printed = step
             self._print('\r' if self.in_place else '', '' if self.in_place else '\n')
-
-    def __enter__(self) -> '_Progress':
-        return self
 
     def __exit__(self, *_) -> None:
         if self.in_place:

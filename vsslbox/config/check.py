@@ -249,7 +249,7 @@ def _walk_steps(steps: dict, place: str, scope: str) -> Iterator[str]:
     """Check named steps; a name that a child config misspells is a new step without a type."""
     others = [name for name, step in steps.items() if not isinstance(step, dict) or 'type' in step]
     for name, step in steps.items():
-        if isinstance(step, dict) and name not in others and not _misspelt_type(step):
+        if name not in others and not _misspelt_type(step):
             hint = _hint(name, others, "a new one needs a 'type'")
             yield f"{place}.{name}: there is no step '{name}'; {hint}"
         elif isinstance(step, dict):

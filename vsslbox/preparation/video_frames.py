@@ -1,6 +1,7 @@
 """All frames of a video file in order, for tools that make new files from them."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from fractions import Fraction
 
 import av
@@ -16,7 +17,7 @@ __all__ = ['VideoFrames', 'fit_size', 'frames_at_rate', 'quarter_turns', 'turn_y
 DEFAULT_RATE = Fraction(25)  # if a file does not tell
 
 
-class VideoFrames:
+class VideoFrames(AbstractContextManager):
     """The frames of a file's first video stream, in order, as :class:`PyAVReader` counts them.
 
     Args:
@@ -38,14 +39,7 @@ class VideoFrames:
         self.rate = Fraction(stream.average_rate or stream.guessed_rate or DEFAULT_RATE)
         self.pixel_shape = stream.sample_aspect_ratio
 
-    def __enter__(self) -> 'VideoFrames':
-        return self
-
     def __exit__(self, *error) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
         self._container.close()
 
     def __iter__(self) -> Iterator[VideoFrame]:

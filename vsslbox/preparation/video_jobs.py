@@ -69,9 +69,9 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
 
 
 class _Listing(VideoDataset):
-    """A list whose files may be missing: each is a failure of its own, not of the list."""
+    """A list that keeps its names, and whose files may be missing: each is a failure of its own."""
 
-    def _refuse_missing(self, paths: list[str]) -> None:
+    def _find_files(self, entries: list[dict]) -> None:
         pass
 
 
