@@ -7,6 +7,7 @@ from pathlib import Path
 from mmaction.datasets import ActivityNetDataset
 
 from vsslbox.datasets.transforms.steps import Steps, build_steps
+from vsslbox.datasets.video_folders import entries_of, kind_of
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 from vsslbox.structures import SampleKey
@@ -70,7 +71,8 @@ class LocalizationDataset(ActivityNetDataset):
                 f'no annotations at {self.ann_file}: set `ann_file`, relative to `data_root`'
             )
         entries, folder = super().load_data_list(), Path(self.data_prefix['video'])
-        present = set(os.listdir(folder)) if folder.is_dir() else set()
+        found = entries_of(str(folder))
+        present = {name for name, entry in found.items() if kind_of(entry) == 'a file'}
         missing = []
         for entry in entries:
             name = entry['video_name'] + self.ending
