@@ -99,7 +99,7 @@ def test_the_base_config_names_none_of_them():
 
 
 def test_order_of_the_hooks(tmp_path):
-    names = ['RuntimeInfoHook', 'ClassNamesHook', 'IterationSeedHook', 'UpdateAfterStepHook']
+    names = ['RuntimeInfoHook', 'IterationSeedHook', 'UpdateAfterStepHook', 'ClassNamesHook']
     names += ['BankListHook']
     names += ['IterTimerHook', 'DistSamplerSeedHook', 'BadVideoHook', 'HighHook', 'LoggerHook']
     names += ['ParamSchedulerHook', 'CheckpointHook', 'RecentCheckpointHook']
@@ -107,7 +107,7 @@ def test_order_of_the_hooks(tmp_path):
     assert [kind.__name__ for kind in kinds(runner)] == names
     high = dict(type='HighHook', priority='VERY_HIGH')
     runner = build_runner(bare_config(tmp_path / 'high', custom_hooks=[high]))
-    names.insert(3, names.pop(names.index('HighHook')))
+    names.insert(4, names.pop(names.index('HighHook')))
     assert [kind.__name__ for kind in kinds(runner)] == names
     assert high['priority'] == 'VERY_HIGH'
 
