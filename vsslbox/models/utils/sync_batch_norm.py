@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from mmengine.dist import all_gather, all_reduce, get_world_size
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from vsslbox.models.utils.precision import at_least_float32
 from vsslbox.registry import MODELS
@@ -16,7 +15,7 @@ __all__ = ['SyncBatchNorm', 'sync_on_any_device']
 
 
 @MODELS.register_module()
-class SyncBatchNorm(_BatchNorm):
+class SyncBatchNorm(nn.BatchNorm3d):  # of inputs with any number of axes
     """Normalise by the mean and variance of all processes' batches, with the gradient through them.
 
     torch's SyncBatchNorm runs on GPUs only, and DistributedDataParallel refuses its subclasses
