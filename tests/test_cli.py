@@ -263,7 +263,7 @@ def test_values_that_components_refuse(video_folder, tmp_path, option, expected)
 def test_segments_too_few_for_the_order_task(video_folder, tmp_path):
     result = train(
         '--data-root', video_folder, '--work-dir', tmp_path,
-        options=['model.order.num_segments=2'],
+        options=['model.num_segments=2'],
     )  # fmt: skip
     assert_one_message(result, 'at least 3 segments, got 2')
 

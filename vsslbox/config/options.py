@@ -58,7 +58,8 @@ def replace_values(config: Config, options: Mapping[str, Any]) -> None:
 
 
 def _length(config: Config) -> int | None:
-    return (config.get('train_cfg') or {}).get('max_epochs')
+    length = (config.get('train_cfg') or {}).get('max_epochs')
+    return length if isinstance(length, int) else None  # another type is refused when it is built
 
 
 def _tied_to_length(config: Config, old: int | None) -> dict[str, int]:
