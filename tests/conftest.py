@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 import vsslbox  # noqa: F401  (declares what torch.load may read)
 
@@ -26,6 +27,15 @@ def data_root() -> Path:
 def _seed():
     """Start every test from the same random state, whatever ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _default_scope():
+    """Leave no default scope of a runner behind: later tests would look names up there."""
+    before = dict(DefaultScope._instance_dict)
+    yield
+    DefaultScope._instance_dict.clear()
+    DefaultScope._instance_dict.update(before)
 
 
 def write_video(path: Path, frames: np.ndarray, *, codec: str = 'libx264', fps: int = 24) -> None:
