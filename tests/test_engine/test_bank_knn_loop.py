@@ -139,7 +139,8 @@ def train(work_dir, **kwargs):
         dict(
             model=model,
             work_dir=str(work_dir),
-            custom_hooks=[dict(type='BankListHook')],
+            # The engine shares loggers between runs of one name that start in the same second.
+            experiment_name=work_dir.name,
             train_dataloader=dict(
                 loader_cfg(num_samples=NUM_ENTRIES, num_clips=1),
                 batch_size=4,
