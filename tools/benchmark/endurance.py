@@ -70,7 +70,7 @@ def watch(command: list[str], args: argparse.Namespace) -> list[dict[str, float]
             while (minutes := (time.monotonic() - started) / 60) < args.minutes:
                 if training.poll() is not None:
                     log.seek(0)
-                    sys.exit(f'{log.read()[-2000:]}\nthe training ended after {minutes:.1f} minutes')
+                    sys.exit(f'{log.read()[-2000:]}\nthe training ended at {minutes:.1f} minutes')
                 if measured := measure(family):
                     names = ('bytes', 'descriptors', 'processes')
                     rows.append(dict(minutes=minutes, **dict(zip(names, measured))))
