@@ -103,6 +103,7 @@ COMPONENTS = {
         ),
         bmn_inputs,
     ),
+    'C3DTrunk': (dict(), lambda: dict(x=torch.randn(1, 3, 8, 16, 16))),
     'CVRL': (
         dict(
             backbone=R3D,
@@ -171,10 +172,12 @@ COMPONENTS = {
         lambda: dict(query=unit(4, 8), keys=[unit(4, 8), unit(4, 8)]),
     ),
     'R3DResNet': (R3D, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'ResNet2d3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'ResidualMLPNeck': (
         dict(in_channels=8, out_channels=6),
         lambda: dict(features=torch.randn(4, 8, 1, 2, 2)),
     ),
+    'S3D': (dict(width=1 / 16, gating=True), lambda: dict(x=torch.randn(2, 3, 8, 32, 32))),
     'SyncBatchNorm': (dict(num_features=4), lambda: dict(x=torch.randn(3, 4, 2, 2))),
     'TapExtractor': (
         dict(backbone=NARROW, taps=['layer2', 'layer4']),
@@ -210,6 +213,8 @@ COMPONENTS = {
         ),
     ),
     'VIE': (tiny_vie_cfg(loss=RECOGNITION), vie_inputs),
+    'VideoResNet2Plus1d': (dict(base_channels=8), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'VideoResNet3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'ViewsPreprocessor': (dict(), None),
 }
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
 
@@ -150,7 +151,8 @@ def load_weights(
         source: The name for messages if ``checkpoint`` is not a file.
         prefix: Use only the checkpoint's tensors whose names begin with this, and remove it. It
             selects one of several networks in a file (``'module.encoder_k.'``).
-        allow_missing: The module's tensors whose names begin with one of these may stay unfilled.
+        allow_missing: The module's tensors whose names begin with one of these may stay unfilled;
+            ``*`` stands for any characters (``'*.running_'``: the statistics of BatchNorm).
         inflate: Turn 2D kernels into 3D ones: repeat them over the ``T`` frames and divide by
             ``T``, so that a clip of equal frames gives the same features as the image (I3D,
             arXiv:1705.07750, section 2.4).
@@ -171,7 +173,8 @@ def load_weights(
     report, tensors = _match(module, weights, description, canonical_name, inflate)
     allowed = (allow_missing,) if isinstance(allow_missing, str) else tuple(allow_missing)
     unfilled = [*report.missing, *report.wrong_shape]
-    if not report.filled or not all(name.startswith(allowed) for name in unfilled):
+    forbidden = [n for n in unfilled if not any(fnmatchcase(n, f'{begin}*') for begin in allowed)]
+    if not report.filled or forbidden:
         raise _misfit(module, weights, report)
     module.load_state_dict(tensors, strict=False)
     return report

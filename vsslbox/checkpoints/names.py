@@ -59,6 +59,7 @@ def describe(names: Iterable[str]) -> str:
         (r'(module\.)?backbone\.', 'a model of vsslbox or mmaction2'),
         (r'.*\bconv\d*\.conv\.', 'a backbone of vsslbox or mmaction2'),
         (r'(module\.)?layer1\.0\.conv1\.weight', 'a torchvision checkpoint'),
+        (r'(module\.)?stem\.0\.weight', 'a torchvision checkpoint of a video network'),
     )
     for pattern, source in signs:
         if any(re.match(pattern, name) for name in names):

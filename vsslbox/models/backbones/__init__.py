@@ -1,5 +1,7 @@
 """Backbones that mmaction2 lacks; configs name those of mmaction2 ``mmaction.X``."""
 
+from vsslbox.models.backbones.c3d_trunk import C3DTrunk
+from vsslbox.models.backbones.caffe_net import CaffeNet
 from vsslbox.models.backbones.frame_concat import FrameConcat
 from vsslbox.models.backbones.narrow_resnet import NarrowResNet
 from vsslbox.models.backbones.narrow_resnet_tsm import NarrowResNetTSM
@@ -7,10 +9,17 @@ from vsslbox.models.backbones.preact_resnet3d import PreActResNet3d
 from vsslbox.models.backbones.preact_slowfast import PreActSlowFast
 from vsslbox.models.backbones.projected_backbone import ProjectedBackbone
 from vsslbox.models.backbones.r3d_resnet import R3DResNet
+from vsslbox.models.backbones.resnet2d3d import ResNet2d3d
+from vsslbox.models.backbones.s3d import S3D
 from vsslbox.models.backbones.two_stream import TwoStream
 from vsslbox.models.backbones.vdim_encoder import VDIMEncoder
+from vsslbox.models.backbones.video_resnet2plus1d import VideoResNet2Plus1d
+from vsslbox.models.backbones.video_resnet3d import VideoResNet3d
 
 __all__ = [
+    'S3D',
+    'C3DTrunk',
+    'CaffeNet',
     'FrameConcat',
     'NarrowResNet',
     'NarrowResNetTSM',
@@ -18,6 +27,9 @@ __all__ = [
     'PreActSlowFast',
     'ProjectedBackbone',
     'R3DResNet',
+    'ResNet2d3d',
     'TwoStream',
     'VDIMEncoder',
+    'VideoResNet2Plus1d',
+    'VideoResNet3d',
 ]
