@@ -23,7 +23,7 @@ from vsslbox.apis.command_line import (
     run_command,
 )
 from vsslbox.errors import InputError
-from vsslbox.utils import temporary_path
+from vsslbox.utils import whole_file
 
 
 def parse_args() -> argparse.Namespace:
@@ -124,10 +124,9 @@ def main() -> None:
     for tap, size in record['taps'].items():
         path = args.out / f'{tap}.{args.format}'
         if args.format != 'npy':
-            unfinished = temporary_path(str(path))
             array = np.load(args.out / f'{tap}.npy', mmap_mode='r')
-            dict(csv=write_csv, h5=write_h5)[args.format](array, unfinished)
-            unfinished.replace(path)
+            with whole_file(path) as unfinished:
+                dict(csv=write_csv, h5=write_h5)[args.format](array, unfinished)
         print(f'{path}: {[record["videos"], size]}')
 
 

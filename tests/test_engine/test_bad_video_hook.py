@@ -76,7 +76,7 @@ def test_a_damaged_list_is_continued(tmp_path, capfd, damage):
 
 def test_a_kill_while_writing_leaves_the_list_of_before(tmp_path, monkeypatch):
     written = train(tmp_path)
-    monkeypatch.setattr('vsslbox.engine.hooks.bad_video_hook.move_into_place', None)
+    monkeypatch.setattr('vsslbox.utils.paths.os.replace', None)
     first = written.splitlines(keepends=True)[0]
     (tmp_path / 'bad_videos.txt').write_bytes(first)
     with pytest.raises(TypeError):

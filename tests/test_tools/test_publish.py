@@ -66,6 +66,14 @@ def test_the_same_checkpoint_gives_the_same_name(run):
     assert run(meta=META, state_dict=WEIGHTS) == run(meta=META, state_dict=WEIGHTS, optimizer={})
 
 
+def test_the_hash_does_not_depend_on_the_name(tool, tmp_path):
+    torch.save(dict(meta=META, state_dict=WEIGHTS), tmp_path / 'epoch_3.pth')
+    first, second = (
+        tool.publish(tmp_path / 'epoch_3.pth', tmp_path / n) for n in ('a.pth', 'bc.pth')
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
 @pytest.mark.parametrize('meta', [None, {}, dict(epoch=3), dict(cfg='')])
 def test_a_checkpoint_without_its_config_is_refused(run, tmp_path, meta):
     with pytest.raises(CheckpointError, match=r'epoch_3\.pth holds no config \(meta\.cfg\)'):

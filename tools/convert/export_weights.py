@@ -24,6 +24,7 @@ from vsslbox.apis.command_line import run_command
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
 from vsslbox.checkpoints.names import canonical_name, is_counter, resnet_depth
 from vsslbox.models.backbones import NarrowResNet, NarrowResNetTSM
+from vsslbox.utils import whole_file
 
 PREFIX = 'backbone.'
 STEM = f'{PREFIX}conv1.conv.weight'
@@ -111,12 +112,13 @@ def main() -> None:
     """Convert."""
     args = parse_args()
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    if args.format == 'safetensors':
-        save_safetensors(our_weights(args.checkpoint), args.out)
-    elif args.format == 'torchvision':
-        torch.save(export_torchvision(args.checkpoint), args.out)
-    else:
-        torch.save(export_mmaction(MMACTION[args.format], args.checkpoint), args.out)
+    with whole_file(args.out) as unfinished:
+        if args.format == 'safetensors':
+            save_safetensors(our_weights(args.checkpoint), unfinished)
+        elif args.format == 'torchvision':
+            torch.save(export_torchvision(args.checkpoint), unfinished)
+        else:
+            torch.save(export_mmaction(MMACTION[args.format], args.checkpoint), unfinished)
     print(f'{args.out} has the weights of {args.checkpoint} for {args.format}')
 
 

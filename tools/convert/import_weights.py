@@ -37,6 +37,7 @@ from vsslbox.checkpoints.importers.tensor_bundle import VARIABLE_VALUE
 from vsslbox.checkpoints.loading import CheckpointError, LoadReport, load_checkpoint, load_weights
 from vsslbox.checkpoints.zoo import SCHEME, fetch
 from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
+from vsslbox.utils import whole_file
 
 # Names that are not weights: batch counters, and what belongs to training or Keras.
 NO_WEIGHTS = re.compile(r'num_batches_tracked$|/Momentum$|/\.OPTIMIZER_SLOT/|/OBJECT_CONFIG_JSON$')
@@ -192,7 +193,8 @@ def main() -> None:
     weights = import_weights(args.source, file)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     origin = dict(source=args.source, file=file.name)
-    torch.save(dict(meta=dict(imported_from=origin), state_dict=weights), args.out)
+    with whole_file(args.out) as unfinished:
+        torch.save(dict(meta=dict(imported_from=origin), state_dict=weights), unfinished)
     print(f'{args.out} has {len(weights)} tensors of {args.file}')
 
 

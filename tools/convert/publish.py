@@ -8,6 +8,8 @@ only some parts of the model. The checkpoint must hold its config, as those of t
 """
 
 import argparse
+import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from torch import Tensor
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
-from vsslbox.utils import file_sha256
+from vsslbox.utils import file_sha256, whole_file
 
 KEPT = ('meta', 'state_dict')
 
@@ -47,10 +49,12 @@ def publish(source: str | Path, out: Path, only: Sequence[str] = ()) -> Path:
     if only:
         published['state_dict'] = _parts(checkpoint['state_dict'], only, source)
     out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f'{out.name}.unfinished')
-    torch.save(published, unfinished)
-    path = out.with_name(f'{out.stem}-{file_sha256(unfinished)[:8]}{out.suffix}')
-    unfinished.replace(path)
+    content = io.BytesIO()
+    torch.save(published, content)
+    sha256 = hashlib.sha256(content.getbuffer()).hexdigest()
+    path = out.with_name(f'{out.stem}-{sha256[:8]}{out.suffix}')
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(content.getbuffer())
     return path
 
 

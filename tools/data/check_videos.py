@@ -34,7 +34,7 @@ from av.container import InputContainer
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.preparation.video_jobs import Failure, add_job_options, list_videos, run_jobs
-from vsslbox.utils import printable
+from vsslbox.utils import escaped
 
 Problems = list[tuple[str, str]]  # each with a detail
 
@@ -216,7 +216,7 @@ def main() -> None:
     print(f'{len(paths) - num_bad} of {len(paths)} videos are fine')
     for problem, count in Counter(problem for _, problem, _ in rows).most_common():
         example, detail = next((path, detail) for path, found, detail in rows if found == problem)
-        print(f'  {count} {problem}, such as {printable(example)}: {detail}')
+        print(f'  {count} {problem}, such as {escaped(example)}: {detail}')
     if rows:
         print(f'all problems are listed in {args.out}')
         sys.exit(1)

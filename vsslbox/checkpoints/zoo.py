@@ -26,7 +26,7 @@ from mmengine.fileio import load
 
 from vsslbox.checkpoints.download import DownloadError, download
 from vsslbox.errors import InputError
-from vsslbox.utils import file_sha256
+from vsslbox.utils import ROOT, file_sha256, whole_file
 
 __all__ = ['SCHEME', 'ZooEntry', 'ZooError', 'fetch', 'local_path', 'zoo_entries']
 
@@ -34,10 +34,6 @@ SCHEME = 'zoo://'
 # Files that torch reads; a tool must convert all others.
 _TORCH_ENDINGS = ('.pth', '.pt', '.pth.tar')
 _SHA256 = re.compile(rb'[0-9A-Fa-f]{64}\b')
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-# The folder of configs and model-index.yml: beside the code in a wheel, otherwise the checkout.
-ROOT = _PACKAGE / '.mim' if (_PACKAGE / '.mim').is_dir() else _PACKAGE.parent
 
 
 class ZooError(InputError):
@@ -235,9 +231,8 @@ def _make_ready(entry: ZooEntry) -> None:
             raise DownloadError(f'{error}. {_other_ways(entry)}') from error
     if known is None:
         found = file_sha256(path)
-        unfinished = path.with_name(f'{path.name}.sha256.part')  # others may read the record
-        unfinished.write_text(f'{found}  {path.name}\n', 'utf-8')
-        unfinished.replace(_record_of(path))
+        with whole_file(_record_of(path)) as unfinished:  # others may read the record
+            unfinished.write_text(f'{found}  {path.name}\n', 'utf-8')
         print(
             f'no SHA-256 of {entry.name} is published: later files must have the current one, '
             f'{found}, which is in {_record_of(path)}',

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from vsslbox.datasets.video_dataset import ENDINGS, VideoDataset
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import write_text
-from vsslbox.utils import printable
+from vsslbox.utils import escaped
 
 __all__ = [
     'DataList',
@@ -189,7 +189,7 @@ def check_lists(lists: Sequence[DataList], out: Path, allow_missing: bool) -> No
 
 
 def _some(names: Sequence[str]) -> str:
-    return ', '.join(map(printable, [*names[:SHOWN], '...'][: len(names)]))
+    return ', '.join(map(escaped, [*names[:SHOWN], '...'][: len(names)]))
 
 
 def write_lists(lists: Sequence[DataList], out: Path, classes: Sequence[str] = ()) -> None:

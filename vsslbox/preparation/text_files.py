@@ -3,12 +3,11 @@
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vsslbox.errors import InputError
-from vsslbox.utils import temporary_path
+from vsslbox.utils import whole_file
 
 __all__ = ['read_csv', 'read_json', 'read_lines', 'write_csv', 'write_text']
 
@@ -47,10 +46,9 @@ def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
 def write_text(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file that gets its name when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_path(str(path))
     text = ''.join(f'{line}\n' for line in lines)
-    temporary.write_text(text, encoding='utf-8', errors='surrogateescape', newline='\n')
-    os.replace(temporary, path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text, encoding='utf-8', errors='surrogateescape', newline='\n')
 
 
 def write_csv(path: Path, rows: Iterable[Sequence]) -> None:

@@ -22,7 +22,7 @@ from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.preparation.text_files import read_json, write_csv, write_text
-from vsslbox.utils import printable
+from vsslbox.utils import escaped
 
 __all__ = [
     'DIED',
@@ -293,6 +293,6 @@ def report_failures(folder: Path, failures: dict[str, str]) -> None:
     rows = sorted(failures.items())
     write_csv(path, [('path', 'reason'), *rows])
     for video, reason in rows[:SHOWN_FAILURES]:
-        print(f'  {printable(video)}: {reason}')
+        print(f'  {escaped(video)}: {reason}')
     print(f'all {len(rows)} failures are listed in {path}')
     sys.exit(1)

@@ -3,19 +3,20 @@
 from vsslbox.utils.config_text import config_text, inline_text
 from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
-from vsslbox.utils.paths import move_into_place, printable, temporary_path
+from vsslbox.utils.paths import temporary_path, whole_file
 from vsslbox.utils.segments import segment_iou, soft_nms
+from vsslbox.utils.shipped_files import ROOT
 from vsslbox.utils.unwrap_model import unwrap_model
 
 __all__ = [
+    'ROOT',
     'config_text',
     'escaped',
     'file_sha256',
     'inline_text',
-    'move_into_place',
-    'printable',
     'segment_iou',
     'soft_nms',
     'temporary_path',
     'unwrap_model',
+    'whole_file',
 ]

@@ -1,24 +1,35 @@
-"""Paths: of unfinished files, and for printing."""
+"""Files that get their name when they are complete."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ['move_into_place', 'printable', 'temporary_path']
+__all__ = ['temporary_path', 'whole_file']
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield the path beside a file where its new content is to be written.
+
+    The file is overwritten when the content is complete and on the disk. After an error it is as
+    before, and what was written is removed.
+    """
+    path = Path(path)
+    unfinished = path.with_name(f'{path.name}.unfinished')
+    try:
+        yield unfinished
+        with open(unfinished, 'rb') as file:
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def temporary_path(output: str) -> Path:
-    """Return the hidden path beside an output where it is written until it is complete."""
+    """Return the hidden path beside a video or a folder where it is written until it is complete.
+
+    The ending stays, since it tells the format.
+    """
     path = Path(output)
     return path.with_name(f'.{path.stem}.unfinished{path.suffix}')
-
-
-def move_into_place(unfinished: str | os.PathLike, path: str | os.PathLike) -> None:
-    """Rename a file, in the same folder, once its content is on the disk."""
-    with open(unfinished, 'rb') as file:
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
-
-
-def printable(path: str) -> str:
-    """Return a path with replacements for bytes that are not text."""
-    return os.fsencode(path).decode(errors='replace')

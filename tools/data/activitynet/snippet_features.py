@@ -38,7 +38,7 @@ from vsslbox.preparation.video_jobs import (
     list_videos,
     report_failures,
 )
-from vsslbox.utils import file_sha256, printable
+from vsslbox.utils import escaped, file_sha256
 
 KINDS = {'scores': class_scores, 'pooled': pooled_features}
 
@@ -83,9 +83,7 @@ def by_stem(videos: dict[str, str]) -> dict[str, str]:
     for name, path in videos.items():
         other = paths.setdefault(PurePath(name).stem, path)
         if other != path:
-            raise InputError(
-                f'{printable(other)} and {printable(path)} have the same name: rename one'
-            )
+            raise InputError(f'{escaped(other)} and {escaped(path)} have the same name: rename one')
     return paths
 
 

@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.registry import HOOKS
-from vsslbox.utils import escaped, move_into_place
+from vsslbox.utils import escaped, whole_file
 
 __all__ = ['BadVideoHook', 'TooManyBadVideosError']
 
@@ -107,10 +107,8 @@ class BadVideoHook(Hook):
     @master_only
     def _write(self, runner: Runner) -> None:
         lines = [f'{path}\t{reason}\n' for path, reason in self._known.items()]
-        path = self._path(runner)
-        unfinished = path.with_name(f'{path.name}.unfinished')
-        unfinished.write_text(''.join(lines), encoding='utf-8')
-        move_into_place(unfinished, path)
+        with whole_file(self._path(runner)) as unfinished:
+            unfinished.write_text(''.join(lines), encoding='utf-8')
 
     def _path(self, runner: Runner) -> Path:
         return Path(runner.work_dir) / self.filename

@@ -40,7 +40,7 @@ from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.models.utils import sync_on_any_device
 from vsslbox.registry import HOOKS, MODEL_WRAPPERS, RUNNERS
-from vsslbox.utils import move_into_place, unwrap_model
+from vsslbox.utils import unwrap_model, whole_file
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
 
@@ -209,7 +209,7 @@ class SSLRunner(Runner):
             if self.rank == 0:
                 training.enter_context(work_dir_lock(self.work_dir))
                 for unfinished in Path(self.work_dir).glob('*.unfinished'):
-                    unfinished.unlink()  # left by a run that was killed or a disk that was full
+                    unfinished.unlink()  # left by a run that was killed
             self.stop_signals = training.enter_context(StopSignals())
             return super().train()
 
@@ -252,13 +252,11 @@ class SSLRunner(Runner):
         if self.rank == 0:
             self._record = self._record or run_record(self)
         kwargs['meta'] = {**(meta or {}), 'run': self._record}
-        if '://' in str(out_dir):  # remote stores write whole objects
+        if self.rank > 0 or '://' in str(out_dir):  # remote stores write whole objects
             super().save_checkpoint(out_dir, filename, *args, **kwargs)
             return
-        unfinished = f'{filename}.unfinished'
-        super().save_checkpoint(out_dir, unfinished, *args, **kwargs)
-        if self.rank == 0:
-            move_into_place(Path(out_dir) / unfinished, Path(out_dir) / filename)
+        with whole_file(Path(out_dir) / filename) as unfinished:
+            super().save_checkpoint(out_dir, unfinished.name, *args, **kwargs)
 
 
 @contextmanager

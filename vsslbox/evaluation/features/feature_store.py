@@ -12,6 +12,7 @@ from mmengine.dist import barrier, get_rank, is_main_process
 from torch import Tensor
 
 from vsslbox.errors import InputError
+from vsslbox.utils import whole_file
 
 __all__ = ['FeatureStore', 'FeatureStoreError']
 
@@ -129,19 +130,18 @@ class FeatureStore:
 
     def _write_info(self) -> None:
         info = dict(origin=self.origin, videos=self.num_videos, sizes=self.sizes)
-        unfinished = self._info.with_suffix('.unfinished')
-        unfinished.write_text(json.dumps(info, indent=2) + '\n', encoding='utf-8')
-        unfinished.replace(self._info)
+        with whole_file(self._info) as unfinished:
+            unfinished.write_text(json.dumps(info, indent=2) + '\n', encoding='utf-8')
 
     def _write_arrays(self, parts: list[np.ndarray]) -> None:
         start = 0
         for tap, size in self.sizes.items():
-            unfinished = self.folder / f'{tap}.npy.unfinished'
-            array = np.lib.format.open_memmap(unfinished, 'w+', np.float32, (self.num_videos, size))
-            for rows in reversed(parts):  # of a video's several rows the first process's stays
-                array[rows['index']] = rows['features'][:, start : start + size]
-            array.flush()
-            unfinished.replace(self.folder / f'{tap}.npy')
+            shape = self.num_videos, size
+            with whole_file(self.folder / f'{tap}.npy') as unfinished:
+                array = np.lib.format.open_memmap(unfinished, 'w+', np.float32, shape)
+                for rows in reversed(parts):  # of a video's several rows the first process's stays
+                    array[rows['index']] = rows['features'][:, start : start + size]
+                array.flush()
             start += size
 
     def _parts(self) -> 'list[_Part]':

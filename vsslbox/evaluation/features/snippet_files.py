@@ -1,13 +1,12 @@
 """The features of untrimmed videos, as localization reads them."""
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
 
 from vsslbox.errors import InputError
-from vsslbox.utils import temporary_path
+from vsslbox.utils import whole_file
 
 __all__ = ['note_video', 'noted_videos', 'rescale_features', 'write_features']
 
@@ -50,13 +49,12 @@ def write_features(path: str | Path, features: np.ndarray) -> None:
             which mmaction2's ``ActivityNetDataset`` reads.
         features: The features.
     """
-    unfinished = temporary_path(str(path))
-    if unfinished.suffix == '.npy':
-        np.save(unfinished, features)
-    else:
-        header = ','.join(f'f{number}' for number in range(features.shape[1]))
-        np.savetxt(unfinished, features, '%.4f', ',', header=header, comments='')
-    os.replace(unfinished, path)
+    with whole_file(path) as unfinished, open(unfinished, 'wb') as file:
+        if Path(path).suffix == '.npy':
+            np.save(file, features)
+        else:
+            header = ','.join(f'f{number}' for number in range(features.shape[1]))
+            np.savetxt(file, features, '%.4f', ',', header=header, comments='')
 
 
 def note_video(folder: Path, video: str, num_frames: int, feature_frames: int) -> None:
