@@ -276,7 +276,10 @@ def test_two_streams_are_concatenated(dynamic):
     x = clips()
     with torch.no_grad():
         frames = [model.static(x[:, :, [frame]]).mean(dim=(2, 3, 4)) for frame in range(16)]
-        parts = [sum(frames) / 16, encode_clips(model.dynamic, x)]
+        seen = encode_clips(model.dynamic, x)
+        if dynamic == 'PreActSlowFast':  # its last values are the end of the fast pathway
+            seen = seen[:, : 64 + 2 * 8 * 8]
+        parts = [sum(frames) / 16, seen]
         assert torch.allclose(encode_clips(model, x), torch.cat(parts, dim=1), atol=1e-10)
         assert model.feat_dim == model(x).shape[1]
         tap = model.extract(x, ['conv4'])['conv4']

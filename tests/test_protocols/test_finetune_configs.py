@@ -47,6 +47,12 @@ VIE_FALLS = {
     'single': dict(ucf101=(15, 35), hmdb51=(10, 20)),
     'twostream-sf': dict(ucf101=(10, 20), hmdb51=(10, 20)),
 }
+# The same from scratch, by the authors' settings; None where they give no fall.
+SCRATCH_FALLS = {
+    '3dresnet': dict(ucf101=(10, 16), ucf101_color=None, hmdb51=(10, 15)),
+    'slowfast': dict(ucf101=None, ucf101_color=(10, 14), hmdb51=(13, 18), hmdb51_color=(9, 13)),
+    'single': dict(ucf101=(9, 13), hmdb51=(7, 10)),
+}
 COLOR_JITTER = dict(
     type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4, prob=1.0
 )
@@ -165,12 +171,20 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
     assert optimizer == dict(type='SGD', lr=lr, momentum=0.9, weight_decay=decay)
     assert config.train_dataloader.batch_size == config.auto_scale_lr.base_batch_size == batch
     assert int(name['batch']) == batch
-    falls = VIE_FALLS[name['family']]
+    assert config.train_cfg.max_epochs == int(name['epochs'])
+    falls = (SCRATCH_FALLS if scratch else VIE_FALLS)[name['family']]
     falls = falls.get(f'{name["data"]}{name["color"] or ""}', falls[name['data']])
     steps = VIE_VIDEOS[name['data']] // batch
-    assert config.param_scheduler.milestones == [round(1000 * fall / steps) for fall in falls]
-    assert config.train_cfg.max_epochs == int(name['epochs'])
-    assert 1.08 < int(name['epochs']) / config.param_scheduler.milestones[-1] < 1.13
+    schedule = config.param_scheduler
+    if falls is None:
+        assert not schedule
+    elif scratch:
+        assert not schedule.by_epoch
+        assert schedule.milestones == [1000 * fall for fall in falls]
+        assert 1.08 < int(name['epochs']) * steps / schedule.milestones[-1] < 1.13
+    else:
+        assert schedule.milestones == [round(1000 * fall / steps) for fall in falls]
+        assert 1.08 < int(name['epochs']) / schedule.milestones[-1] < 1.13
     for loader in ('train', 'val', 'test'):
         dataset = config[f'{loader}_dataloader'].dataset
         split = 'train' if loader == 'train' else 'val'
@@ -198,10 +212,12 @@ def test_config_of_vie_is_what_its_name_says(path, monkeypatch):
         assert (crop.max_scale_gap, crop.num_positions) == (0, 5)
     assert list(test_transforms) == ['resize', 'crop']
     assert crop.size == test_transforms['crop'].size == size
-    assert test_transforms['resize'].short_side == (size * 8 // 7 if name['color'] else size)
+    enlarged = name['color'] or size == 112
+    assert test_transforms['resize'].short_side == (size * 8 // 7 if enlarged else size)
 
     head, backbone = config.model.cls_head, config.model.backbone
     assert (head.num_classes, head.dropout_ratio) == (int(name['classes']), 0)
+    assert head.average_clips == ('score' if scratch else 'prob')
     assert head.init_std == pytest.approx((2 / head.in_channels) ** 0.5)  # by the fan-in
     streams = [backbone[key] for key in ('static', 'dynamic') if key in backbone] or [backbone]
     assert [stream.init_cfg is None for stream in streams] == [scratch] * len(streams)
@@ -456,6 +472,18 @@ def test_vie_decays_the_classifier_alone(vie_3d_checkpoint):
         assert settings == (5e-4, 1e-5 if name.startswith('cls_head.') else 0), name
     config.merge_from_dict({'optim_wrapper.paramwise_cfg': None})  # the switch in the schedule
     assert set(settings_of(config, model).values()) == {(5e-4, 1e-5)}
+
+
+def test_from_scratch_all_but_batch_norm_decays():
+    (path,) = VIE.glob('scratch_single_*_hmdb51.py')
+    config = Config.fromfile(path)
+    head = dict(in_channels=32, num_classes=2)
+    config.merge_from_dict(dict(model=dict(backbone=dict(base_channels=4), cls_head=head)))
+    settings = settings_of(config, build(config))
+    norms = {name for name in settings if '.bn' in name}
+    assert len(norms) == 2 * 17
+    assert {settings[name] for name in norms} == {(0.01, 0)}
+    assert {settings[name] for name in settings.keys() - norms} == {(0.01, 1e-4)}
 
 
 def test_tsm_has_rates_and_decays_of_its_own(vclr_checkpoint):

@@ -1,8 +1,9 @@
 # VIE-TwoStream-SF for fine-tuning. `VSSLBOX_VIE_SINGLE` names the checkpoint of VIE-Single,
 # `VSSLBOX_VIE_DYNAMIC` that of VIE-SlowFast.
 #
-# The classifier sees all features of Single and SlowFast, 512 + 704 values. In the authors' code it
-# does not see the last 64, which belong to the fast pathway.
+# The classifier sees Single's 512 values and the 640 of SlowFast's slow pathway with what joins it,
+# following the authors' code. The 64 values of the fast pathway's own end, which the fine-tuning of
+# SlowFast alone adds, are left out.
 static_weights = '{{$VSSLBOX_VIE_SINGLE:weights/vie_single.pth}}'
 dynamic_weights = '{{$VSSLBOX_VIE_DYNAMIC:weights/vie_slowfast.pth}}'
 
@@ -23,4 +24,4 @@ network = dict(
 )
 # The classifier's weights are drawn by the fan-in, following the authors' code (mmaction2's default
 # is 0.01).
-head = dict(in_channels=1216, init_std=(2 / 1216) ** 0.5)
+head = dict(in_channels=1152, init_std=(2 / 1152) ** 0.5)

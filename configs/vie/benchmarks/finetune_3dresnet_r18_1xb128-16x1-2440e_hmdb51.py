@@ -16,7 +16,7 @@ crop = dict(size=112)
 train_steps = dict(sample=dict(frame_interval=1), augment=dict(transforms=dict(crop=crop)))
 test_steps = dict(
     sample=dict(num_clips=4, frame_interval=1),
-    augment=dict(transforms=dict(resize=dict(short_side=112), crop=crop)),
+    augment=dict(transforms=dict(resize=dict(short_side=128), crop=crop)),
 )
 train_dataloader = dict(dataset=dict(_base_.hmdb51_train, pipeline=train_steps))
 val_dataloader = dict(dataset=dict(_base_.hmdb51_test, pipeline=test_steps))

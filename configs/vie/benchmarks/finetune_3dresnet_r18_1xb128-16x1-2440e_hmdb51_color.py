@@ -2,4 +2,3 @@
 _base_ = './finetune_3dresnet_r18_1xb128-16x1-2440e_hmdb51.py'
 
 train_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_112)))
-val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_test_112)))

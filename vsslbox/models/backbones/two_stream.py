@@ -15,10 +15,12 @@ __all__ = ['TwoStream']
 class TwoStream(BaseModule):
     """Concatenate the features of a static and a dynamic network.
 
-    Both see the same clips; their maps are averaged over time.
+    Both see the same clips; their maps are averaged over time. Of a SlowFast network these are the
+    maps of the slow pathway, with what joins it.
 
     Source: Zhuang et al., "Unsupervised Learning from Video with Deep Neural Embeddings",
-    VIE-TwoStream; the static network sees all frames, following the authors' code.
+    VIE-TwoStream; following the authors' code, the static network sees all frames, and the end of
+    the fast pathway is read neither by read-outs nor in fine-tuning.
 
     Args:
         static: The config of a network that encodes every frame separately:
@@ -34,16 +36,19 @@ class TwoStream(BaseModule):
         super().__init__(init_cfg)
         self.static = MODELS.build(static)
         self.dynamic = MODELS.build(dynamic)
-        self.feat_dim = self.static.feat_dim + self.dynamic.feat_dim
+        read = getattr(self.dynamic, 'slow_path', self.dynamic)
+        self.feat_dim = self.static.feat_dim + read.feat_dim
+        if read is not self.dynamic:  # idle weights would stop a distributed training
+            self.dynamic.fast_path.bn.requires_grad_(False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``[N, C, T, H, W]`` to ``[N, F, 1, h, w]``, the static features first."""
-        return _concatenate(self.static(x), self.dynamic(x))
+        return self.extract(x, ['conv5'])['conv5']
 
     def extract(
         self, x: Tensor, taps: Sequence[str] = ('conv3', 'conv4', 'conv5')
     ) -> dict[str, Tensor]:
-        """Concatenate the maps of every tap likewise; see :meth:`PreActResNet3d.extract`."""
+        """Concatenate the maps of every tap; see :meth:`PreActResNet3d.extract`."""
         static, dynamic = self.static.extract(x, taps), self.dynamic.extract(x, taps)
         return {tap: _concatenate(static[tap], dynamic[tap]) for tap in static}
 

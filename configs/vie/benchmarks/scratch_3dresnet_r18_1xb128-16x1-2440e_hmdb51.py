@@ -1,5 +1,0 @@
-# The reference for the fine-tuning of VIE-3DResNet on HMDB51: the same from scratch.
-_base_ = './finetune_3dresnet_r18_1xb128-16x1-2440e_hmdb51.py'
-
-model = dict(backbone=dict(init_cfg=None))
-optim_wrapper = dict(optimizer=_base_.from_scratch)

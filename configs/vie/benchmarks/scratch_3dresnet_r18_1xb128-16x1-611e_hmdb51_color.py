@@ -1,0 +1,10 @@
+# The network of VIE-3DResNet on HMDB51, split 1, from scratch, with colour noise: one GPU x 128
+# videos, 611 epochs.
+_base_ = './finetune_3dresnet_r18_1xb128-16x1-2440e_hmdb51.py'
+
+model = _base_.scratch_model
+train_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_112)))
+
+optim_wrapper = _base_.scratch_optim_wrapper
+param_scheduler = dict(by_epoch=False, milestones=[10000, 15000])  # steps
+train_cfg = dict(max_epochs=611)

@@ -1,5 +1,0 @@
-# The reference for the fine-tuning of VIE-Single on HMDB51: the same from scratch.
-_base_ = './finetune_single_r18_1xb128-1-820e_hmdb51.py'
-
-model = dict(backbone=dict(init_cfg=None))
-optim_wrapper = dict(optimizer=_base_.from_scratch)

@@ -1,8 +1,0 @@
-# The reference for the fine-tuning of VIE-SlowFast on UCF101 with the colour noise of the
-# pretraining instead of multi-scale crops: the same from scratch.
-_base_ = './finetune_slowfast_r18_1xb128-16x4-300e_ucf101.py'
-
-model = dict(backbone=dict(init_cfg=None))
-optim_wrapper = dict(optimizer=_base_.from_scratch)
-train_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color)))
-val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(augment=_base_.color_test)))
