@@ -12,7 +12,7 @@ optim_wrapper = dict(
 )
 param_scheduler = [
     dict(
-        type='LinearLR',
+        type='WarmupLR',
         start_factor=0.01,
         begin=0,
         end=warmup_epochs,

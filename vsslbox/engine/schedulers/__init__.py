@@ -1,5 +1,6 @@
 """Learning rate schedules that mmengine lacks."""
 
 from vsslbox.engine.schedulers.warmup_cosine_lr import WarmupCosineLR
+from vsslbox.engine.schedulers.warmup_lr import WarmupLR
 
-__all__ = ['WarmupCosineLR']
+__all__ = ['WarmupCosineLR', 'WarmupLR']
