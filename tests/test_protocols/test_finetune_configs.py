@@ -134,7 +134,7 @@ VCLR_SETTINGS = {
         num_classes=200,
         train_frames=8,
         test_frames=25,
-        transforms=RRC[1:],
+        transforms=RRC,
         test_size=256,
         crops='ThreeCrops',
     ),
