@@ -99,9 +99,18 @@ def test_the_shipped_tools_run(outside, site_packages):
 
 
 @pytest.mark.slow
+def test_the_command_finds_the_shipped_configs(outside, site_packages):
+    name = 'vclr_r18w16_1xb32-3seg-64px'
+    script = str(site_packages / 'bin' / 'vsslbox')
+    printed = run(sys.executable, script, 'config', f'configs/demo/{name}.py', **outside)
+    assert run(sys.executable, '-m', 'vsslbox', 'config', name, **outside) == printed
+    assert "type='VCLR'" in printed
+
+
+@pytest.mark.slow
 def test_the_wheel_holds_nothing_else(site_packages):
     (metadata,) = site_packages.glob('*.dist-info')
-    assert {path.name for path in site_packages.iterdir()} == {'vsslbox', metadata.name}
+    assert {path.name for path in site_packages.iterdir()} == {'bin', 'vsslbox', metadata.name}
     assert metadata.name == f'vsslbox-{vsslbox.__version__}.dist-info'
 
 

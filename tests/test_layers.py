@@ -18,6 +18,7 @@ LAYERS = [
     {'evaluation'},
     {'engine', 'visualization'},
     {'apis'},
+    {'__main__'},
 ]
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names}
 NAMES = {path.stem for path in PACKAGE.iterdir() if path.suffix == '.py' or path.is_dir()}

@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 
 import torch.distributed as dist
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 from mmengine.utils import import_modules_from_strings
 
 from vsslbox.compat import without_traceback
-from vsslbox.config import ConfigError, check_config, replace_values
+from vsslbox.config import ConfigError, check_config, find_config, replace_values
 from vsslbox.datasets.readers import VideoError
 from vsslbox.engine.stop_signals import TrainingStopped
 from vsslbox.errors import InputError, VSSLBoxError
@@ -41,8 +42,8 @@ Training replaces a video that cannot be read, a test does not. tools/data/check
 such videos of a folder: remove them from the list or the folder."""
 
 
-class OptionsAction(DictAction):
-    """mmengine's ``KEY=VALUE`` options; malformed ones end in a message."""
+class OptionsAction(argparse.Action):
+    """``KEY=VALUE`` options, as a dict; malformed ones end in a message."""
 
     def __call__(
         self,
@@ -52,11 +53,18 @@ class OptionsAction(DictAction):
         option_string: str | None = None,
     ) -> None:
         """Add the options to the namespace."""
-        for value in values:
+        options = dict(getattr(namespace, self.dest) or {})
+        for text in values:
+            key, equals, value = text.partition('=')
+            if not (equals and all(key.strip().split('.'))):
+                parser.error(
+                    f'{option_string} takes KEY=VALUE, such as model.momentum=0.99, got {text}'
+                )
             try:
-                super().__call__(parser, namespace, [value], option_string)
-            except (AssertionError, ValueError):
-                parser.error(f'{option_string} takes KEY=VALUE with balanced brackets, got {value}')
+                options[key.strip()] = parse_value(value)
+            except ValueError as error:
+                parser.error(f'{option_string} {shorten(text, 200)}: {error}')
+        setattr(namespace, self.dest, options)
 
 
 def run_command(main: Callable[[], None]) -> None:
@@ -126,8 +134,7 @@ def read_config(args: argparse.Namespace) -> Config:
         ConfigError: The file or one of its bases is no valid config, or a given value has no place
             in it or would change nothing.
     """
-    if not os.path.isfile(args.config):
-        raise FileNotFoundError(f'no config file at {args.config}')
+    args.config = find_config(args.config)
     with _as_config_error(f'{args.config} cannot be read'):
         config = Config.fromfile(args.config)
     if args.data_root is not None:

@@ -2,6 +2,8 @@
 
 from vsslbox.config.check import TOP_LEVEL, ConfigError, check_config
 from vsslbox.config.difference import config_difference
+from vsslbox.config.files import find_config
+from vsslbox.config.option_values import parse_value
 from vsslbox.config.options import replace_values
 
 __all__ = [
@@ -9,5 +11,7 @@ __all__ = [
     'ConfigError',
     'check_config',
     'config_difference',
+    'find_config',
+    'parse_value',
     'replace_values',
 ]

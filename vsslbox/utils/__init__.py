@@ -4,6 +4,7 @@ from vsslbox.utils.config_text import config_text, inline_text
 from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
 from vsslbox.utils.paths import temporary_path, whole_file
+from vsslbox.utils.plain_pickle import load_plain_pickle
 from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.shipped_files import ROOT
 from vsslbox.utils.unwrap_model import unwrap_model
@@ -14,6 +15,7 @@ __all__ = [
     'escaped',
     'file_sha256',
     'inline_text',
+    'load_plain_pickle',
     'segment_iou',
     'soft_nms',
     'temporary_path',

@@ -1,0 +1,79 @@
+"""The command `vsslbox` runs the tools, from any folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from tests.conftest import REPO
+from vsslbox.apis.command import COMMANDS
+from vsslbox.config import find_config
+
+DEMO = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
+
+
+def vsslbox(folder: Path, *words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, '-m', 'vsslbox', *words]
+    env = dict(PYTHONPATH=str(REPO), PATH='')
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+
+
+def test_the_overview_names_every_command(tmp_path):
+    done = vsslbox(tmp_path, '--help')
+    assert done.returncode == 0
+    shown = {line.split()[0] for line in done.stdout.splitlines() if line.startswith('  ')}
+    assert shown == set(COMMANDS)
+
+
+@pytest.mark.parametrize('name', COMMANDS)
+def test_a_command_is_a_tool(name):
+    source = (REPO / 'tools' / COMMANDS[name]).read_text('utf-8')
+    assert '\ndef main() -> None:\n' in source and 'run_command(main)' in source
+
+
+def test_help_names_the_command(tmp_path):
+    done = vsslbox(tmp_path, 'zoo', '--help')
+    assert done.returncode == 0
+    assert done.stdout.startswith('usage: vsslbox zoo ')
+
+
+def test_a_tool_runs_outside_the_checkout(tmp_path):
+    by_path = vsslbox(tmp_path, 'config', DEMO)
+    by_name = vsslbox(tmp_path, 'config', Path(DEMO).stem)
+    assert by_path.returncode == by_name.returncode == 0, by_path.stderr
+    assert by_path.stdout == by_name.stdout
+    (tmp_path / 'shown.py').write_text(by_path.stdout)
+    shown = Config.fromfile(tmp_path / 'shown.py')
+    assert shown.train_cfg == Config.fromfile(REPO / DEMO).train_cfg
+
+
+def test_an_error_is_a_message_and_the_exit_status(tmp_path):
+    done = vsslbox(tmp_path, 'pretrain', 'nothing.py')
+    assert done.returncode == 1
+    assert 'error: no config file at nothing.py' in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ('word', 'hint'), [('pretrian', 'did you mean pretrain?'), ('xyz', 'there are pretrain, ')]
+)
+def test_an_unknown_command_is_refused(tmp_path, word, hint):
+    done = vsslbox(tmp_path, word)
+    assert done.returncode == 2
+    assert f"no command '{word}': {hint}" in done.stderr
+
+
+def test_a_file_of_the_user_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_config(DEMO) == str(REPO / DEMO)
+    Path(DEMO).parent.mkdir(parents=True)
+    Path(DEMO).write_text('a = 1\n')
+    assert find_config(DEMO) == DEMO
+
+
+def test_a_misspelt_config_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=rf'at {Path(DEMO).stem}s: did you mean {DEMO}\?'):
+        find_config(f'{Path(DEMO).stem}s')

@@ -1,0 +1,62 @@
+"""The command ``vsslbox``: each of its commands is a tool of the repository."""
+
+import ast
+import importlib.util
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.utils import ROOT
+from vsslbox.version import __version__
+
+__all__ = ['COMMANDS', 'main']
+
+# The scripts below tools/, which the wheel has in `.mim`.
+COMMANDS = {
+    'pretrain': 'train.py',
+    'test': 'test.py',
+    'evaluate': 'evaluate.py',
+    'embed': 'extract_features.py',
+    'export': 'convert/export_weights.py',
+    'import': 'convert/import_weights.py',
+    'zoo': 'download.py',
+    'check': 'data/check_videos.py',
+    'config': 'print_config.py',
+    'rerun': 'rerun.py',
+}
+
+
+def main() -> None:
+    """Run the tool that the command line names, with the arguments after its name."""
+    name, *arguments = sys.argv[1:] or ['--help']
+    if name in ('-h', '--help'):
+        print(_overview())
+    elif name == '--version':
+        print(f'vsslbox {__version__}')
+    elif name in COMMANDS:
+        sys.argv = [f'vsslbox {name}', *arguments]
+        run_command(_tool(name))
+    else:
+        near = get_close_matches(name, COMMANDS, n=1)
+        hint = f'did you mean {near[0]}?' if near else f'there are {", ".join(COMMANDS)}'
+        print(f'vsslbox: no command {name!r}: {hint}', file=sys.stderr)
+        sys.exit(2)
+
+
+def _tool(name: str) -> Callable[[], None]:
+    """Return the function of a tool, whose module gets the tool's name, as its workers need."""
+    path = ROOT / 'tools' / COMMANDS[name]
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def _overview() -> str:
+    """Return the list of commands; what each does is the first line of its tool."""
+    lines = ['usage: vsslbox COMMAND [ARGUMENTS]     (vsslbox COMMAND --help shows them)', '']
+    for name, tool in COMMANDS.items():
+        source = (ROOT / 'tools' / tool).read_text(encoding='utf-8')
+        lines.append(f'  {name:10}{ast.get_docstring(ast.parse(source)).splitlines()[0]}')
+    return '\n'.join(lines)
