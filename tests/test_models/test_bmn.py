@@ -159,3 +159,6 @@ def test_features_of_another_shape_are_refused():
         ValueError, match=r'feat_dim=8 and temporal_dim=20.*9 dimensions x 20 steps'
     ):
         ours([torch.zeros(9, 20)])
+    inputs, samples = batch(2)
+    with pytest.raises(ValueError, match=r'8 dimensions x 19 steps for v_1: set both in `model`'):
+        ours([inputs[0], inputs[1][:, 1:]], samples, mode='predict')

@@ -1,11 +1,13 @@
 """Features of untrimmed videos, and their annotated segments."""
 
 import hashlib
+import json
 import os
 from pathlib import Path
 
 from mmaction.datasets import ActivityNetDataset
 
+from vsslbox.datasets.annotated_segments import check_segments
 from vsslbox.datasets.transforms.steps import Steps, build_steps
 from vsslbox.datasets.video_folders import entries_of, kind_of
 from vsslbox.errors import InputError
@@ -20,9 +22,9 @@ class LocalizationDataset(ActivityNetDataset):
     """mmaction2's data set for localization, with features in CSV or other formats.
 
     Args:
-        ann_file: The annotations, such as ``anet_anno_train.json``: for the name of each video
-            ``duration_frame``, ``duration_second``, ``feature_frame`` (the frames that the features
-            cover) and ``annotations`` (each a ``segment`` in seconds and a ``label``).
+        ann_file: The annotations, a JSON file such as ``anet_anno_train.json``: for the name of
+            each video ``duration_frame``, ``duration_second``, ``feature_frame`` (the frames that
+            the features cover) and ``annotations`` (each a ``segment`` in seconds and a ``label``).
         pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder that the other paths are relative to.
         data_prefix: ``dict(video=...)``, the folder of the features.
@@ -32,7 +34,8 @@ class LocalizationDataset(ActivityNetDataset):
 
     Raises:
         FileNotFoundError: The annotations or features do not exist.
-        InputError: A training video has no annotation.
+        InputError: A training video has no annotation, or the list is wrong; see
+            :func:`check_segments`.
     """
 
     def __init__(
@@ -66,23 +69,20 @@ class LocalizationDataset(ActivityNetDataset):
 
     def load_data_list(self) -> list[dict]:
         """Return the annotations of all videos."""
-        if not Path(self.ann_file).is_file():
-            raise FileNotFoundError(
-                f'no annotations at {self.ann_file}: set `ann_file`, relative to `data_root`'
-            )
-        entries, folder = super().load_data_list(), Path(self.data_prefix['video'])
+        videos, folder = self._read_list(), Path(self.data_prefix['video'])
+        check_segments(videos, self.ann_file)
         found = entries_of(str(folder))
         present = {name for name, entry in found.items() if kind_of(entry) == 'a file'}
-        missing = []
-        for entry in entries:
-            name = entry['video_name'] + self.ending
-            entry['feature_path'] = str(folder / name)
+        entries, missing = [], []
+        for video, entry in videos.items():
+            name = video + self.ending
+            entries.append(dict(entry, video_name=video, feature_path=str(folder / name)))
             if name not in present:
                 missing.append(name)
             if not self.test_mode and not entry['annotations']:
                 raise InputError(
-                    f'{self.ann_file} has no annotations of {entry["video_name"]}, which training '
-                    'needs: leave this video out'
+                    f'{self.ann_file} has no annotations of {video}, which training needs: leave '
+                    'this video out'
                 )
         if missing:
             raise FileNotFoundError(
@@ -90,3 +90,18 @@ class LocalizationDataset(ActivityNetDataset):
                 f'({", ".join(missing[:3])}, ...): set `data_root`, `data_prefix` and `ending`'
             )
         return entries
+
+    def _read_list(self) -> dict:
+        """Return the entries by video, from JSON alone: mmengine would unpickle a file in .pkl."""
+        path = Path(self.ann_file)
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'no annotations at {path}: set `ann_file`, relative to `data_root`'
+            )
+        try:
+            videos = json.loads(path.read_text('utf-8-sig'))
+        except ValueError as error:
+            raise InputError(f'{path} is not JSON: {error}') from None
+        if not isinstance(videos, dict) or not videos:
+            raise InputError(f'{path} must have an entry for each video, by its name')
+        return videos

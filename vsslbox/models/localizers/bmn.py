@@ -68,12 +68,14 @@ class BMN(StockBMN):
             InputError: Features have another shape than the model expects.
         """
         wanted = [self.feat_dim - self._padding, self.tscale]
-        for features in inputs:
+        for number, features in enumerate(inputs):
             if list(features.shape) != wanted:
+                video = data_samples[number].get('video_name') if data_samples else None
                 raise InputError(
                     f'BMN with feat_dim={wanted[0]} and temporal_dim={wanted[1]} got features of '
-                    f'{features.shape[0]} dimensions x {features.shape[1]} steps: set both in '
-                    '`model` to the shape of the stored features'
+                    f'{features.shape[0]} dimensions x {features.shape[1]} steps'
+                    f'{f" for {video}" if video else ""}: set both in `model` to the shape of the '
+                    'stored features, which must be the same for all videos'
                 )
         padded = [F.pad(features, (0, 0, 0, self._padding)) for features in inputs]
         return super().forward(padded, data_samples, mode)
