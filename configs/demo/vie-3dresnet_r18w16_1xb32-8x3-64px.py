@@ -40,6 +40,7 @@ train_dataloader = dict(
     dataset=dict(
         data_root=data_root,
         pipeline=dict(
+            rate=None,  # the videos of the demonstration have 24 frames a second
             sample=dict(clip_len=8, frame_interval=3),
             augment=dict(transforms=transforms),
             color=None,  # it would leave the colours to the model's device

@@ -15,7 +15,10 @@ model = dict(
     warmup_steps=0,
 )
 bins = dict(_delete_=True, type='SampleBinnedFrames', num_bins=4, max_bin_len=12)
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline=dict(sample=bins)))
+# As in VIE-Slow's training, a video that is too short is replaced.
+length = dict(_delete_=True, type='RequireFrames', min_frames=5)
+steps = dict(length=length, sample=bins)
+train_dataloader = dict(batch_size=64, dataset=dict(pipeline=steps))
 # Frames as far apart as the middles of the bins.
 clip = dict(clip_len=4, frame_interval=12)
 val_dataloader = dict(dataset=dict(pipeline=dict(sample=clip)))

@@ -11,8 +11,12 @@ geometry = dict(
 jitter = dict(type='ColorJitter', brightness=0.4, contrast=0.4, saturation=0.4, hue=0.4, prob=1.0)
 grey = dict(type='RandomGrayscale', prob=0.3)
 colors = dict(defer=dict(type='Defer', transforms=dict(jitter=jitter, grey=grey)))
+# The authors extract frames at 25 a second: with videos of another rate, a warning says so once.
+rate = dict(type='CheckFrameRate', fps=25)
 train_pipeline = dict(
     open=dict(type='OpenVideo'),
+    rate=rate,
+    length=None,  # what a video must have, for VIE-Slow and VIE-TRN
     restrict=None,  # to a bin of the video, in ablations
     sample=dict(type='SampleRandomClip', clip_len=1, frame_interval=1),
     decode=dict(type='DecodeViews'),
@@ -34,6 +38,7 @@ train_dataloader = dict(
 middle = dict(resize=dict(type='Resize', short_side=256), crop=dict(type='CenterCrop', size=224))
 test_pipeline = dict(
     open=dict(type='OpenVideo'),
+    rate=rate,
     sample=dict(type='SampleUniformClips', num_clips=5, clip_len=1, frame_interval=1),
     decode=dict(type='DecodeViews'),
     augment=dict(type='AugmentViews', transforms=middle),

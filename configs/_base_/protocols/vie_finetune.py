@@ -44,8 +44,10 @@ color, color_112 = (
 )
 color_test = dict(transforms=dict(resize=dict(short_side=256)))
 
+# The authors extract frames at 25 a second: with videos of another rate, a warning says so once.
 train_pipeline = dict(
     open=dict(type='OpenVideo'),
+    rate=dict(type='CheckFrameRate', fps=25),
     sample=dict(type='SampleRandomClip', clip_len=16, frame_interval=4),
     decode=dict(type='DecodeViews'),
     augment=dict(type='AugmentViews', transforms=multi_scale),

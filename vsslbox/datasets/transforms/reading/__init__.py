@@ -1,15 +1,19 @@
-"""Open videos, and decode the frames of all views."""
+"""Open and check videos, and decode the frames of all views."""
 
+from vsslbox.datasets.transforms.reading.check_frame_rate import CheckFrameRate
 from vsslbox.datasets.transforms.reading.decode_views import DecodeViews
 from vsslbox.datasets.transforms.reading.load_localization_feature import LoadLocalizationFeature
 from vsslbox.datasets.transforms.reading.open_frames import OpenFrames
 from vsslbox.datasets.transforms.reading.open_video import OpenVideo
+from vsslbox.datasets.transforms.reading.require_frames import RequireFrames
 from vsslbox.datasets.transforms.reading.restrict_to_bin import RestrictToBin
 
 __all__ = [
+    'CheckFrameRate',
     'DecodeViews',
     'LoadLocalizationFeature',
     'OpenFrames',
     'OpenVideo',
+    'RequireFrames',
     'RestrictToBin',
 ]

@@ -16,7 +16,7 @@ class SampleBinnedFrames(BaseSampler):
     The video is cut into bins of ``min(max_bin_len, total_frames // num_bins)`` frames, the last of
     which may be shorter, and the first bin of the clip is drawn. A video of fewer frames than
     ``num_bins`` starts over at its end: its bins are single frames. (The authors replace it by
-    another random video.)
+    another random video: :class:`RequireFrames` does.)
 
     Source: VIE, section 4 (TRN); the bins, half a second long at 25 frames per second, following
     the authors' code.

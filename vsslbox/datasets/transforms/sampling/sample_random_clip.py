@@ -13,7 +13,8 @@ __all__ = ['SampleRandomClip']
 class SampleRandomClip(BaseSampler):
     """One clip that starts anywhere in the video: one view, ``clip``.
 
-    A video shorter than the clip starts over at its end.
+    A video shorter than the clip starts over at its end. (For VIE-Slow the authors replace it by
+    another random video: :class:`RequireFrames` does.)
 
     Source: VIE, section 4: a single frame (1), 16 consecutive frames (16 x 1), 4 frames 16 apart
     (4 x 16), 16 frames 4 apart (16 x 4).
