@@ -2,6 +2,7 @@
 
 import colorsys
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from vsslbox.datasets.transforms.augmenting.gaussian_blur import GaussianBlur
 from vsslbox.datasets.transforms.augmenting.lab_channel_dropout import LabChannelDropout
 from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
 from vsslbox.datasets.transforms.augmenting.solarize import Solarize
+from vsslbox.datasets.transforms.augmenting.tensorflow_color_jitter import TensorFlowColorJitter
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
 from vsslbox.registry import TRANSFORMS
 from vsslbox.structures import View
@@ -54,6 +56,31 @@ def jitter_reference(frames, params):
                     pixel[:] = 255 * np.array(colorsys.hsv_to_rgb(hue, saturation, value))
                 pixel[:] = pixel.clip(0, 255)
     return out
+
+
+def tensorflow_jitter_reference(frames, params):
+    """TensorFlowColorJitter: all frames with one draw are one image; float64, pixel by pixel."""
+    num_draws = len(params['order'])
+    images = np.split(np.float64(frames) / 255, num_draws)  # of all frames, or one for each
+    for draw, image in enumerate(images):
+        row = {name: float(rows[draw]) for name, rows in params.items() if name != 'order'}
+        pixels = image.reshape(-1, 3)
+        for step in params['order'][draw]:
+            means = [np.mean([pixel[channel] for pixel in pixels]) for channel in range(3)]
+            for pixel in pixels:
+                if step == 0:
+                    pixel[:] = pixel * row['brightness']
+                elif step == 1:
+                    pixel[:] = (pixel - means) * row['contrast'] + means
+                else:
+                    hue, saturation, value = colorsys.rgb_to_hsv(*pixel)
+                    if step == 2:
+                        saturation = min(row['saturation'] * saturation, 1)
+                    else:
+                        hue = (hue + row['hue']) % 1
+                    pixel[:] = colorsys.hsv_to_rgb(hue, saturation, value)
+                pixel[:] = pixel.clip(0, 1)
+    return 255 * np.concatenate(images)
 
 
 def grey_reference(frames, params):
@@ -179,6 +206,7 @@ REFERENCES = {
     'RandomGrayscale': grey_reference,
     'RandomRotation': rotation_reference,
     'Solarize': solarize_reference,
+    'TensorFlowColorJitter': tensorflow_jitter_reference,
 }
 
 
@@ -240,6 +268,10 @@ def test_both_forms_agree_on_a_batch(name, consistent):
         ('RandomRotation', {'consistent': False}),
         ('Solarize', {}),
         ('Solarize', {'threshold': 40.5, 'consistent': False}),
+        ('TensorFlowColorJitter', {}),
+        ('TensorFlowColorJitter', {'consistent': False}),
+        ('TensorFlowColorJitter', {**STRONG, 'hue': 0}),
+        ('TensorFlowColorJitter', {'saturation': 6, 'hue': 0.5}),
     ],
 )
 @pytest.mark.parametrize('seed', range(3))
@@ -265,6 +297,28 @@ def test_hue_of_pure_colours(turns):
     expected = jitter_reference(frames, params)
     assert np.abs(ColorJitter().apply(list(frames), params) - expected).max() < 0.52
     assert np.abs(on_device('ColorJitter', frames, params) - expected).max() < 0.02
+
+
+@pytest.mark.parametrize('order', list(permutations(range(4))))
+def test_tensorflow_jitter_in_any_order(order):
+    """Saturation and hue share a conversion where one follows the other; the rest lies between."""
+    frames = np.stack([texture(9, 7, t) for t in range(2)])
+    frames[0, 0, :4] = [[0, 0, 0], [255, 255, 255], [255, 0, 0], [9, 9, 9]]
+    jitter = TensorFlowColorJitter(prob=1)
+    params = jitter.draw(np.random.default_rng(order), 1, list(frames))
+    params |= {'order': np.array([order]), 'saturation': np.array([1.7], np.float32)}
+    expected = tensorflow_jitter_reference(frames, params)
+    assert np.abs(np.stack(jitter.apply(list(frames), params)) - expected).max() < 0.56
+    assert np.abs(on_device('TensorFlowColorJitter', frames, params) - expected).max() < 0.02
+
+
+@pytest.mark.parametrize('consistent', [True, False])
+def test_both_jitters_draw_alike(consistent):
+    ours = ColorJitter(**STRONG, consistent=consistent)
+    tensorflow = TensorFlowColorJitter(**STRONG, consistent=consistent)
+    first, second = (jitter.draw(np.random.default_rng(3), 5, []) for jitter in (ours, tensorflow))
+    for name in ('on', 'order', 'brightness', 'contrast', 'saturation', 'hue'):
+        np.testing.assert_array_equal(first[name], second[name])
 
 
 @pytest.mark.parametrize('size', [1, 2, 5])

@@ -53,6 +53,7 @@ TRANSFORM_CHAINS = {
     ],
     'Resize': [dict(type='Resize', size=24)],
     'Solarize': [CROP, dict(type='Solarize', prob=0.5)],
+    'TensorFlowColorJitter': [CROP, dict(type='TensorFlowColorJitter')],
 }
 NOT_RANDOM = {
     'CenterCrop',

@@ -142,6 +142,7 @@ TO_STOCK = {
     'RandomCrop': lambda t: stock.RandomCrop(t['size']),
     'RandomFlip': lambda t: stock.Flip(flip_ratio=t['prob']),
     'ColorJitter': _jitter,
+    'TensorFlowColorJitter': _jitter,  # the same changes by another arithmetic
     'RandomGrayscale': lambda t: RandomApply([Frames(_grey)], prob=t['prob']),
     'GaussianBlur': lambda t: RandomApply([Blur(t['sigma'], t.get('kernel_size'))], prob=t['prob']),
     'Solarize': lambda t: RandomApply(

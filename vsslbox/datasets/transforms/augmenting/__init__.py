@@ -16,8 +16,10 @@ from vsslbox.datasets.transforms.augmenting.random_resized_crop import RandomRes
 from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
 from vsslbox.datasets.transforms.augmenting.random_short_side import RandomShortSide
 from vsslbox.datasets.transforms.augmenting.resize import Resize
+from vsslbox.datasets.transforms.augmenting.rotate_views import RotateViews
 from vsslbox.datasets.transforms.augmenting.solarize import Solarize
 from vsslbox.datasets.transforms.augmenting.ten_crops import TenCrops
+from vsslbox.datasets.transforms.augmenting.tensorflow_color_jitter import TensorFlowColorJitter
 from vsslbox.datasets.transforms.augmenting.three_crops import ThreeCrops
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
 
@@ -38,8 +40,10 @@ __all__ = [
     'RandomRotation',
     'RandomShortSide',
     'Resize',
+    'RotateViews',
     'Solarize',
     'TenCrops',
+    'TensorFlowColorJitter',
     'ThreeCrops',
     'ViewTransform',
 ]

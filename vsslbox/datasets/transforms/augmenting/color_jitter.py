@@ -1,17 +1,26 @@
 """Change brightness, contrast, saturation and hue at random."""
 
-from functools import partial
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 import torch
 
-from vsslbox.datasets.transforms.augmenting.pixels import LUMA, grey_clips, mean_grey, per_clip
+from vsslbox.datasets.transforms.augmenting.pixels import (
+    LUMA,
+    change_hsv,
+    grey_clips,
+    mean_grey,
+    per_clip,
+)
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform, check_prob
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 
-__all__ = ['ColorJitter']
+__all__ = ['STEPS', 'ColorJitter']
+
+STEPS = ('brightness', 'contrast', 'saturation', 'hue')  # an order is a permutation of indices
+_CONTRAST = STEPS.index('contrast')
 
 # Frames between two steps are uint16 with 257 levels to the grey level. As 255 * 257 = 65535,
 # cv2.transform clips them where the definition says, on the fly, and its rounding can't be seen.
@@ -32,38 +41,12 @@ def _scale_brightness(image: np.ndarray, factor: float) -> np.ndarray:
     return _blend(image, factor, _BLACK)
 
 
-def _scale_contrast(image: np.ndarray, factor: float, pivot: float | None = None) -> np.ndarray:
-    if pivot is None:
-        pivot = mean_grey(image)
-    return _blend(image, factor, pivot * _LEVEL_1)
+def _scale_around(image: np.ndarray, factor: float, level: float | np.ndarray) -> np.ndarray:
+    return _blend(image, factor, np.reshape(level, (-1, 1)) * _LEVEL_1)
 
 
 def _scale_saturation(image: np.ndarray, factor: float) -> np.ndarray:
     return _blend(image, factor, _GREY)
-
-
-def _shift_hue(image: np.ndarray, turns: float) -> np.ndarray:
-    if turns == 0:
-        return image
-    hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
-    hsv[..., 0] += 360 * (turns % 1)  # OpenCV takes hues above 360 degrees, but none below 0
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB, dst=hsv).astype(np.uint16)
-
-
-_ADJUSTMENTS = (
-    ('brightness', _scale_brightness),
-    ('contrast', _scale_contrast),
-    ('saturation', _scale_saturation),
-    ('hue', _shift_hue),
-)
-_CONTRAST = 1  # its index above
-
-
-def _adjust(image: np.ndarray, steps: np.ndarray, drawn: dict[str, np.float32]) -> np.ndarray:
-    for step in steps:
-        name, adjustment = _ADJUSTMENTS[step]
-        image = adjustment(image, float(drawn[name]))
-    return image
 
 
 def _to_fine(frame: np.ndarray) -> np.ndarray:
@@ -85,6 +68,8 @@ class ColorJitter(ViewTransform):
     * contrast: ``f x + (1 - f) m``, with ``m`` the mean grey;
     * saturation: ``f x + (1 - f) grey(x)``, with grey = 0.299 R + 0.587 G + 0.114 B;
     * hue: a rotation of the H of HSV.
+
+    A subclass with another arithmetic overrides what contrast and saturation are, in both forms.
 
     Draws ``on`` ``[n]``, bool; ``order`` ``[n, 4]``, a permutation of 0 to 3 for the steps above;
     the factors ``brightness``, ``contrast`` and ``saturation`` ``[n]``; ``hue`` ``[n]``, in turns.
@@ -155,47 +140,68 @@ class ColorJitter(ViewTransform):
         # One array, as large as the clip every time: the allocator hands the same memory out again.
         clip = np.empty((len(frames), *frames[0].shape), np.uint16)
         for image, frame in zip(clip, frames):
-            image[:] = _adjust(_to_fine(frame), before, drawn)
-        pivot = np.mean([mean_grey(image) for image in clip])
+            image[:] = self.adjust(_to_fine(frame), before, drawn)
+        pivot = np.mean([self.contrast_level(image) for image in clip], axis=0)
         changed = []
         for image in clip:
-            image = _scale_contrast(image, drawn['contrast'], pivot)
-            changed.append(_to_uint8(_adjust(image, after, drawn)))
+            image = _scale_around(image, float(drawn['contrast']), pivot)
+            changed.append(_to_uint8(self.adjust(image, after, drawn)))
         return changed
+
+    def adjust(
+        self, image: np.ndarray, steps: Sequence[int], drawn: dict[str, np.float32]
+    ) -> np.ndarray:
+        """Take some steps on an image ``[H, W, 3]``, uint16 with 257 levels to the grey level."""
+        adjustments = (_scale_brightness, self._scale_contrast, _scale_saturation, change_hsv)
+        for step in steps:
+            image = adjustments[step](image, float(drawn[STEPS[step]]))
+        return image
+
+    def _scale_contrast(self, image: np.ndarray, factor: float) -> np.ndarray:
+        return _scale_around(image, factor, self.contrast_level(image))
 
     def apply_frame(self, frame: np.ndarray, order: np.ndarray, **drawn: np.float32) -> np.ndarray:
         """Take the four steps in the drawn order."""
-        return _to_uint8(_adjust(_to_fine(frame), order, drawn))
+        return _to_uint8(self.adjust(_to_fine(frame), order, drawn))
 
-    @staticmethod
+    @classmethod
     def apply_clips(
-        clips: torch.Tensor, order: torch.Tensor, clip_pivot: torch.Tensor, **drawn: torch.Tensor
+        cls,
+        clips: torch.Tensor,
+        order: torch.Tensor,
+        clip_pivot: torch.Tensor,
+        **drawn: torch.Tensor,
     ) -> torch.Tensor:
         """Take the four steps in each clip's own order; it overwrites ``clips``."""
         # All rows come from one config, so they agree on the pivot.
         pivot_dims = (2, 3, 4) if clip_pivot.all() else (3, 4)
-        adjustments = (
-            ('brightness', torch.mul),
-            ('contrast', partial(_scale_contrast_of_clips, pivot_dims=pivot_dims)),
-            ('saturation', _scale_saturation_of_clips),
-            ('hue', _shift_hue_of_clips),
-        )
+
+        def scale_contrast(clips: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+            return torch.lerp(cls.contrast_level_of_clips(clips, pivot_dims), clips, factor)
+
+        scale_saturation = cls.scale_saturation_of_clips
+        adjustments = (torch.mul, scale_contrast, scale_saturation, _shift_hue_of_clips)
         # A step runs each adjustment on the clips whose turn it is.
-        for step in range(len(adjustments)):
-            for number, (name, adjust) in enumerate(adjustments):
+        for step in range(len(STEPS)):
+            for number, (name, adjust) in enumerate(zip(STEPS, adjustments)):
                 rows = order[:, step] == number
                 clips[rows] = adjust(clips[rows], per_clip(drawn[name][rows])).clamp(0, 255)
         return clips
 
+    @staticmethod
+    def contrast_level(image: np.ndarray) -> float | np.ndarray:
+        """Return the level around which contrast is scaled: one for all channels, or one each."""
+        return mean_grey(image)
 
-def _scale_contrast_of_clips(
-    clips: torch.Tensor, factor: torch.Tensor, pivot_dims: tuple[int, ...]
-) -> torch.Tensor:
-    return torch.lerp(grey_clips(clips).mean(pivot_dims, keepdim=True), clips, factor)
+    @staticmethod
+    def contrast_level_of_clips(clips: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
+        """Return this level of clips ``[M, C, T, H, W]``, averaged over ``dims``."""
+        return grey_clips(clips).mean(dims, keepdim=True)
 
-
-def _scale_saturation_of_clips(clips: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
-    return torch.lerp(grey_clips(clips), clips, factor)
+    @staticmethod
+    def scale_saturation_of_clips(clips: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+        """Scale the saturation of clips ``[M, C, T, H, W]`` by ``[M, 1, 1, 1, 1]``."""
+        return torch.lerp(grey_clips(clips), clips, factor)
 
 
 def _shift_hue_of_clips(clips: torch.Tensor, turns: torch.Tensor) -> torch.Tensor:

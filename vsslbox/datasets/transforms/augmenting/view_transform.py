@@ -35,11 +35,11 @@ class ViewTransform(ABC):
     whole clip at once overrides :meth:`apply`. If it draws ``on``, bool ``[n]``, the base class
     applies only the rows that are on, and passes no ``on`` to the methods below.
 
-    A transform that keeps the size of the frames may have a second, batched form: a static method
-    ``apply_clips(clips, **drawn)``, by which :class:`Defer` can leave it to the model's device. It
-    changes float32 RGB clips ``[M, C, T, H, W]`` with values in [0, 255], which it may overwrite,
-    by float32 tensors ``[M, ...]`` of what was drawn, and must not round. It runs without an
-    instance, so ``draw`` returns everything that it needs, settings as constant arrays.
+    A transform that keeps the size of the frames may have a second, batched form: a static or class
+    method ``apply_clips(clips, **drawn)``, by which :class:`Defer` can leave it to the model's
+    device. It changes float32 RGB clips ``[M, C, T, H, W]`` with values in [0, 255], which it may
+    overwrite, by float32 tensors ``[M, ...]`` of what was drawn, and must not round. It runs
+    without an instance, so ``draw`` returns everything that it needs, settings as constant arrays.
     Where every frame has a draw of its own, each is a clip of length 1.
 
     Args:
