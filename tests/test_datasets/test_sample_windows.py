@@ -11,12 +11,13 @@ def sample(sampler, total_frames, draw=0):
     return sampler(results)['views']
 
 
-def views_by_loops(start, num_views, clip_len, total_frames):
+def views_by_loops(start, num_views, clip_len, total_frames, down_sampling=1):
     views = []
     for view in range(num_views):
         frames = []
         for frame in range(clip_len):
-            frames.append(min(start + view * clip_len + frame, total_frames - 1))
+            place = start + down_sampling * (view * clip_len + frame)
+            frames.append(min(place, total_frames - 1))
         views.append(frames)
     return views
 
@@ -36,6 +37,23 @@ def test_window_starts_anywhere(num_views):
         assert indices(views) == views_by_loops(start, num_views, 32, total_frames)
         starts.add(start)
     assert starts == set(range(10))
+
+
+@pytest.mark.parametrize('down_sampling', [2, 3, 4])
+def test_a_down_sampled_window_keeps_every_dth_frame(down_sampling):
+    total_frames = 127 * down_sampling + 1 + 5
+    starts = set()
+    for draw in range(100):
+        sampler = SampleRandomWindow(down_sampling=down_sampling)
+        views = sample(sampler, total_frames, draw)
+        start = int(views[0].frame_indices[0])
+        assert indices(views) == views_by_loops(start, 4, 32, total_frames, down_sampling)
+        assert views[-1].frame_indices[-1] == start + 127 * down_sampling < total_frames
+        starts.add(start)
+    assert starts == set(range(6))
+    views = sample(SampleAllWindows(stride=2, down_sampling=down_sampling), total_frames)
+    expected = [views_by_loops(start, 4, 32, total_frames, down_sampling) for start in (0, 2, 4)]
+    assert indices(views) == [frames for window in expected for frames in window]
 
 
 def test_offsets_of_the_paper():
@@ -73,10 +91,10 @@ def test_all_windows_one_after_the_other(total_frames, stride, starts):
 
 
 @pytest.mark.parametrize('kind', [SampleRandomWindow, SampleAllWindows])
-@pytest.mark.parametrize('kwargs', [dict(num_views=0), dict(clip_len=0)])
-def test_wrong_values_are_refused(kind, kwargs):
-    with pytest.raises(ValueError, match=r'(num_views|clip_len) must be at least 1, got 0'):
-        kind(**kwargs)
+@pytest.mark.parametrize('name', ['num_views', 'clip_len', 'down_sampling'])
+def test_wrong_values_are_refused(kind, name):
+    with pytest.raises(ValueError, match=f'{name} must be at least 1, got 0'):
+        kind(**{name: 0})
 
 
 def test_wrong_stride_is_refused():
@@ -85,5 +103,5 @@ def test_wrong_stride_is_refused():
 
 
 def test_settings_are_shown():
-    shown = 'SampleAllWindows(num_views=2, clip_len=32, stride=8)'
+    shown = 'SampleAllWindows(num_views=2, clip_len=32, stride=8, down_sampling=1)'
     assert repr(SampleAllWindows(num_views=2, stride=8)) == shown

@@ -104,6 +104,21 @@ def test_other_layers():
     assert loss(first, second).item() == pytest.approx(expected, abs=1e-10)
 
 
+def test_pairs_of_both_products_may_count_twice():
+    """Literal sums over J x J' and J' x J: only 8-8 is in both."""
+    first, second = embeddings(), embeddings()
+    found = MultiScaleInfoNCELoss(repeat_pairs=True)(first, second).item()
+    expected = 0.0
+    for pairs in ([(5, 8), (6, 8), (8, 8)], [(8, 5), (8, 6), (8, 8)]):
+        for layer, other in pairs:
+            expected += literal(rows(first[layer]), rows(second[other])) / 2
+            expected += literal(rows(second[layer]), rows(first[other])) / 2
+    assert found == pytest.approx(expected, abs=1e-10)
+    once = MultiScaleInfoNCELoss()(first, second).item()
+    shared = literal(rows(first[8]), rows(second[8])) + literal(rows(second[8]), rows(first[8]))
+    assert found - once == pytest.approx(shared / 2, abs=1e-10)
+
+
 def test_chunks_have_the_gradient_of_the_whole():
     query, keys = (torch.randn(VIDEOS, n, WIDTH, dtype=torch.float64) for n in (6, 3))
     found = []

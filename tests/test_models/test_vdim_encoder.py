@@ -86,6 +86,24 @@ def test_receptive_field_of_a_position(layer):
     assert torch.equal(clip.grad[0, 0] > 0, expected)
 
 
+def test_the_normalisation_may_count_as_a_layer():
+    clip = torch.randn(1, 3, 32, 128, 128, dtype=torch.float64)
+    encoder = narrow(extra_blocks=0)
+    counting = VDIMEncoder(base_channels=4, extra_blocks=0, norm_is_layer=True).double().eval()
+    counting.load_state_dict(encoder.state_dict())
+    with torch.no_grad():
+        maps, expected = counting.extract(clip, (6, 8, 9)), encoder.extract(clip, (6, 8))
+        assert torch.equal(maps[6], expected[6])
+        assert torch.equal(maps[9], expected[8])
+        assert torch.equal(counting(clip), expected[8])
+        norm = counting.norm  # by hand
+        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+        by_hand = (maps[8].flatten() - norm.running_mean) * scale + norm.bias
+    assert torch.allclose(maps[9].flatten(), by_hand, atol=1e-12)
+    with pytest.raises(ValueError, match=r'taps must be layers from 1 to 9, got \[10\]'):
+        counting.extract(clip, [10])
+
+
 def test_without_the_fourth_layer_half_the_pixels_suffice():
     plan = [layer for number, layer in enumerate(LAYERS, 1) if number != 4]
     with torch.device('meta'):

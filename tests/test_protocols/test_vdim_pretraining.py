@@ -31,6 +31,12 @@ ABLATIONS = {
     'lab-dropout': LAB_DROPOUT,
     'lab-dropout_rotation': {**LAB_DROPOUT, f'{COLORS}rotate': ROTATION},
     'layers-5-8': {f'{LOSS}layers': [5, 8]},
+    'layers-6-8': {f'{LOSS}layers': [6, 8]},
+    'layers-6-9': {
+        'model.backbone.norm_is_layer': True,
+        f'{LOSS}layers': [6, 9],
+        f'{LOSS}other_layers': [9],
+    },
     'layers-8': {f'{LOSS}layers': [8]},
     'no-clip': {f'{LOSS}clip': None},
     'no-difference': NO_DIFFERENCE,
@@ -42,6 +48,7 @@ ABLATIONS = {
     'offset-32': {f'{SAMPLE}offset': 32},
     'offset-32_down-1': {f'{SAMPLE}offset': 32, f'{SAMPLE}down_sampling': (1, 1)},
     'offset-32_down-3': {f'{SAMPLE}offset': 32, f'{SAMPLE}down_sampling': (1, 3)},
+    'pair-8-8-twice': {f'{LOSS}repeat_pairs': True},
     'plain-loss': {
         f'{LOSS}scale': False,
         f'{LOSS}clip': None,
@@ -71,7 +78,7 @@ def differences(parent, child, path=''):
 
 
 def test_every_ablation_is_listed():
-    found = {path.stem for path in (CONFIGS / 'vdim/ablations').glob('*.py')}
+    found = {path.stem for path in (CONFIGS / 'vdim/ablations').glob('vdim_*.py')}
     assert found == {f'{UCF101}_{name}' for name in ABLATIONS}
 
 
@@ -79,6 +86,15 @@ def test_every_ablation_is_listed():
 def test_ablation_changes_what_its_name_says(name):
     child = read(f'ablations/{UCF101}_{name}')
     assert differences(read(UCF101), child) == ABLATIONS[name]
+
+
+@pytest.mark.parametrize('down_sampling', [2, 3, 4])
+def test_fine_tuning_ablation_changes_the_views_alone(down_sampling):
+    name = 'finetune_r21d_2xb16-4x32f-67e_ucf101-split1'
+    child = read(f'ablations/{name}_down-{down_sampling}')
+    found = differences(read(f'benchmarks/{name}'), child)
+    step = 'dataloader.dataset.pipeline.sample.down_sampling'
+    assert found == {f'{loader}_{step}': down_sampling for loader in ('train', 'val', 'test')}
 
 
 @pytest.mark.parametrize(

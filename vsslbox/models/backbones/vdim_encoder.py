@@ -76,6 +76,8 @@ class VDIMEncoder(BaseModule):
         norm_cfg: The normalisation of the last map, the only one in the network; BN if None.
         init_cfg: mmengine's weight initialization; None leaves torch's own, with residual
             branches that start at zero.
+        norm_is_layer: Whether the normalisation counts as a layer of its own, as in AMDIM's list of
+            layers: the 9th, after an 8th that is not normalised. If not, the 8th is normalised.
 
     Attributes:
         feat_dim: The channels of the last feature map, F.
@@ -89,8 +91,10 @@ class VDIMEncoder(BaseModule):
         layers: Sequence[Sequence[int]] = LAYERS,
         norm_cfg: dict | None = None,
         init_cfg: dict | list[dict] | None = None,
+        norm_is_layer: bool = False,
     ) -> None:
         super().__init__(init_cfg)
+        self.num_taps = len(layers) + norm_is_layer
         self.plan = [_Layer(*layer) for layer in layers]
         self.layers = nn.ModuleList()
         channels = in_channels
@@ -122,15 +126,14 @@ class VDIMEncoder(BaseModule):
         Raises:
             InputError: The clips are smaller.
         """
-        last = len(self.layers)
-        return self.extract(x, [last])[last]
+        return self.extract(x, [self.num_taps])[self.num_taps]
 
     def extract(self, x: Tensor, taps: Sequence[int] = (5, 6, 8)) -> dict[int, Tensor]:
         """Compute the feature maps of several layers, and nothing above the highest of them.
 
         Args:
             x: ``[N, C, T, H, W]``.
-            taps: The layers, counted from 1. The last one is normalised.
+            taps: The layers, counted from 1. Only the last one is normalised.
 
         Returns:
             A map ``[N, c, t, h, w]`` for each layer.
@@ -138,9 +141,9 @@ class VDIMEncoder(BaseModule):
         Raises:
             InputError: There is no such layer, or the clips are too small for it.
         """
-        unknown = [tap for tap in taps if tap not in range(1, len(self.layers) + 1)]
+        unknown = [tap for tap in taps if tap not in range(1, self.num_taps + 1)]
         if unknown or not taps:
-            raise InputError(f'taps must be layers from 1 to {len(self.layers)}, got {list(taps)}')
+            raise InputError(f'taps must be layers from 1 to {self.num_taps}, got {list(taps)}')
         highest = max(taps)
         _check_size(x, self.plan[:highest])
         x = F.pad(x, [PADDING] * 6, mode='reflect')
@@ -148,7 +151,9 @@ class VDIMEncoder(BaseModule):
         for number, layer in enumerate(self.layers[:highest], 1):
             x = layer(x)
             if number in taps:
-                found[number] = self.norm(x) if number == len(self.layers) else x
+                found[number] = x
+        if highest == self.num_taps:
+            found[highest] = self.norm(x)
         return found
 
 

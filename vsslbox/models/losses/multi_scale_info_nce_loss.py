@@ -116,7 +116,7 @@ class MultiScaleInfoNCELoss(nn.Module):
     """Sum :func:`position_info_nce` over pairs of layers and average over two directions.
 
     The pairs (layer of the queries, layer of the keys) are all of ``layers`` x ``other_layers``
-    and of ``other_layers`` x ``layers``, each once: by default 5-8, 6-8, 8-8, 8-5 and 8-6. Queries
+    and of ``other_layers`` x ``layers``: by default 5-8, 6-8, 8-8, 8-5 and 8-6. Queries
     come from the first view and keys from the second, then the other way round. Negatives are the
     other videos of all processes; averaged over the processes, loss and gradient are those of one
     process with the whole batch.
@@ -130,6 +130,8 @@ class MultiScaleInfoNCELoss(nn.Module):
         mask_same_video: Whether only other videos are negatives.
         max_scores: The number of scores held at once.
         loss_weight: The factor of this loss in the total.
+        repeat_pairs: Whether a pair that is in both products, by default 8-8, counts twice, by the
+            letter of the paper's sum over J x J' and J' x J. If not, each pair counts once.
 
     Attributes:
         taps: The layers whose embeddings are needed, in ascending order.
@@ -151,15 +153,15 @@ class MultiScaleInfoNCELoss(nn.Module):
         mask_same_video: bool = True,
         max_scores: int = 2**24,
         loss_weight: float = 1.0,
+        repeat_pairs: bool = False,
     ) -> None:
         super().__init__()
         if not layers or not other_layers:
             raise InputError('layers and other_layers need at least one layer each')
         if clip is not None and clip <= 0:
             raise InputError(f'clip must be positive, or None for no clipping, got {clip}')
-        self.pairs = list(
-            dict.fromkeys([*product(layers, other_layers), *product(other_layers, layers)])
-        )
+        pairs = [*product(layers, other_layers), *product(other_layers, layers)]
+        self.pairs = pairs if repeat_pairs else list(dict.fromkeys(pairs))
         self.taps = sorted({*layers, *other_layers})
         self.loss_weight = loss_weight
         self._compare = partial(

@@ -23,11 +23,14 @@ class SampleAllWindows(SampleRandomWindow):
     Args:
         num_views: The views of a window, K.
         clip_len: The frames of a view, T.
-        stride: The distance between the starts of two windows, in frames.
+        stride: The distance between the starts of two windows, in frames of the video.
+        down_sampling: d: a window keeps only every d-th frame.
     """
 
-    def __init__(self, num_views: int = 4, clip_len: int = 32, stride: int = 32) -> None:
-        super().__init__(num_views, clip_len)
+    def __init__(
+        self, num_views: int = 4, clip_len: int = 32, stride: int = 32, down_sampling: int = 1
+    ) -> None:
+        super().__init__(num_views, clip_len, down_sampling)
         check_counts(stride=stride)
         self.stride = stride
 
