@@ -20,11 +20,25 @@ CROP = dict(type='RandomResizedCrop', size=24)
 SAMPLERS = {
     'SampleAllWindows': [dict(num_views=2, clip_len=4, stride=8)],
     'SampleBinnedFrames': [dict(num_bins=4)],
+    'SampleFrameTriples': [dict(span=6, offset=3)],
     'SampleKeyFrameClip': [dict(clip_len=4)],
     'SampleRandomClip': [dict(clip_len=4)],
     'SampleCentreSegmentFrames': [dict(num_segments=3)],
+    'SampleRandomPace': [dict(clip_len=4)],
+    'SampleClipPair': [dict(clip_len=4)],
+    'SampleHalves': [dict()],
+    'SampleRandomFrames': [dict(num_frames=4)],
+    'SampleTogether': [
+        dict(
+            samplers=[
+                dict(type='SampleClipPair', clip_len=4),
+                dict(type='SampleRandomClip', clip_len=4),
+            ]
+        )
+    ],
     'SampleSegmentTuples': [dict(num_segments=3)],
     'SampleRandomSegmentFrames': [dict(num_segments=3)],
+    'SampleShuffledClips': [dict(clip_len=2, gap=1)],
     'SampleSubsequences': [dict(clip_len=4)],
     'SampleTemporalInterval': [dict(clip_len=4)],
     'SampleUniformClips': [dict(num_clips=2, clip_len=4)],

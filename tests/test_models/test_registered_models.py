@@ -68,6 +68,14 @@ def vclr_inputs():
     return dict(inputs=views, data_samples=samples, mode='loss')
 
 
+def pretext_inputs():
+    samples = [ActionDataSample() for _ in range(2)]
+    for label, sample in enumerate(samples):
+        sample.set_field(torch.tensor(label), 'pretext_label')
+    views = [torch.randn(2, 3, 4, 32, 32) for _ in range(3)]
+    return dict(inputs=views, data_samples=samples, mode='loss')
+
+
 def bmn_inputs():
     sample = ActionDataSample()
     sample.gt_instances = InstanceData(gt_bbox=torch.tensor([[0.1, 0.6]]))
@@ -114,6 +122,7 @@ COMPONENTS = {
             inputs=[torch.randn(2, 3, 4, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
         ),
     ),
+    'CaffeNet': (dict(fc_channels=4), lambda: dict(x=torch.randn(2, 3, 224, 224))),
     'CosineMomentum': (dict(), lambda: dict(progress=0.5)),
     'FastRCNN': (dict(backbone=R3D, roi_head=ROI_HEAD), detection_inputs),
     'FeatureBank': (BANK, None),
@@ -161,6 +170,13 @@ COMPONENTS = {
     ),
     'PreActResNet3d': (PREACT, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'PreActSlowFast': (PREACT_SLOWFAST, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'PretextClassifier': (
+        dict(
+            backbone=R3D,
+            head=dict(type='TupleClsHead', in_channels=32, num_classes=6, pair_channels=8),
+        ),
+        pretext_inputs,
+    ),
     'ProjectedBackbone': (
         dict(
             backbone=VDIM_ENCODER, neck=dict(type='ResidualMLPNeck', in_channels=16, out_channels=8)
@@ -191,6 +207,10 @@ COMPONENTS = {
             orders=torch.arange(3).expand(2, 2, 3),
             labels=torch.tensor([0, 3]),
         ),
+    ),
+    'TupleClsHead': (
+        dict(in_channels=8, num_classes=2),
+        lambda: dict(features=torch.randn(2, 3, 8)),
     ),
     'TwoStream': (
         dict(static=FRAMEWISE, dynamic=PREACT_SLOWFAST),

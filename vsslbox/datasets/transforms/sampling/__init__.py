@@ -5,16 +5,23 @@ from vsslbox.datasets.transforms.sampling.sample_binned_frames import SampleBinn
 from vsslbox.datasets.transforms.sampling.sample_centre_segment_frames import (
     SampleCentreSegmentFrames,
 )
+from vsslbox.datasets.transforms.sampling.sample_clip_pair import SampleClipPair
 from vsslbox.datasets.transforms.sampling.sample_end_to_end_frames import SampleEndToEndFrames
+from vsslbox.datasets.transforms.sampling.sample_frame_triples import SampleFrameTriples
+from vsslbox.datasets.transforms.sampling.sample_halves import SampleHalves
 from vsslbox.datasets.transforms.sampling.sample_key_frame_clip import SampleKeyFrameClip
 from vsslbox.datasets.transforms.sampling.sample_random_clip import SampleRandomClip
+from vsslbox.datasets.transforms.sampling.sample_random_frames import SampleRandomFrames
+from vsslbox.datasets.transforms.sampling.sample_random_pace import SampleRandomPace
 from vsslbox.datasets.transforms.sampling.sample_random_segment_frames import (
     SampleRandomSegmentFrames,
 )
 from vsslbox.datasets.transforms.sampling.sample_random_window import SampleRandomWindow
 from vsslbox.datasets.transforms.sampling.sample_segment_tuples import SampleSegmentTuples
+from vsslbox.datasets.transforms.sampling.sample_shuffled_clips import SampleShuffledClips
 from vsslbox.datasets.transforms.sampling.sample_subsequences import SampleSubsequences
 from vsslbox.datasets.transforms.sampling.sample_temporal_interval import SampleTemporalInterval
+from vsslbox.datasets.transforms.sampling.sample_together import SampleTogether
 from vsslbox.datasets.transforms.sampling.sample_uniform_clips import SampleUniformClips
 from vsslbox.datasets.transforms.sampling.shuffle_order import ShuffleOrder
 
@@ -22,14 +29,21 @@ __all__ = [
     'SampleAllWindows',
     'SampleBinnedFrames',
     'SampleCentreSegmentFrames',
+    'SampleClipPair',
     'SampleEndToEndFrames',
+    'SampleFrameTriples',
+    'SampleHalves',
     'SampleKeyFrameClip',
     'SampleRandomClip',
+    'SampleRandomFrames',
+    'SampleRandomPace',
     'SampleRandomSegmentFrames',
     'SampleRandomWindow',
     'SampleSegmentTuples',
+    'SampleShuffledClips',
     'SampleSubsequences',
     'SampleTemporalInterval',
+    'SampleTogether',
     'SampleUniformClips',
     'ShuffleOrder',
 ]
