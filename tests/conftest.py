@@ -7,11 +7,18 @@ import av
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from mmengine.registry import DefaultScope
 
 import vsslbox  # noqa: F401  (declares what torch.load may read)
 
 REPO = Path(__file__).resolve().parent.parent
+
+# Few examples, the same in every run, however slow the machine; full forms ask for more.
+settings.register_profile(
+    'bounded', max_examples=50, derandomize=True, deadline=None, database=None
+)
+settings.load_profile('bounded')
 
 
 @pytest.fixture(scope='session')

@@ -1,5 +1,6 @@
 """The command line tools, as a user calls them."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import read_config, run_command
+from vsslbox.config import ConfigError, parse_value
 
 REPO = Path(__file__).resolve().parents[1]
 PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
@@ -220,12 +222,27 @@ def test_broken_config(tmp_path, text, expected):
     assert_one_message(result, expected)
 
 
-@pytest.mark.parametrize('option', ['model.momentum', 'a=[1,(2'])
-def test_malformed_options(option):
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ('model.momentum', 'takes KEY=VALUE, such as model.momentum=0.99, got model.momentum'),
+        ('a=[1,(2', "a=[1,(2: a comma or ')' is missing"),
+    ],
+)
+def test_malformed_options(option, message):
     result = run(sys.executable, 'tools/train.py', PRETRAIN, '--cfg-options', option)
-    assert_one_message(
-        result, f'--cfg-options takes KEY=VALUE with balanced brackets, got {option}'
+    assert_one_message(result, f'--cfg-options {message}')
+
+
+@pytest.mark.parametrize('value', ["dict(imports=['no_such_module'])", '5', 'dict(impots=[])'])
+def test_custom_imports_that_cannot_be_imported(value):
+    args = argparse.Namespace(
+        config=PRETRAIN, data_root=None, cfg_options=dict(custom_imports=parse_value(value))
     )
+    with pytest.raises(
+        ConfigError, match=r'--cfg-options custom_imports=\.\.\. must be dict\(imports='
+    ):
+        read_config(args)
 
 
 def test_ctrl_c_is_no_error(capsys):

@@ -57,7 +57,7 @@ def test_values_are_replaced(run):
 def test_malformed_options_are_one_message(run, capsys):
     with pytest.raises(SystemExit):
         run('first.py', '--cfg-options', 'work_dir')
-    assert '--cfg-options takes KEY=VALUE with balanced brackets' in capsys.readouterr().err
+    assert '--cfg-options takes KEY=VALUE, such as' in capsys.readouterr().err
 
 
 def test_the_difference_is_a_line_a_place(run):

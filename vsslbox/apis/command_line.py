@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 from mmengine.utils import import_modules_from_strings
 
 from vsslbox.compat import without_traceback
-from vsslbox.config import ConfigError, check_config, find_config, replace_values
+from vsslbox.config import ConfigError, check_config, find_config, parse_value, replace_values
 from vsslbox.datasets.readers import VideoError
 from vsslbox.engine.stop_signals import TrainingStopped
 from vsslbox.errors import InputError, VSSLBoxError
@@ -144,8 +144,22 @@ def read_config(args: argparse.Namespace) -> Config:
         replace_values(config, options)
         # The file's own were imported while it was read.
         if any(option.split('.')[0] == 'custom_imports' for option in options):
-            import_modules_from_strings(**config.custom_imports)
+            _import_modules(config.custom_imports)
     return config
+
+
+def _import_modules(custom_imports: dict) -> None:
+    """Import what the option ``custom_imports`` names.
+
+    Raises:
+        ConfigError: A module cannot be imported, or the option does not name any.
+    """
+    try:
+        import_modules_from_strings(**custom_imports)
+    except (ImportError, TypeError) as error:
+        raise ConfigError(
+            f"--cfg-options custom_imports=... must be dict(imports=['MODULE', ...]): {error}"
+        ) from error
 
 
 @contextmanager

@@ -59,7 +59,7 @@ _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS
 # The top-level names that the engine reads: the arguments of Runner, and what it or the tools look
 # up in the config itself. All others are the user's own variables.
 TOP_LEVEL = {
-    *inspect.signature(Runner).parameters,
+    *(name for name in inspect.signature(Runner).parameters if name != 'cfg'),
     'activation_checkpointing',
     'compile',
     'custom_imports',

@@ -5,6 +5,7 @@ import logging
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from mmengine.config import Config
@@ -22,29 +23,32 @@ _PATH_LINE = re.compile(r'^/.*\.py$', re.MULTILINE)
 def replace_values(config: Config, options: Mapping[str, Any]) -> None:
     """Replace values of a config, named by their places, such as ``model.momentum``.
 
-    No other value changes: of schedules that end with the training, if its length changes, a
-    warning names the options that change them too.
+    A dict is merged into the dict at its place, as in a child config: ``_delete_=True`` in it
+    replaces the old one. No other value changes: of schedules that end with the training, if its
+    length changes, a warning names the options that change them too.
 
     Raises:
         ConfigError: A name is a variable of the config file, which was inserted while the file was
-            read, so that another value would change nothing; or a place cannot be reached.
+            read, so that another value would change nothing; or nothing reads a name that is new;
+            or a place cannot be reached.
     """
     old_length = _length(config)
     used = _used_names(config.text)
-    for name in dict.fromkeys(option.split('.')[0] for option in options):
+    for option in options:
+        name = option.split('.')[0]
+        if name not in config and name not in TOP_LEVEL:
+            raise ConfigError(
+                f'--cfg-options {option}=... would change nothing: nothing reads {name!r}'
+                f'{_nearest_place(option, config)}'
+            )
+        if name == 'launcher':  # the command line's own option sets it
+            raise ConfigError('--cfg-options launcher=... would change nothing: use --launcher')
         if name in config and name not in TOP_LEVEL:
             places = _places_of(name, config)
             if name in used or places:
                 raise ConfigError(_message(name, places))
     for option, value in options.items():
-        try:
-            config.merge_from_dict({option: value})
-        except (AttributeError, KeyError, TypeError) as error:  # what mmengine raises there
-            place, found = _furthest(config, option)
-            raise ConfigError(
-                f'--cfg-options {option}=... cannot be set, since {place} is '
-                f'{textwrap.shorten(inline_text(found), 60)}'
-            ) from error
+        _replace(config, option, value)
     tied = _tied_to_length(config, old_length)
     tied = {option: tied[option] for option in tied if option not in options}
     if tied:
@@ -77,18 +81,42 @@ def _tied_to_length(config: Config, old: int | None) -> dict[str, int]:
     return tied
 
 
-def _furthest(config: Config, option: str) -> tuple[str, Any]:
-    """Return the part of a place that exists, and the value there."""
-    node: Any = config.to_dict()
+def _replace(config: Config, option: str, value: Any) -> None:
+    """Replace the value at a place; dicts that are missing above it are made."""
+    node: Any = config
     names = option.split('.')
     for depth, name in enumerate(names):
-        if isinstance(node, Mapping) and name in node:
-            node = node[name]
-        elif isinstance(node, list) and name.isdecimal() and int(name) < len(node):
-            node = node[int(name)]
-        else:
-            return '.'.join(names[:depth]), node
-    return option, node
+        key: str | int = name
+        if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
+            key = int(name)
+        elif not isinstance(node, (Config, Mapping)) or (name.isdecimal() and name not in node):
+            raise ConfigError(
+                f'--cfg-options {option}=... cannot be set, since {".".join(names[:depth])} is '
+                f'{_described(node)}'
+            )
+        elif name not in node:
+            node[name] = {}
+        if depth < len(names) - 1:
+            node = node[key]
+    node[key] = _merged(node[key], value)
+
+
+def _described(node: Any) -> str:
+    """Return a value for a message, and what selects its items."""
+    if isinstance(node, Mapping):
+        keys = textwrap.shorten(', '.join(map(str, node)), 100)
+        return f'a dict of the keys {keys}' if keys else 'no list'
+    size = f'a list of {len(node)}, counted from 0: ' if isinstance(node, list) else ''
+    return size + textwrap.shorten(inline_text(node), 60)
+
+
+def _merged(old: Any, new: Any) -> Any:
+    """Return a new value, merged into the old one if both are dicts."""
+    if not isinstance(new, Mapping):
+        return new
+    kept = {} if new.get('_delete_') or not isinstance(old, Mapping) else old
+    items = {key: _merged(kept.get(key), item) for key, item in new.items() if key != '_delete_'}
+    return {**kept, **items}
 
 
 def _used_names(text: str) -> set[str]:
@@ -100,6 +128,19 @@ def _used_names(text: str) -> set[str]:
     names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     attributes = (n for n in nodes if isinstance(n, ast.Attribute))
     return names | {n.attr for n in attributes if ast.unparse(n.value) == '_base_'}
+
+
+def _nearest_place(option: str, config: Config) -> str:
+    """Return the end of a message: what the option may be meant to name, if there is anything."""
+    name, dot, rest = option.partition('.')
+    places = {
+        place.rpartition('.')[2]: place
+        for key in config
+        if key in TOP_LEVEL
+        for place, _ in _values(config[key], key)
+    } | {key: key for key in [*TOP_LEVEL, *config]}
+    near = get_close_matches(name, places, 1)
+    return f"; did you mean '{places[near[0]]}{dot}{rest}'?" if near else ''
 
 
 def _places_of(name: str, config: Config) -> list[str]:
