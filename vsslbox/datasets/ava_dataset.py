@@ -1,19 +1,22 @@
 """The data set AVA: key frames of videos, with boxes of people and their actions."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 import mmaction.datasets
 import numpy as np
-from mmengine.fileio import load
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
 from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.datasets.transforms.steps import Steps
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
+from vsslbox.utils import load_plain_pickle
 
 __all__ = ['AVADataset']
+
+_FRAME = re.compile(r'[^,]+,\d{4,}')
 
 
 @DATASETS.register_module()
@@ -33,8 +36,8 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
         exclude_file: CSV with rows ``video,second`` of key frames to leave out.
         label_file: The classes; required for ``custom_classes``.
         proposal_file: A pickle of boxes ``[n, 5]`` (normalised coordinates, score) by
-            ``'video,second'``. A pickle can run code when it is read: use only files that you
-            trust. Without it the annotated boxes are evaluated.
+            ``'video,second'``, the second with four digits; see :func:`load_plain_pickle`. Without
+            it the annotated boxes are evaluated.
         key_frames: ``'annotated'``, or ``'proposed'``: frames with a box of a score of at least
             ``person_det_score_thr``, in the videos of ``ann_file``.
         video_ending: The ending of video file names, if ``use_frames=False``.
@@ -44,7 +47,8 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
 
     Raises:
         FileNotFoundError: A file, a video or a folder of frames does not exist.
-        InputError: ``key_frames`` is unknown, or requires a ``proposal_file``.
+        InputError: ``key_frames`` is unknown, or requires a ``proposal_file``; or that file holds
+            something else.
     """
 
     prefix_key = 'img'
@@ -70,6 +74,9 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             raise InputError("key_frames='proposed' needs proposal_file")
         self.key_frames = key_frames
         self.video_ending = video_ending
+        proposal_file = _below(data_root, proposal_file)
+        self._proposals = None if proposal_file is None else _read_proposals(proposal_file)
+        self._proposals_source = proposal_file
         super().__init__(
             ann_file,
             pipeline,
@@ -78,9 +85,10 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             test_mode,
             exclude_file=_below(data_root, exclude_file),
             label_file=_below(data_root, label_file),
-            proposal_file=_below(data_root, proposal_file),
             **kwargs,
         )
+        # Given to mmaction2's class, the file would be unpickled with all that it names.
+        self.proposal_file, self.proposals = proposal_file, self._proposals
 
     def load_data_list(self) -> list[dict]:
         """Return the key frames by video and second."""
@@ -120,7 +128,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             entity_ids=np.zeros(0, int),
         )
         frames = []
-        for key, boxes in sorted(load(self.proposal_file).items()):
+        for key, boxes in sorted(self._proposals.items()):
             video_id, second = key.split(',')
             scores = boxes[:, 4] if boxes.shape[1] == 5 else np.ones(len(boxes))
             if video_id not in templates or not (scores >= self.person_det_score_thr).any():
@@ -129,7 +137,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             frames.append(entries.get(key, unannotated))
         if not frames:
             raise InputError(
-                f'{self.proposal_file} has no box with a score of at least '
+                f'{self._proposals_source} has no box with a score of at least '
                 f'{self.person_det_score_thr} in the videos of {self.ann_file}'
             )
         return frames
@@ -139,6 +147,31 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
 
     def _parse_line(self, line: str) -> tuple[dict, list[int]]:
         raise NotImplementedError('mmaction2 reads the list')
+
+
+def _read_proposals(path: str) -> dict[str, np.ndarray]:
+    """Read boxes, ``[n, 4]`` or with scores ``[n, 5]``, by ``'video,second'``."""
+    proposals = load_plain_pickle(path)
+    if not isinstance(proposals, dict) or not proposals:
+        raise InputError(
+            f'{path} holds {type(proposals).__name__} {str(proposals)[:50]!r}, not boxes by '
+            "'video,second'"
+        )
+    for key, boxes in proposals.items():
+        if not (isinstance(key, str) and _FRAME.fullmatch(key)):
+            raise InputError(
+                f"{path} has the key {key!r}, not 'video,second' with four digits such as "
+                "'0f39OWEqJ24,0902'"
+            )
+        if not (isinstance(boxes, np.ndarray) and boxes.ndim == 2 and boxes.shape[1] in (4, 5)):
+            shape = list(getattr(boxes, 'shape', ())) or type(boxes).__name__
+            raise InputError(f'{path}: the boxes of {key} must be an array [n, 5], not {shape}')
+        if not ((boxes[:, :4] >= 0) & (boxes[:, :4] <= 1)).all():
+            raise InputError(
+                f'{path}: the boxes of {key} must be in normalised coordinates, in [0, 1], not '
+                f'{boxes[:, :4].min():g} to {boxes[:, :4].max():g}'
+            )
+    return proposals
 
 
 def _below(data_root: str | None, name: str | None) -> str | None:
