@@ -11,8 +11,9 @@ from mmengine.hooks import Hook
 
 from tests.distributed import run_on_processes
 from tests.tiny import GROUP_NORM, TinyViews, tiny_vclr_cfg
+from tests.training import assert_same
 from vsslbox.apis.command_line import build_runner
-from vsslbox.engine.finite_losses import NonFiniteLossError
+from vsslbox.engine.finite_losses import NonFiniteGradientError, NonFiniteLossError
 from vsslbox.registry import DATASETS, HOOKS
 
 BATCH_NORM = dict(type='BN', requires_grad=True)
@@ -48,6 +49,22 @@ class PoisonHook(Hook):
         if runner.iter == self.at_iter:
             model = getattr(runner.model, 'module', runner.model)
             model.backbone.conv1.conv.weight.data.fill_(torch.inf)
+
+
+@HOOKS.register_module()
+class PoisonGradientHook(Hook):
+    """Give a layer gradients that are not finite, at one iteration."""
+
+    def __init__(self, at_iter, value):
+        self.at_iter = at_iter
+        self.value = value
+
+    def before_train(self, runner):
+        model = getattr(runner.model, 'module', runner.model)
+        weight = model.backbone.conv1.conv.weight
+        weight.register_hook(
+            lambda gradient: gradient.fill_(self.value) if runner.iter == self.at_iter else None
+        )
 
 
 @DATASETS.register_module()
@@ -94,19 +111,6 @@ def final_state(work_dir):
     return torch.load(work_dir / 'epoch_3.pth', weights_only=True)
 
 
-def assert_same(ours, other, place=''):
-    if isinstance(ours, dict):
-        assert ours.keys() == other.keys(), place
-        for key in ours:
-            assert_same(ours[key], other[key], f'{place}/{key}')
-    elif isinstance(ours, torch.Tensor):
-        assert torch.equal(ours, other), place
-    elif isinstance(ours, list | tuple):
-        assert len(ours) == len(other), place
-        for index, pair in enumerate(zip(ours, other, strict=True)):
-            assert_same(*pair, f'{place}/{index}')
-
-
 @pytest.mark.parametrize(
     ('by_epoch', 'save_interval', 'killed_after'),
     [(True, 1, 8), (False, 4, 9), (False, 4, 5), (False, 6, 5)],
@@ -150,14 +154,61 @@ def test_accumulating_gradients_changes_nothing(tmp_path):
         assert torch.allclose(value, halves[name], atol=1e-4), name
 
 
-def test_non_finite_loss_stops_before_the_weights_change(tmp_path):
+BFLOAT16 = dict(type='Bfloat16OptimWrapper')
+SINGLE = dict(type='OptimWrapper')
+
+
+@pytest.mark.parametrize('precision', [SINGLE, BFLOAT16], ids=['fp32', 'bf16'])
+def test_non_finite_loss_stops_before_the_weights_change(tmp_path, precision):
     poison = [dict(type='PoisonHook', at_iter=3)]
-    runner = build_runner(config(tmp_path, custom_hooks=poison))
-    with pytest.raises(NonFiniteLossError, match='Samples of the batch, by index'):
+    cfg = config(tmp_path, custom_hooks=poison)
+    cfg.optim_wrapper.update(precision)
+    runner = build_runner(cfg)
+    named = r'the loss is not finite \(.* nan.*\); .* by index or name: \[\d+, \d+, \d+, \d+\]$'
+    with pytest.raises(NonFiniteLossError, match=named):
         runner.train()
     assert runner.iter == 3
     assert runner.model.necks['inter'].layers[0].weight.isfinite().all()
     assert runner.model.momentum_backbone.conv1.conv.weight.isfinite().all()
+    assert not (tmp_path / 'epoch_1.pth').exists()
+
+
+@pytest.mark.parametrize('value', [torch.inf, torch.nan])
+@pytest.mark.parametrize('precision', [SINGLE, BFLOAT16], ids=['fp32', 'bf16'])
+@pytest.mark.parametrize('accumulative_counts', [1, 2])
+def test_non_finite_gradients_stop_before_the_weights_change(
+    tmp_path, value, precision, accumulative_counts
+):
+    cfg = config(tmp_path, custom_hooks=[dict(type='PoisonGradientHook', at_iter=2, value=value)])
+    cfg.train_dataloader.batch_size = 4 // accumulative_counts
+    cfg.optim_wrapper.update(precision, accumulative_counts=accumulative_counts)
+    runner = build_runner(cfg)
+    before = {}
+
+    class Copy(Hook):
+        def before_train_iter(self, runner, batch_idx, data_batch=None):
+            before.update({n: v.clone() for n, v in runner.model.named_parameters()})
+
+    runner.register_hook(Copy())
+    with pytest.raises(NonFiniteGradientError, match='although the loss is') as stopped:
+        runner.train()
+    assert runner.iter == 2 + (accumulative_counts - 1)
+    assert '(backbone.conv1.conv.weight)' in str(stopped.value)
+    samples = re.search(r'by index or name: \[(.*)\]$', str(stopped.value)).group(1)
+    assert len(set(samples.split(', '))) == 4  # of all batches of the step
+    for name, value in runner.model.named_parameters():
+        assert torch.equal(value, before[name]), name
+
+
+def test_large_gradients_are_finite(tmp_path):
+    """Their squares overflow; the step is taken."""
+    hook = dict(type='PoisonGradientHook', at_iter=2, value=1e30)
+    cfg = config(tmp_path, custom_hooks=[hook])
+    cfg.optim_wrapper.clip_grad = dict(max_norm=1.0, norm_type='inf')
+    cfg.train_cfg.max_epochs = 1
+    build_runner(cfg).train()
+    state = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)['state_dict']
+    assert all(value.isfinite().all() for value in state.values())
 
 
 def train_poisoned_recognizer(work_dir, launcher, accumulative_counts):

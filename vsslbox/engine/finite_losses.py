@@ -1,15 +1,25 @@
-"""Losses that are not finite are refused before they reach the weights."""
+"""Losses and gradients that are not finite are refused before they reach the weights."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
+import torch
 from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 
 from vsslbox.errors import VSSLBoxError
 from vsslbox.utils import unwrap_model
 
-__all__ = ['NonFiniteLossError', 'finite_losses']
+__all__ = [
+    'NonFiniteGradientError',
+    'NonFiniteLossError',
+    'finite_gradients',
+    'finite_losses',
+    'sample_names',
+]
 
 # The fields that identify a sample, the best first: its place in the list, or a name.
 _NAMES = ('index', 'filename', 'frame_dir', 'img_key', 'video_name')
@@ -19,13 +29,25 @@ class NonFiniteLossError(VSSLBoxError, FloatingPointError):
     """A loss is NaN or infinite; it has not changed the weights."""
 
 
+class NonFiniteGradientError(VSSLBoxError, FloatingPointError):
+    """A gradient is NaN or infinite; it has not changed the weights."""
+
+
+def sample_names(batch: Any) -> list:
+    """Return what identifies the samples of a batch: their places in the list, or names."""
+    samples = batch.get('data_samples') if isinstance(batch, Mapping) else None
+    return [
+        next((sample.get(name) for name in _NAMES if name in sample), '?')
+        for sample in samples or ()
+    ]
+
+
 @contextmanager
 def finite_losses(model: nn.Module, batch: dict) -> Iterator[None]:
     """Refuse losses of a batch that are not finite, before their gradients are computed.
 
     mmengine's training steps, and those of its wrappers, sum a model's losses by its
-    ``parse_losses``; this context adds a check of the sum. Gradients may overflow: loss scaling for
-    half precision (``AmpOptimWrapper``) causes that now and then, and skips the step.
+    ``parse_losses``; this context adds a check of the sum.
 
     Args:
         model: The model, wrapped or not.
@@ -43,7 +65,7 @@ def finite_losses(model: nn.Module, batch: dict) -> Iterator[None]:
             named = ', '.join(f'{name} {value:g}' for name, value in values.items())
             raise NonFiniteLossError(
                 f'the loss is not finite ({named}); the weights were not updated. Samples of the '
-                f'batch, by index or name: {[_name(sample) for sample in batch["data_samples"]]}'
+                f'batch, by index or name: {sample_names(batch)}'
             )
         return total, values
 
@@ -54,5 +76,51 @@ def finite_losses(model: nn.Module, batch: dict) -> Iterator[None]:
         del model.parse_losses
 
 
-def _name(sample: object) -> object:
-    return next((sample.get(name) for name in _NAMES if name in sample), '?')
+@contextmanager
+def finite_gradients(
+    optim_wrapper: OptimWrapper | OptimWrapperDict, model: nn.Module, samples: list
+) -> Iterator[None]:
+    """Refuse a step of the optimizer with gradients that are not finite.
+
+    Gradients can be so although the loss is finite: the derivative of a root at zero is infinite.
+    They are checked after they were averaged over the processes, scaled back and clipped. Loss
+    scaling for half precision (``AmpOptimWrapper``) makes them overflow now and then and skips the
+    step itself, so that they are not seen here.
+
+    Args:
+        optim_wrapper: The optimizer, or several.
+        model: The model, for the names of its parameters.
+        samples: The names of the samples whose gradients are in the step, for the message.
+
+    Raises:
+        NonFiniteGradientError: A gradient has a NaN or infinite value.
+    """
+    several = isinstance(optim_wrapper, OptimWrapperDict)
+    wrappers = list(optim_wrapper.values()) if several else [optim_wrapper]
+    check = _gradient_check(unwrap_model(model), samples)
+    with ExitStack() as hooks:
+        for wrapper in wrappers:
+            hooks.callback(wrapper.optimizer.register_step_pre_hook(check).remove)
+        yield
+
+
+def _gradient_check(model: nn.Module, samples: list) -> Callable[..., None]:
+    def check(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        parameters = [p for group in optimizer.param_groups for p in group['params']]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if get_total_norm(gradients).isfinite():  # far cheaper than looking at every value
+            return
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        bad = [
+            names.get(p, '?')
+            for p in parameters
+            if p.grad is not None and not p.grad.isfinite().all()
+        ]
+        if bad:
+            more = f' and {len(bad) - 3} more' if len(bad) > 3 else ''
+            raise NonFiniteGradientError(
+                f'gradients are not finite although the loss is ({", ".join(bad[:3])}{more}); the '
+                f'weights were not updated. Samples of the step, by index or name: {samples}'
+            )
+
+    return check

@@ -1,9 +1,10 @@
 """Training that can be resumed within an epoch."""
 
+from mmengine.optim import OptimWrapperDict
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from torch.utils.data import DataLoader
 
-from vsslbox.engine.finite_losses import finite_losses
+from vsslbox.engine.finite_losses import finite_gradients, finite_losses, sample_names
 from vsslbox.engine.steady_batches import steady_batches
 from vsslbox.errors import InputError
 from vsslbox.registry import LOOPS
@@ -17,8 +18,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
 
     To save within epochs, use ``CheckpointHook(by_epoch=False, interval=N)``. The sampler,
     :class:`EpochSampler`, skips the samples that are done, so that nothing is decoded twice. Dead
-    workers of the loader are replaced. A loss that is NaN or infinite stops the run, whatever the
-    model; see :func:`finite_losses`.
+    workers of the loader are replaced. A loss or a gradient that is NaN or infinite stops the run,
+    whatever the model; see :func:`finite_losses` and :func:`finite_gradients`.
 
     Args:
         runner: The runner.
@@ -39,6 +40,7 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         dynamic_intervals: list[tuple[int, int]] | None = None,
     ) -> None:
         super().__init__(runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals)
+        self._samples: list = []  # the names of those whose gradients wait for the next step
         if len(self.dataloader) == 0:
             raise InputError(
                 f'the data set has {len(self.dataloader.dataset)} videos, fewer than one batch of '
@@ -57,9 +59,16 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         self._epoch += 1
 
     def run_iter(self, idx: int, data_batch: dict) -> None:
-        """Train on a batch if its loss is finite."""
-        with finite_losses(self.runner.model, data_batch):
+        """Train on a batch if its loss and gradients are finite."""
+        model, optim_wrapper = self.runner.model, self.runner.optim_wrapper
+        self._samples += sample_names(data_batch)
+        with (
+            finite_losses(model, data_batch),
+            finite_gradients(optim_wrapper, model, self._samples),
+        ):
             super().run_iter(idx, data_batch)
+        if isinstance(optim_wrapper, OptimWrapperDict) or optim_wrapper.should_update():
+            self._samples = []
 
     def _done_batches(self) -> int:
         """Return how many batches of this epoch were done before the run was resumed."""
