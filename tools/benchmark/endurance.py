@@ -77,7 +77,10 @@ def watch(command: list[str], args: argparse.Namespace) -> list[dict[str, float]
                 time.sleep(args.seconds)
         finally:
             training.send_signal(signal.SIGTERM)
-            training.wait(120)
+            try:
+                training.wait(300)
+            except subprocess.TimeoutExpired:
+                training.kill()
     return rows
 
 
