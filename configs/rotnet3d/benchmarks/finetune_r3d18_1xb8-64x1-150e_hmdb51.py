@@ -1,0 +1,7 @@
+# Fine-tuning after 3D-RotNet on HMDB51, split 1, on clips of 64 successive frames.
+_base_ = './finetune_r3d18_1xb8-16x2-150e_hmdb51.py'
+
+steps = dict(sample=dict(clip_len=64, frame_interval=1))
+train_dataloader = dict(dataset=dict(pipeline=steps))
+val_dataloader = dict(dataset=dict(pipeline=steps))
+test_dataloader = val_dataloader
