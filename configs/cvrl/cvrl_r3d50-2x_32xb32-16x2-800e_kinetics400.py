@@ -1,4 +1,4 @@
-# CVRL with R3D-50 and its projection, twice as wide.
+# CVRL with R3D-50 and the hidden layers of its projection, twice as wide.
 _base_ = './cvrl_r3d50_32xb32-16x2-800e_kinetics400.py'
 
 width = 4096

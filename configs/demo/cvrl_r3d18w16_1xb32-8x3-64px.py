@@ -13,7 +13,7 @@ data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 max_epochs = 80
 
 model = dict(
-    backbone=dict(depth=18, base_channels=16),
+    backbone=dict(depth=18, base_channels=16, padding='symmetric'),
     # One hidden layer: with three, so short a training hardly learns.
     neck=dict(
         in_channels=128,
@@ -21,13 +21,22 @@ model = dict(
         out_channels=64,
         num_layers=2,
         norm_cfg=dict(momentum=0.1),
+        init_cfg=None,
     ),
 )
 
 # As in the paper's recipe, with half its jitter, the colours in the workers and a blur for small
-# pictures.
+# pictures. Padding, first weights and jitter are torch's: the published results have them.
 colors = dict(
-    jitter=dict(_base_.jitter, brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1),
+    jitter=dict(
+        type='ColorJitter',
+        brightness=0.4,
+        contrast=0.4,
+        saturation=0.4,
+        hue=0.1,
+        prob=0.8,
+        contrast_pivot='clip',
+    ),
     grey=_base_.grey,
     blur=dict(type='GaussianBlur', sigma=(0.1, 0.6), prob=0.5),
 )

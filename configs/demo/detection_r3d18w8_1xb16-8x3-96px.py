@@ -14,6 +14,7 @@ model = dict(
     backbone=dict(
         depth=18,
         base_channels=8,
+        padding='symmetric',
         init_cfg=None,
         # The sprites are small: 1 position for 8 pixels.
         spatial_strides=(1, 2, 1, 1),

@@ -19,7 +19,7 @@ max_epochs = 60
 # the first half.
 model = dict(
     backbone=dict(base_channels=16, norm_cfg=dict(type='BN3d')),
-    neck=dict(in_channels=128, out_channels=64),
+    neck=dict(in_channels=128, out_channels=64, init_cfg=None),  # torch's own first weights
     bank=dict(num_videos=360, channels=64),
     warmup_loss=dict(form='softmax', num_noise=256),
     warmup_steps=330,

@@ -5,6 +5,7 @@ import torch
 from mmaction.structures import ActionDataSample
 from torch import nn
 
+from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
 CLASSES, CHANNELS = 5, 6
@@ -18,13 +19,35 @@ def make_head(**kwargs):
             num_classes=CLASSES,
             in_channels=CHANNELS,
             loss_cls=dict(type='mmaction.CrossEntropyLoss'),
-            init_std=1.0,
             **{'dropout_ratio': 0, **kwargs},
         )
     )
     head.init_weights()
     nn.init.normal_(head.fc_cls.bias)
     return head.double()
+
+
+def test_first_weights_are_those_of_keras():
+    """Glorot's uniform distribution, no bias."""
+    head = MODELS.build(
+        dict(
+            type='NormalizedI3DHead',
+            num_classes=300,
+            in_channels=500,
+            loss_cls=dict(type='mmaction.CrossEntropyLoss'),
+        )
+    )
+    head.init_weights()
+    bound = (6 / (300 + 500)) ** 0.5
+    weight = head.fc_cls.weight
+    assert 0.999 * bound < weight.abs().max() <= bound
+    assert weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.01)
+    assert (head.fc_cls.bias == 0).all()
+
+
+def test_a_deviation_without_effect_is_refused():
+    with pytest.raises(InputError, match='init_cfg'):
+        make_head(init_std=0.1)
 
 
 def scores_by_loops(head, feature_map):

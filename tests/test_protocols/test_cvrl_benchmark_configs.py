@@ -9,12 +9,12 @@ from mmengine.config import Config
 from vsslbox.datasets.transforms.steps import list_steps
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / 'configs' / 'cvrl' / 'benchmarks'
-# All but detection, for which see test_detection.py.
-CONFIGS = sorted(set(BENCHMARKS.glob('*.py')) - set(BENCHMARKS.glob('detection_*.py')))
+DETECTION = sorted(BENCHMARKS.glob('detection_*.py'))  # see also test_detection.py
+CONFIGS = sorted(set(BENCHMARKS.glob('*.py')) - set(DETECTION))
+START = r'(_(?P<start>simclr|imagenet|supervised|scratch)(-inflated)?)?'
 NAME = re.compile(
-    r'(?P<protocol>[a-z]+)_r3d50_(?P<gpus>\d+)xb(?P<batch>\d+)-32x2-(?P<epochs>\d+)e_'
-    r'(?P<data>[a-z]+(?P<number>\d+))(-(?P<percent>\d+)percent)?'
-    r'(_(?P<start>simclr|imagenet)-inflated)?'
+    r'(?P<protocol>[a-z]+)_(?P<network>r3d\d+(-\dx)?)_(?P<gpus>\d+)xb(?P<batch>\d+)-32x2-(?P<epochs>\d+)e_'
+    r'(?P<data>[a-z]+(?P<number>\d+))(-(?P<percent>\d+)percent)?' + START
 )
 # The learning rates of the paper by protocol and data.
 RATES = {
@@ -27,17 +27,69 @@ RATES = {
     ('semi', 'kinetics400'): 0.2,
     ('semi', 'kinetics600'): 0.2,
     ('supervised', 'kinetics400'): 0.8,
+    ('supervised', 'kinetics600'): 0.8,
+}
+# Depth and width.
+NETWORKS = {'r3d50': (50, 64), 'r3d101': (101, 64), 'r3d50-2x': (50, 128), 'r3d50-4x': (50, 256)}
+# The environment variable of the start weights.
+STARTS = {
+    None: 'CVRL',
+    'simclr': 'SIMCLR',
+    'imagenet': 'IMAGENET_R50',
+    'supervised': 'CVRL_SUPERVISED',
 }
 
 
-# The environment variable of the start weights.
-STARTS = {None: 'CVRL', 'simclr': 'SIMCLR', 'imagenet': 'IMAGENET_R50'}
+def set_folders(monkeypatch):
+    for name in ('KINETICS400', 'KINETICS600', 'UCF101', 'HMDB51', 'AVA', *STARTS.values()):
+        monkeypatch.setenv(f'VSSLBOX_{name}', f'/set/{name.lower()}')
+
+
+def assert_starts(model, start):
+    """Inflated networks were trained with even padding, ImageNet's on normalised values."""
+    inflated = start in ('simclr', 'imagenet')
+    preprocessor, backbone = model.data_preprocessor, model.backbone
+    assert backbone.padding == ('symmetric' if inflated else 'same')
+    if start == 'imagenet':
+        assert preprocessor.mean == [123.675, 116.28, 103.53]
+        assert preprocessor.std == [58.395, 57.12, 57.375]
+    else:  # values in [0, 1]
+        assert (preprocessor.mean, preprocessor.std) == ([0, 0, 0], [255, 255, 255])
+    if start == 'scratch':
+        assert backbone.init_cfg is None
+    else:
+        assert backbone.init_cfg.checkpoint == f'/set/{STARTS[start].lower()}'
+        assert backbone.init_cfg.get('inflate', False) == inflated
+
+
+@pytest.mark.parametrize('path', DETECTION, ids=lambda path: path.stem)
+def test_detection_starts_from_what_its_name_says(path, monkeypatch):
+    set_folders(monkeypatch)
+    start = re.fullmatch(r'detection_r3d50_8xb4-32x2-12e_ava' + START, path.stem)['start']
+    assert_starts(Config.fromfile(path).model, start)
+
+
+def test_each_protocol_has_each_start():
+    """The rows of Tables 2, 3, 5 and 11."""
+    starts = {}
+    for path in [*CONFIGS, *DETECTION]:
+        name = re.fullmatch(r'([a-z]+)_r3d50_.*?e_([a-z0-9]+)(-\d+percent)?' + START, path.stem)
+        if name:
+            starts.setdefault(''.join(filter(None, name.group(1, 2, 3))), set()).add(name['start'])
+    for data in ('kinetics400', 'kinetics600'):
+        assert starts[f'linear{data}'] == {None, 'simclr', 'imagenet'}
+        for percent in (1, 10):
+            assert starts[f'semi{data}-{percent}percent'] == {None, *STARTS, 'scratch'} - {
+                'supervised'
+            }
+    for data in ('ucf101', 'hmdb51'):
+        assert starts[f'finetune{data}'] == starts[f'linear{data}'] == set(STARTS)
+    assert starts['detectionava'] == {*STARTS, 'scratch'}
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_config_is_what_its_name_says(path, monkeypatch):
-    for name in ('KINETICS400', 'KINETICS600', 'UCF101', 'HMDB51', *STARTS.values()):
-        monkeypatch.setenv(f'VSSLBOX_{name}', f'/set/{name.lower()}')
+    set_folders(monkeypatch)
     name, config = NAME.fullmatch(path.stem), Config.fromfile(path)
     protocol, data, epochs = name['protocol'], name['data'], int(name['epochs'])
 
@@ -69,16 +121,11 @@ def test_config_is_what_its_name_says(path, monkeypatch):
     assert test.crops == dict(type='ThreeCrops', size=256)
 
     backbone, head = config.model.backbone, config.model.cls_head
-    if name['start'] != 'imagenet':  # values in [0, 1]
-        preprocessor = config.model.data_preprocessor
-        assert (preprocessor.mean, preprocessor.std) == ([0, 0, 0], [255, 255, 255])
+    depth, width = NETWORKS[name['network']]
+    assert (backbone.depth, backbone.base_channels, head.in_channels) == (depth, width, 32 * width)
     assert head.num_classes == int(name['number'])
     assert (head.type == 'NormalizedI3DHead') == (protocol == 'linear')
     assert (backbone.get('frozen_stages') == 4) == (protocol == 'linear')
     assert backbone.get('norm_eval', False) == (protocol == 'linear')
     assert head.dropout_ratio == (0.5 if protocol == 'supervised' else 0)
-    if protocol == 'supervised':
-        assert backbone.init_cfg is None
-    else:
-        assert backbone.init_cfg.checkpoint == f'/set/{STARTS[name["start"]].lower()}'
-        assert backbone.init_cfg.get('inflate', False) == (name['start'] is not None)
+    assert_starts(config.model, 'scratch' if protocol == 'supervised' else name['start'])

@@ -1,5 +1,6 @@
 """CVRL's own configs: what their augmentation does to pixels, and that the small one trains."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,9 @@ def test_parts_of_the_augmentation():
         ('cvrl_r3d101_32xb32-16x2-800e_kinetics400', 59.7),
         ('cvrl_r3d50-2x_32xb32-16x2-800e_kinetics400', 126.6),
         ('cvrl_r3d50-4x_32xb32-16x2-800e_kinetics400', 505.8),
+        ('cvrl_r3d101_32xb32-16x2-800e_kinetics600', 59.7),
+        ('cvrl_r3d50-2x_32xb32-16x2-800e_kinetics600', 126.6),
+        ('cvrl_r3d50-4x_32xb32-16x2-800e_kinetics600', 505.8),
     ],
 )
 def test_sizes_of_the_networks(name, millions):
@@ -88,6 +92,57 @@ def test_sizes_of_the_networks(name, millions):
     count = sum(tensor.numel() for tensor in tensors if tensor.is_floating_point())
     assert round(count / 1e6, 1) == millions
     assert neck(features.mean((2, 3, 4)).expand(2, -1)).shape == (2, 128)
+
+
+@pytest.mark.parametrize(
+    'name',
+    [RECIPE, ABLATION.format('0-hidden'), 'vie/vie-single_r18_1xb128-1-734e_kinetics400.py'],
+)
+def test_linear_layers_start_from_the_law_of_keras(name):
+    """Glorot's uniform distribution, no bias, where torch's own is narrower and has a bias."""
+    config = Config.fromfile(CONFIGS / name)
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        neck = MODELS.build(config.model.neck.to_dict())
+    neck.init_weights()
+    layers = [module for module in neck.modules() if isinstance(module, torch.nn.Linear)]
+    assert len(layers) == config.model.neck.num_layers
+    for layer in layers:
+        bound = (6 / (layer.in_features + layer.out_features)) ** 0.5
+        assert 0.999 * bound < layer.weight.abs().max() <= bound
+        assert layer.weight.std().item() == pytest.approx(bound / 3**0.5, rel=0.01)
+        assert (layer.bias == 0).all()
+
+
+PRETRAINING = [
+    str(path.relative_to(CONFIGS))
+    for folder in ('cvrl', 'cvrl/ablations', 'simclr')
+    for path in sorted((CONFIGS / folder).glob('*.py'))
+]
+
+
+@pytest.mark.parametrize('name', PRETRAINING)
+def test_a_recipe_differs_from_the_code_where_its_name_says(name):
+    """Padding, colour jitter and step length."""
+    config = Config.fromfile(CONFIGS / name)
+    if name.startswith('cvrl/'):
+        symmetric = 'symmetric-padding' in name
+        assert config.model.backbone.padding == ('symmetric' if symmetric else 'same')
+    colors = [
+        transform.type
+        for step in list_steps(config.train_dataloader.dataset.pipeline)
+        if step.type == 'AugmentViews'
+        for transform in list_steps((step.transforms.get('defer') or {}).get('transforms', {}))
+    ]
+    without = any(part in name for part in ('rand-augment', 'temporal-only'))
+    assert ('TensorFlowColorJitter' in colors) != without
+    assert 'ColorJitter' not in colors
+    gpus, videos = map(int, re.search(r'_(\d+)xb(\d+)-', name).groups())
+    rate = 4.8 if 'lars' in name else 0.32 * gpus * videos / 1024
+    rate *= gpus if 'summed-gradients' in name else 1
+    assert config.optim_wrapper.optimizer.lr == pytest.approx(rate)
+    assert config.train_dataloader.batch_size == videos
+    assert config.train_cfg.max_epochs == int(re.search(r'-(\d+)e_', name)[1])
+    assert config.train_cfg.max_epochs == config.param_scheduler.T_max
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ REPO = Path(__file__).resolve().parents[2]
 BENCHMARKS = REPO / 'configs' / 'cvrl' / 'benchmarks'
 LINEAR = BENCHMARKS / 'linear_r3d50_8xb16-32x2-50e_ucf101.py'
 FINETUNE = BENCHMARKS / 'finetune_r3d50_8xb16-32x2-50e_ucf101.py'
-BACKBONE = dict(type='R3DResNet', depth=18, base_channels=4)
+BACKBONE = dict(type='R3DResNet', depth=18, base_channels=4, padding='same')
 # What makes a config of the benchmarks small: clips of 4 frames and 32 pixels, a narrow network.
 SMALL = {
     'model.backbone.depth': 18,

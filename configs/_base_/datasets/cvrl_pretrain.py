@@ -6,14 +6,9 @@ geometry = dict(
     crop=dict(type='DistortedBoxCrop', size=224, area=(0.3, 1.0), ratio=(0.5, 2.0)),
     flip=dict(type='RandomFlip', prob=0.5),
 )
+# TensorFlow's arithmetic, as in the authors' code; `ColorJitter` has torchvision's.
 jitter = dict(
-    type='ColorJitter',
-    brightness=0.8,
-    contrast=0.8,
-    saturation=0.8,
-    hue=0.2,
-    prob=0.8,
-    contrast_pivot='clip',
+    type='TensorFlowColorJitter', brightness=0.8, contrast=0.8, saturation=0.8, hue=0.2, prob=0.8
 )
 grey = dict(type='RandomGrayscale', prob=0.2)
 blur = dict(type='GaussianBlur', sigma=(0.1, 2.0), kernel_size=23, border='zero')

@@ -5,9 +5,8 @@
 # position per 16 pixels, and dilation keeps the reach of its kernels; the pretrained weights stay
 # as they are. (mmaction2's own configs leave the dilation out.)
 #
-# `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL. For weights that were converted from
-# the authors' own, add `--cfg-options model.backbone.padding=same`; for a start from scratch,
-# `model.backbone.init_cfg=None`.
+# `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL, or of the authors' weights after
+# tools/convert/import_weights.py.
 start_weights = '{{$VSSLBOX_CVRL:weights/cvrl_r3d50.pth}}'
 
 model = dict(
@@ -22,6 +21,7 @@ model = dict(
         type='R3DResNet',
         depth=50,
         base_channels=64,
+        padding='same',
         spatial_strides=(1, 2, 2, 1),
         dilations=(1, 1, 1, 2),
         init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),

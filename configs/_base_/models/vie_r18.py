@@ -11,7 +11,14 @@ model = dict(
         type='ViewsPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]
     ),
     backbone=dict(type='PreActResNet3d'),
-    neck=dict(type='MLPNeck', in_channels=512, out_channels=128, num_layers=1),
+    # TensorFlow's first weights of a linear layer: Glorot's uniform law, no bias.
+    neck=dict(
+        type='MLPNeck',
+        in_channels=512,
+        out_channels=128,
+        num_layers=1,
+        init_cfg=dict(type='Xavier', layer='Linear', distribution='uniform'),
+    ),
     bank=dict(type='FeatureBank', num_videos=num_videos, channels=128, momentum=0.5),
     # Instance recognition first. form='nce' is the authors' code, 'softmax' the paper's eq. 2.
     warmup_loss=dict(type='InstanceRecognitionLoss', num_noise=4096, temperature=0.07, form='nce'),

@@ -1,9 +1,8 @@
 # CVRL's benchmarks: a pretrained R3D-50 and a linear classifier, all of it trained, on clips of 32
 # frames, 2 frames apart. A config names the lists, and sets `num_classes`, `batch_size` and `lr`.
 #
-# `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL. For weights that were converted from
-# the authors' own, add `--cfg-options model.backbone.padding=same`; for a start from scratch,
-# `model.backbone.init_cfg=None`.
+# `VSSLBOX_CVRL` names the checkpoint of a pretraining by CVRL, or of the authors' weights after
+# tools/convert/import_weights.py.
 start_weights = '{{$VSSLBOX_CVRL:weights/cvrl_r3d50.pth}}'
 
 model = dict(
@@ -18,6 +17,7 @@ model = dict(
         type='R3DResNet',
         depth=50,
         base_channels=64,
+        padding='same',  # as in the pretraining
         init_cfg=dict(type='vsslbox.PretrainedBackbone', checkpoint=start_weights),
     ),
     # Neither paper nor code mentions dropout or features of length 1 in fine-tuning.

@@ -1,10 +1,10 @@
 # SGD for 800 epochs: half a cosine from step 0 to 0, its first 5 epochs replaced by a straight
 # line.
 #
-# Tune the learning rate. The authors' 0.32 for 1024 videos a step belongs to TPU code that sums the
-# gradients of its replicas, whose number is not known, whereas torch averages them: their steps
-# were longer by that number. Otherwise their weight decay of 1e-6 at 0.32 would hardly have an
-# effect.
+# The authors' 0.32 for 1024 videos a step belongs to TPU code that sums the gradients of its
+# replicas, whose number is not known, whereas torch averages them: their steps were longer by that
+# number. Otherwise their weight decay of 1e-6 at 0.32 would hardly have an effect. The config
+# ..._summed-gradients.py has such steps.
 max_epochs = 800
 
 train_cfg = dict(type='ResumableTrainLoop', max_epochs=max_epochs)

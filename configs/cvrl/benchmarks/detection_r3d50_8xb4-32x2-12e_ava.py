@@ -2,6 +2,7 @@
 # no code for it; the paper's numbers are mAP 16.3 for CVRL, 19.1 supervised, 6.9 from scratch.
 _base_ = [
     '../../_base_/models/cvrl_r3d50_detection.py',
+    '../../_base_/models/cvrl_starts.py',
     '../../_base_/datasets/ava.py',
     '../../_base_/schedules/cvrl_detection_12e.py',
     '../../_base_/default_runtime.py',

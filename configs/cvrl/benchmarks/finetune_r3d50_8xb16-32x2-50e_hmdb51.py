@@ -2,6 +2,7 @@
 # The paper gives neither decay nor dropout nor warm-up, and there is no code: all three are 0 here.
 _base_ = [
     '../../_base_/protocols/cvrl_benchmark.py',
+    '../../_base_/models/cvrl_starts.py',
     '../../_base_/datasets/hmdb51.py',
     '../../_base_/default_runtime.py',
 ]

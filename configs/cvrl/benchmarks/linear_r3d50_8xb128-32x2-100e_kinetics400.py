@@ -3,6 +3,7 @@
 # rate of 32 is not a misprint: features of length 1 have small gradients.
 _base_ = [
     '../../_base_/protocols/cvrl_benchmark.py',
+    '../../_base_/models/cvrl_starts.py',
     '../../_base_/datasets/kinetics400.py',
     '../../_base_/default_runtime.py',
 ]

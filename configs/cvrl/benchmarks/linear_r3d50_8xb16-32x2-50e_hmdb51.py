@@ -1,9 +1,23 @@
 # CVRL's linear evaluation on HMDB51, split 1: 8 GPUs x 16 videos, 50 epochs, following
 # appendix B.1 of the paper. It names no warm-up, so there is none; batch and crops are those of its
 # fine-tuning.
-_base_ = './finetune_r3d50_8xb16-32x2-50e_hmdb51.py'
+_base_ = [
+    '../../_base_/protocols/cvrl_benchmark.py',
+    '../../_base_/models/cvrl_starts.py',
+    '../../_base_/datasets/hmdb51.py',
+    '../../_base_/default_runtime.py',
+]
+
+max_epochs = 50
 
 model = dict(
-    backbone=dict(frozen_stages=4, norm_eval=True), cls_head=dict(type='NormalizedI3DHead')
+    backbone=dict(frozen_stages=4, norm_eval=True),
+    cls_head=dict(type='NormalizedI3DHead', num_classes=51),
 )
+train_cfg = dict(max_epochs=max_epochs)
 optim_wrapper = dict(optimizer=dict(lr=0.2))
+param_scheduler = dict(warmup=0, T_max=max_epochs)
+train_dataloader = dict(batch_size=16, dataset=_base_.hmdb51_train)
+val_dataloader = dict(dataset=_base_.hmdb51_test)
+test_dataloader = val_dataloader
+auto_scale_lr = dict(base_batch_size=128)

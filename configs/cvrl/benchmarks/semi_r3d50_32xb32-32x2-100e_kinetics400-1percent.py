@@ -3,6 +3,7 @@
 # kinetics400.py says how to make the list.
 _base_ = [
     '../../_base_/protocols/cvrl_benchmark.py',
+    '../../_base_/models/cvrl_starts.py',
     '../../_base_/datasets/kinetics400.py',
     '../../_base_/default_runtime.py',
 ]

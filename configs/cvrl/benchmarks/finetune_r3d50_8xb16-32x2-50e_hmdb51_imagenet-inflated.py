@@ -1,0 +1,4 @@
+# CVRL's fine-tuning on HMDB51, from ImageNet, inflated.
+_base_ = './finetune_r3d50_8xb16-32x2-50e_hmdb51.py'
+
+model = _base_.starts.imagenet

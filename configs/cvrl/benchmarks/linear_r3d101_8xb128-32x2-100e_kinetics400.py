@@ -1,0 +1,4 @@
+# CVRL's linear evaluation on Kinetics-400 of R3D-101.
+_base_ = './linear_r3d50_8xb128-32x2-100e_kinetics400.py'
+
+model = dict(backbone=dict(depth=101))

@@ -1,0 +1,4 @@
+# CVRL's linear evaluation on Kinetics-400 of R3D-50, twice as wide.
+_base_ = './linear_r3d50_8xb128-32x2-100e_kinetics400.py'
+
+model = dict(backbone=dict(base_channels=128), cls_head=dict(in_channels=4096))

@@ -1,0 +1,4 @@
+# CVRL's linear evaluation on Kinetics-400 of R3D-50, four times as wide.
+_base_ = './linear_r3d50_8xb128-32x2-100e_kinetics400.py'
+
+model = dict(backbone=dict(base_channels=256), cls_head=dict(in_channels=8192))

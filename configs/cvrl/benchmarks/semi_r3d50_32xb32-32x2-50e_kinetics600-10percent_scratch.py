@@ -1,0 +1,4 @@
+# Table 3: 10 % of the labels of Kinetics-600, from scratch.
+_base_ = './semi_r3d50_32xb32-32x2-50e_kinetics600-10percent.py'
+
+model = _base_.starts.scratch
