@@ -97,6 +97,12 @@ def test_fine_tuning_ablation_changes_the_views_alone(down_sampling):
     assert found == {f'{loader}_{step}': down_sampling for loader in ('train', 'val', 'test')}
 
 
+def test_the_ninth_layer_is_fine_tuned_under_its_name():
+    name = 'finetune_r21d_2xb16-4x32f-67e_ucf101-split1'
+    found = differences(read(f'benchmarks/{name}'), read(f'ablations/{name}_layer-9'))
+    assert found == {'model.backbone.layer': 9}
+
+
 @pytest.mark.parametrize(
     ('name', 'colors'),
     [

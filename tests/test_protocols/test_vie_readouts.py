@@ -32,10 +32,17 @@ VALUES = {
     'slowfast': (125_440, 62_720, 31_360),
     'twostream-s': (200_704, 100_352, 50_176),
     'twostream-sf': (225_792, 112_896, 56_448),
+    'random': (100_352, 50_176, 25_088),
+    'single-ir': (100_352, 50_176, 25_088),
+    'input-single-trn': (100_352, 50_176, 25_088),
+    'input-single-slow': (100_352, 50_176, 25_088),
+    'input-single-slowfast': (100_352, 50_176, 25_088),
 }
 CLASSES = dict(kinetics400=400, imagenet=1000)
 # Steps to both falls of the rate, in the authors' settings without the step of the start weights.
-# TRN's first is not known: it follows 3DResNet.
+# TRN's first is not known: it follows 3DResNet; nor is the step at which their IR ends: here after
+# 766 epochs.
+IR_END = 766 * 1874
 FALLS = {
     'single': dict(kinetics400=(235_099, 519_998), imagenet=(116_301, 516_691)),
     'slow': dict(kinetics400=(99_998, 274_998), imagenet=(250_011, 500_011)),
@@ -44,7 +51,17 @@ FALLS = {
     'slowfast': dict(kinetics400=(119_998, 244_998), imagenet=(200_011, 460_011)),
     'twostream-s': dict(kinetics400=(104_998, 244_998), imagenet=(230_011, 570_011)),
     'twostream-sf': dict(kinetics400=(134_998, 259_998), imagenet=(160_011, 460_011)),
+    'random': dict(kinetics400=(409_998, 664_998), imagenet=(370_011, 524_998)),
+    'single-ir': dict(
+        kinetics400=(1_740_011 - IR_END, 2_120_011 - IR_END),
+        imagenet=(1_840_011 - IR_END, 2_192_191 - IR_END),
+    ),
+    'input-single-trn': dict(kinetics400=(149_998, 324_998)),
+    'input-single-slow': dict(kinetics400=(154_998, 344_998)),
+    'input-single-slowfast': dict(kinetics400=(94_998, 209_999)),
 }
+# The frames that a video needs in training; a shorter one is replaced.
+NEEDED = {'4x16': 65, '4bins': 5}
 # The transforms that change the colours, and their probabilities.
 COLORS = dict(
     kinetics400=[('ColorJitter', 1.0), ('RandomGrayscale', 0.3)],
@@ -68,9 +85,11 @@ def build(cfg):
         return MODELS.build(cfg.to_dict())
 
 
-def test_every_network_has_both_data_sets():
+def test_every_network_has_its_data_sets():
     found = {NAME.fullmatch(path.stem).group('network', 'data') for path in READOUTS}
-    assert found == {(network, data) for network in VALUES for data in CLASSES}
+    assert found == {(network, data) for network in VALUES for data in FALLS[network]}
+    # As the tables of the paper do, which show other clips of Single on videos only.
+    assert [len(data) for data in FALLS.values()] == [2] * 9 + [1] * 3
     assert len(READOUTS) == len(found)
 
 
@@ -106,6 +125,53 @@ def test_config_is_what_its_name_says(path):
     colors = list_steps(train.color.transforms.defer.transforms)
     assert [(t.type, t.prob) for t in colors] == COLORS[name['data']]
     assert sampled.num_clips == (5 if name['data'] == 'kinetics400' else 1)
+    needed = NEEDED.get(name['clip']) if name['data'] == 'kinetics400' else None
+    assert train.length == (dict(type='RequireFrames', min_frames=needed) if needed else None)
+    assert 'length' not in test
+    assert train.rate == test.rate == dict(type='CheckFrameRate', fps=25)
+
+
+@pytest.mark.parametrize('path', READOUTS, ids=lambda path: path.stem)
+def test_start_weights(path):
+    """Random weights stay random; all others come from a checkpoint."""
+    backbone = Config.fromfile(path).model.backbone
+    streams = [backbone[key] for key in ('static', 'dynamic') if key in backbone] or [backbone]
+    is_random = NAME.fullmatch(path.stem)['network'] == 'random'
+    assert [stream.init_cfg is None for stream in streams] == [is_random] * len(streams)
+
+
+SUPERVISED = {'single': '1', 'trn': '4bins', '3dresnet': '16x1', 'slow': '4x16', 'slowfast': '16x4'}
+
+
+@pytest.mark.parametrize('network', SUPERVISED)
+def test_supervised_networks_are_those_of_pretraining(network):
+    clip = SUPERVISED[network]
+    config = Config.fromfile(
+        BENCHMARKS / f'supervised_{network}_r18_1xb128-{clip}-90e_kinetics400.py'
+    )
+    (pretraining,) = (Config.fromfile(path) for path in CONFIGS.glob(f'vie-{network}_*.py'))
+    backbone = pretraining.model.backbone.to_dict()
+    backbone.get('backbone', backbone).pop('init_cfg', None)  # TRN's pretraining has start weights
+    backbone.pop('init_cfg', None)
+    ours = config.model.backbone.to_dict()
+    assert ours.pop('init_cfg', None) is None
+    assert ours == backbone
+    assert config.model.cls_head.num_classes == 400
+    assert config.model.cls_head.in_channels == pretraining.model.neck.in_channels
+    for loader in ('train', 'val'):
+        ours, theirs = pipeline_of(config, loader), pipeline_of(pretraining, loader)
+        assert ours.sample == theirs.sample
+        assert ours.get('length') == theirs.get('length')
+        crops = [
+            [t.size for t in list_steps(p.augment.transforms) if t.get('size')]
+            for p in (ours, theirs)
+        ]
+        assert crops[0] == crops[1]
+    assert config.test_dataloader.dataset == config.val_dataloader.dataset
+    optimizer = config.optim_wrapper
+    assert optimizer.optimizer == dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4)
+    assert optimizer.paramwise_cfg == dict(norm_decay_mult=0)
+    assert (config.train_cfg.max_epochs, config.param_scheduler.milestones) == (90, [60, 80])
 
 
 @pytest.mark.parametrize('network', VALUES)

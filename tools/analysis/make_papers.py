@@ -39,7 +39,7 @@ def make_page(metafiles: dict[str, Path]) -> str:
 
 
 def _section(paper: str, table: PaperTable) -> str:
-    title = table.number if table.number.startswith('Figure') else f'Table {table.number}'
+    title = f'Table {table.number}' if table.number[0].isdigit() else table.number
     slug = table.number.lower().replace(' ', '')
     lines = [HEADER, ['---'] * len(HEADER)]
     for index, row in enumerate(table.rows, 1):

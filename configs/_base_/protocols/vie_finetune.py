@@ -48,6 +48,7 @@ color_test = dict(transforms=dict(resize=dict(short_side=256)))
 train_pipeline = dict(
     open=dict(type='OpenVideo'),
     rate=dict(type='CheckFrameRate', fps=25),
+    length=None,  # what a video must have, for supervised Slow and TRN
     sample=dict(type='SampleRandomClip', clip_len=16, frame_interval=4),
     decode=dict(type='DecodeViews'),
     augment=dict(type='AugmentViews', transforms=multi_scale),
@@ -107,7 +108,8 @@ optim_wrapper = dict(
 )
 # The references start from scratch, by the authors' settings for supervised training: all weights
 # have decay but those of BatchNorm, and a test averages the scores of its clips instead of their
-# probabilities. A config gives the steps after which the rate falls.
+# probabilities. A config gives the steps after which the rate falls. (Theirs draw the classifier by
+# fan-in and fan-out, here it is drawn as in fine-tuning: a tenth larger or less on these lists.)
 scratch_optim_wrapper = dict(
     _delete_=True,
     type='OptimWrapper',
