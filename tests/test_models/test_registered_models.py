@@ -28,6 +28,13 @@ VDIM = dict(
 )
 PREACT_SLOWFAST = dict(type='PreActSlowFast', base_channels=4, fast_channels=2)
 QUEUE = dict(type='FeatureQueue', size=32, channels=8)
+CONTRAST = dict(type='QueueContrastHead', queue=QUEUE, loss=dict(type='InfoNCELoss'))
+FRAME_PARTS = dict(
+    backbone=NARROW,
+    neck=dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8),
+)
+DPC_BACKBONE = dict(type='ResNet2d3d', base_channels=4)
+PREDICTION = dict(type='DensePredictionHead', channels=16, num_predicted=2)
 BANK = dict(type='FeatureBank', num_videos=12, channels=8)
 
 
@@ -74,6 +81,19 @@ def pretext_inputs():
         sample.set_field(torch.tensor(label), 'pretext_label')
     views = [torch.randn(2, 3, 4, 32, 32) for _ in range(3)]
     return dict(inputs=views, data_samples=samples, mode='loss')
+
+
+def seco_inputs():
+    samples = [ActionDataSample() for _ in range(2)]
+    for half, sample in enumerate(samples):
+        sample.set_field(torch.tensor(half), 'query_half')
+    views = [torch.randn(2, 3, 1, 32, 32) for _ in range(4)]
+    return dict(inputs=views, data_samples=samples, mode='loss')
+
+
+def vclr_with_dpc_inputs():
+    views, samples = views_and_samples(torch.Generator().manual_seed(0), 2, size=32)
+    return dict(inputs=[torch.randn(2, 3, 8, 32, 32), *views], data_samples=samples, mode='loss')
 
 
 def bmn_inputs():
@@ -123,7 +143,16 @@ COMPONENTS = {
         ),
     ),
     'CaffeNet': (dict(fc_channels=4), lambda: dict(x=torch.randn(2, 3, 224, 224))),
+    'ConvGRU': (dict(in_channels=4), lambda: dict(maps=torch.randn(2, 3, 4, 2, 2))),
     'CosineMomentum': (dict(), lambda: dict(progress=0.5)),
+    'DPC': (
+        dict(backbone=DPC_BACKBONE, prediction=PREDICTION, num_blocks=4),
+        lambda: dict(inputs=[torch.randn(2, 3, 8, 32, 32)], data_samples=[], mode='loss'),
+    ),
+    'DensePredictionHead': (
+        dict(channels=4, num_predicted=2),
+        lambda: dict(maps=torch.randn(2, 4, 4, 2, 2)),
+    ),
     'FastRCNN': (dict(backbone=R3D, roi_head=ROI_HEAD), detection_inputs),
     'FeatureBank': (BANK, None),
     'FeatureExtractor': (
@@ -153,6 +182,16 @@ COMPONENTS = {
     'MLPNeck': (
         dict(in_channels=8, hidden_channels=6, out_channels=4, norm_cfg=dict(type='BN1d')),
         lambda: dict(features=torch.randn(4, 3, 8)),
+    ),
+    'MoCo': (
+        dict(head=CONTRAST, **FRAME_PARTS),
+        lambda: dict(
+            inputs=[torch.randn(2, 3, 1, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
+        ),
+    ),
+    'MultiPairContrastHead': (
+        dict(queue=QUEUE),
+        lambda: dict(query=unit(2, 3, 8), keys=[unit(2, 3, 8)]),
     ),
     'MultiScaleInfoNCELoss': (
         dict(layers=(5, 8)),
@@ -188,12 +227,25 @@ COMPONENTS = {
         lambda: dict(query=unit(4, 8), keys=[unit(4, 8), unit(4, 8)]),
     ),
     'R3DResNet': (R3D, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'RecurrentBackbone': (
+        dict(backbone=DPC_BACKBONE, channels=16, num_blocks=4),
+        lambda: dict(x=torch.randn(2, 3, 8, 32, 32)),
+    ),
     'ResNet2d3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'ResidualMLPNeck': (
         dict(in_channels=8, out_channels=6),
         lambda: dict(features=torch.randn(4, 8, 1, 2, 2)),
     ),
     'S3D': (dict(width=1 / 16, gating=True), lambda: dict(x=torch.randn(2, 3, 8, 32, 32))),
+    'SeCo': (
+        dict(
+            inter=CONTRAST,
+            intra=dict(type='IntraVideoLoss'),
+            order=dict(type='TupleClsHead', num_classes=2, in_channels=8),
+            **FRAME_PARTS,
+        ),
+        seco_inputs,
+    ),
     'SyncBatchNorm': (dict(num_features=4), lambda: dict(x=torch.randn(3, 4, 2, 2))),
     'TapExtractor': (
         dict(backbone=NARROW, taps=['layer2', 'layer4']),
@@ -217,6 +269,17 @@ COMPONENTS = {
         lambda: dict(x=torch.randn(2, 3, 4, 32, 32)),
     ),
     'VCLR': (tiny_vclr_cfg(), vclr_inputs),
+    'VCLRWithDPC': (
+        dict(
+            tiny_vclr_cfg(
+                backbone=DPC_BACKBONE,
+                neck=dict(type='MLPNeck', in_channels=16, hidden_channels=16, out_channels=8),
+            ),
+            prediction=dict(PREDICTION, channels=16),
+            num_blocks=4,
+        ),
+        vclr_with_dpc_inputs,
+    ),
     'VDIM': (
         VDIM,
         lambda: dict(
@@ -233,6 +296,12 @@ COMPONENTS = {
         ),
     ),
     'VIE': (tiny_vie_cfg(loss=RECOGNITION), vie_inputs),
+    'VINCE': (
+        dict(head=dict(type='MultiPairContrastHead', queue=QUEUE), **FRAME_PARTS),
+        lambda: dict(
+            inputs=[torch.randn(2, 3, 3, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
+        ),
+    ),
     'VideoResNet2Plus1d': (dict(base_channels=8), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'VideoResNet3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'ViewsPreprocessor': (dict(), None),

@@ -9,6 +9,7 @@ from vsslbox.models.backbones.preact_resnet3d import PreActResNet3d
 from vsslbox.models.backbones.preact_slowfast import PreActSlowFast
 from vsslbox.models.backbones.projected_backbone import ProjectedBackbone
 from vsslbox.models.backbones.r3d_resnet import R3DResNet
+from vsslbox.models.backbones.recurrent_backbone import RecurrentBackbone
 from vsslbox.models.backbones.resnet2d3d import ResNet2d3d
 from vsslbox.models.backbones.s3d import S3D
 from vsslbox.models.backbones.two_stream import TwoStream
@@ -27,6 +28,7 @@ __all__ = [
     'PreActSlowFast',
     'ProjectedBackbone',
     'R3DResNet',
+    'RecurrentBackbone',
     'ResNet2d3d',
     'TwoStream',
     'VDIMEncoder',

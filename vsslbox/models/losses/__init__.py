@@ -1,5 +1,6 @@
 """Losses: pure functions, each with a thin module around it."""
 
+from vsslbox.models.losses.dense_prediction_loss import dense_prediction_nce
 from vsslbox.models.losses.info_nce_loss import InfoNCELoss, info_nce
 from vsslbox.models.losses.instance_recognition_loss import InstanceRecognitionLoss, instance_nce
 from vsslbox.models.losses.intra_video_loss import IntraVideoLoss, intra_video_nce
@@ -17,6 +18,7 @@ __all__ = [
     'LocalAggregationLoss',
     'MultiScaleInfoNCELoss',
     'NTXentLoss',
+    'dense_prediction_nce',
     'info_nce',
     'instance_nce',
     'intra_video_nce',

@@ -1,6 +1,11 @@
 """Necks: projections between a backbone and the heads."""
 
+from vsslbox.models.necks.conv_gru import ConvGRU
 from vsslbox.models.necks.mlp_neck import MLPNeck
 from vsslbox.models.necks.residual_mlp_neck import ResidualMLPNeck
 
-__all__ = ['MLPNeck', 'ResidualMLPNeck']
+__all__ = [
+    'ConvGRU',
+    'MLPNeck',
+    'ResidualMLPNeck',
+]

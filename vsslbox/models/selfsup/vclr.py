@@ -1,20 +1,22 @@
 """VCLR: video-level contrastive learning with global context."""
 
 import torch
-from mmengine.model import ModuleDict
 from torch import Tensor
 
 from vsslbox.errors import InputError
-from vsslbox.models.selfsup.momentum_self_supervisor import MomentumSelfSupervisor
-from vsslbox.models.utils import encode_clips, normalized, on_shuffled_batch
+from vsslbox.models.selfsup.multi_objective_self_supervisor import (
+    MultiObjectiveSelfSupervisor,
+    stack_targets,
+)
+from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS
 
 __all__ = ['VCLR']
 
 
 @MODELS.register_module()
-class VCLR(MomentumSelfSupervisor):
-    """VCLR, which includes the losses of SeCo.
+class VCLR(MultiObjectiveSelfSupervisor):
+    """VCLR, whose losses of single frames are those of SeCo.
 
     The views of a sample are, in this order (``SampleSegmentTuples`` makes them):
 
@@ -66,7 +68,8 @@ class VCLR(MomentumSelfSupervisor):
         momentum: float | dict = 0.999,
         **kwargs,
     ) -> None:
-        super().__init__(backbone, momentum, **kwargs)
+        if intra is not None and num_segments < 2:
+            raise InputError('the intra loss needs at least 2 segments; set `intra=None`')
         if order is not None:
             order = dict(order)
             if order.setdefault('num_segments', num_segments) != num_segments:
@@ -75,16 +78,8 @@ class VCLR(MomentumSelfSupervisor):
                     f'{num_segments}: leave the former out, the head takes that of the model'
                 )
         objectives = dict(inter=inter, intra=intra, video=video, order=order)
-        objectives = {name: cfg for name, cfg in objectives.items() if cfg is not None}
-        if not objectives:
-            raise InputError('VCLR needs at least one of inter, intra, video and order')
-        if intra is not None and num_segments < 2:
-            raise InputError('the intra loss needs at least 2 segments; set `intra=None`')
+        super().__init__(backbone, neck, objectives, momentum, **kwargs)
         self.num_segments = num_segments
-        # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
-        self.heads = ModuleDict({name: MODELS.build(cfg) for name, cfg in objectives.items()})
-        self.necks = ModuleDict({name: MODELS.build(neck) for name in objectives})
-        self.follow('backbone', 'necks')
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute the losses of the objectives: ``loss_inter`` and so on."""
@@ -116,23 +111,15 @@ class VCLR(MomentumSelfSupervisor):
         self, anchor: Tensor, query_again: Tensor, data_samples: list
     ) -> dict[str, Tensor]:
         """Compute the losses of single clips: ``inter`` and ``intra``."""
-        segment = _stack(data_samples, 'query_segment', anchor.device)  # [N]
+        segment = stack_targets(
+            data_samples, 'query_segment', 'SampleSegmentTuples', anchor.device
+        )  # [N]
         rows = torch.arange(len(anchor), device=anchor.device)
         query = encode_clips(self.backbone, anchor[rows, segment])
         other_segments = _all_but(segment, self.num_segments)  # [N, S - 1]
-        keys = [self._encode_keys(query_again)]
-        keys += [self._encode_keys(anchor[rows, other]) for other in other_segments.unbind(1)]
-
-        losses = {}
-        if 'inter' in self.heads:
-            projected = [self._project_keys('inter', key) for key in keys]
-            losses['loss_inter'] = self.heads['inter'](self._project('inter', query), projected)
-        if 'intra' in self.heads:
-            same, *others = [self._project_keys('intra', key) for key in keys]
-            losses['loss_intra'] = self.heads['intra'](
-                self._project('intra', query), same, torch.stack(others, dim=1)
-            )
-        return losses
+        keys = [self.encode_keys(query_again)]
+        keys += [self.encode_keys(anchor[rows, other]) for other in other_segments.unbind(1)]
+        return self.frame_losses(query, keys)
 
     def _tuple_losses(
         self, anchor: Tensor, positive: Tensor, data_samples: list
@@ -140,48 +127,23 @@ class VCLR(MomentumSelfSupervisor):
         """Compute the losses of whole tuples: ``video`` and ``order``."""
         shape = anchor.shape[:2]
         anchor_clips = encode_clips(self.backbone, anchor.flatten(0, 1)).unflatten(0, shape)
-        key_clips = self._encode_keys(positive)  # [N, S, F], as anchor_clips
+        key_clips = self.encode_keys(positive)  # [N, S, F], as anchor_clips
 
         losses = {}
         if 'video' in self.heads:
-            query = self._project('video', anchor_clips.mean(dim=1))
-            key = self._project_keys('video', key_clips.mean(dim=1))
+            query = self.project('video', anchor_clips.mean(dim=1))
+            key = self.project_keys('video', key_clips.mean(dim=1))
             losses['loss_video'] = self.heads['video'](query, [key])
         if 'order' in self.heads:
             with torch.no_grad():
                 key = self.momentum_necks['order'](key_clips)
-            losses['loss_order'] = self.heads['order'](
-                self.necks['order'](anchor_clips),
-                key,
-                _stack(data_samples, 'orders', anchor.device),
-                _stack(data_samples, 'order_label', anchor.device),
+            orders, labels = (
+                stack_targets(data_samples, name, 'ShuffleOrder', anchor.device)
+                for name in ('orders', 'order_label')
             )
+            query = self.necks['order'](anchor_clips)
+            losses['loss_order'] = self.heads['order'](query, key, orders, labels)
         return losses
-
-    @torch.no_grad()
-    def _encode_keys(self, clips: Tensor) -> Tensor:
-        """Encode clips ``[N, ..., C, T, H, W]`` by the moving average: ``[N, ..., F]``."""
-
-        def encode(batch: Tensor) -> Tensor:
-            features = encode_clips(self.momentum_backbone, batch.flatten(0, -5))
-            return features.unflatten(0, batch.shape[:-4])
-
-        return on_shuffled_batch(encode, clips)
-
-    def _project(self, name: str, features: Tensor) -> Tensor:
-        return normalized(self.necks[name](features))
-
-    @torch.no_grad()
-    def _project_keys(self, name: str, features: Tensor) -> Tensor:
-        return normalized(self.momentum_necks[name](features))
-
-
-def _stack(data_samples: list, name: str, device: torch.device) -> Tensor:
-    """Stack a field of every sample: ``[N, ...]``."""
-    if name not in data_samples[0]:
-        maker = 'SampleSegmentTuples' if name == 'query_segment' else 'ShuffleOrder'
-        raise InputError(f'the samples have no `{name}`: add `{maker}` to the pipeline')
-    return torch.stack([sample.get(name) for sample in data_samples]).to(device)
 
 
 def _all_but(segment: Tensor, num_segments: int) -> Tensor:

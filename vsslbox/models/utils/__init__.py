@@ -1,5 +1,6 @@
 """Small parts that several models share."""
 
+from vsslbox.models.utils.block_maps import block_maps
 from vsslbox.models.utils.box_iou import box_iou
 from vsslbox.models.utils.cosine_momentum import CosineMomentum
 from vsslbox.models.utils.encode import encode_clips, is_3d
@@ -12,6 +13,7 @@ __all__ = [
     'CosineMomentum',
     'SyncBatchNorm',
     'at_least_float32',
+    'block_maps',
     'box_iou',
     'encode_clips',
     'gather_batch',

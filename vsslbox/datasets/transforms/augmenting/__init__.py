@@ -1,5 +1,6 @@
 """Transforms that change the frames of views."""
 
+from vsslbox.datasets.transforms.augmenting.augment_clip_pair import AugmentClipPair
 from vsslbox.datasets.transforms.augmenting.augment_views import AugmentViews
 from vsslbox.datasets.transforms.augmenting.center_crop import CenterCrop
 from vsslbox.datasets.transforms.augmenting.color_jitter import ColorJitter
@@ -24,6 +25,7 @@ from vsslbox.datasets.transforms.augmenting.three_crops import ThreeCrops
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
 
 __all__ = [
+    'AugmentClipPair',
     'AugmentViews',
     'CenterCrop',
     'ColorJitter',
