@@ -88,12 +88,7 @@ class SampleFrameTriples(BaseSampler):
         """Return the motion from each frame to the next, ``[total_frames - 1]``."""
         interval, last = self.motion_interval, reader.num_frames - 1
         places = [*range(0, last, interval), last]
-        small = [
-            cv2.resize(
-                cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), _THUMBNAIL, None, 0, 0, cv2.INTER_AREA
-            )
-            for frame in reader.read(places)
-        ]
+        small = [_thumbnail(frame) for frame in reader.read(places)]
         change = np.abs(np.diff(np.stack(small).astype(np.float64), axis=0)).mean(axis=(1, 2))
         lengths = np.diff(places)
         return np.repeat(change / lengths, lengths)
