@@ -1,5 +1,6 @@
 """Load weights strictly, from a file or by name, and initialize models with them."""
 
+from vsslbox.checkpoints import stock_loaders  # noqa: F401  (mmengine reads checkpoints by them)
 from vsslbox.checkpoints.initializers import (
     PretrainedBackbone,
     PretrainedBank,

@@ -10,7 +10,6 @@ from os import PathLike
 from pathlib import Path
 
 import torch
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
 from vsslbox.checkpoints.names import canonical_name, describe, is_counter, resnet_depth
@@ -76,7 +75,7 @@ class LoadReport:
         return '\n'.join(lines)
 
 
-def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') -> dict:
+def load_checkpoint(path: str | PathLike, map_location: str | Callable | None = 'cpu') -> dict:
     """Read a checkpoint without running code from it.
 
     Args:
@@ -103,12 +102,6 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable = 'cpu') 
     if not isinstance(checkpoint, dict):
         raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, not a dict of weights')
     return checkpoint
-
-
-@CheckpointLoader.register_scheme(prefixes=SCHEME)
-def _load_from_zoo(name: str, map_location: str | Callable | None = None) -> dict:
-    """Read ``zoo://NAME`` for mmengine's own loader, so for stock runners and configs too."""
-    return load_checkpoint(name, map_location)
 
 
 def _unreadable(path: str | PathLike, error: Exception) -> CheckpointError:

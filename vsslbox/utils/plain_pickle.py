@@ -42,7 +42,7 @@ class _RefusedError(Exception):
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Gives a pickle bound methods, of which it can change nothing, instead of what it names."""
+    """Gives a pickle bound methods, whose code it cannot change, instead of what it names."""
 
     def find_class(self, module: str, name: str) -> Callable | str:
         """Return what stands for a name in a pickle.

@@ -111,11 +111,25 @@ class FeatureStore:
         self._check(json.loads(self._info.read_text(encoding='utf-8')))
 
     def read(self) -> dict[str, Tensor]:
-        """Return the arrays by tap, ``[N, F]``, memory-mapped; writing to them changes no file."""
-        return {
-            tap: torch.from_numpy(np.load(self.folder / f'{tap}.npy', mmap_mode='c'))
-            for tap in self.sizes
-        }
+        """Return the arrays by tap, ``[N, F]``, memory-mapped; writing to them changes no file.
+
+        Raises:
+            FeatureStoreError: A file is missing, damaged or another array.
+        """
+        return {tap: torch.from_numpy(self._array(tap)) for tap in self.sizes}
+
+    def _array(self, tap: str) -> np.ndarray:
+        path, shape = self.folder / f'{tap}.npy', (self.num_videos, self.sizes[tap])
+        advice = f'delete {self.folder}, and the features are extracted again'
+        try:
+            array = np.load(path, mmap_mode='c', allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise FeatureStoreError(f'{path} is damaged ({error}): {advice}') from error
+        if array.dtype != np.float32 or array.shape != shape:
+            raise FeatureStoreError(
+                f'{path} is {array.dtype} {list(array.shape)}, not float32 {list(shape)}: {advice}'
+            )
+        return array
 
     def _check(self, info: dict) -> None:
         names = sorted(set(info['origin']) | set(self.origin))
