@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vsslbox.datasets import EpochSampler, VideoDataset
-from vsslbox.datasets.readers import PyAVReader
+from vsslbox.datasets.readers import PyAVReader, ReadingNotes
 from vsslbox.datasets.readers.limits import FILE_SECONDS
 from vsslbox.engine import steady_batches as steady_module
 from vsslbox.engine.runner import SSLRunner
@@ -149,3 +149,25 @@ def test_no_worker_is_left(make_loader, monkeypatch):
     before = set(multiprocessing.active_children())
     samples(make('hangs', 99, persistent=False))
     assert set(multiprocessing.active_children()) <= before
+
+
+def test_a_worker_that_finishes_while_it_is_checked_is_not_killed(monkeypatch):
+    """The note says 'between two videos' from the second look on; that is no time of a start."""
+
+    class Finishing:
+        pid, path = os.getpid(), b'video.mp4'
+        looks = 0
+
+        @property
+        def since(self):
+            self.looks += 1
+            return time.monotonic() if self.looks % 2 else 0.0
+
+    monkeypatch.setenv(FILE_SECONDS.variable, '1')
+    killed = []
+    monkeypatch.setattr(ReadingNotes, '_kill', lambda note, limit: killed.append(note))
+    notes = ReadingNotes(1)
+    notes._notes = [Finishing()]
+    for _ in notes.watch(iter(range(3))):
+        time.sleep(0.3)
+    assert notes._notes[0].looks > 1 and killed == []

@@ -69,7 +69,8 @@ class ReadingNotes:
         def kill_stuck() -> None:
             while not done.wait(min(limit / 4, 5)):
                 for note in self._notes:
-                    if note.since and time.monotonic() - note.since > limit:
+                    since = note.since  # once: the worker may finish the video meanwhile
+                    if since and time.monotonic() - since > limit:
                         self._kill(note, limit)
 
         thread = threading.Thread(target=kill_stuck, daemon=True)
