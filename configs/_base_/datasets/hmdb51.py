@@ -1,5 +1,5 @@
 # HMDB51, split 1; tested on its test videos. Accuracies over all splits are means of three runs:
-# for another split, set the `ann_file` of all loaders.
+# tools/run_splits.py does them.
 data_root = '{{$VSSLBOX_HMDB51:data/hmdb51}}'
 
 hmdb51_test = dict(

@@ -1,5 +1,5 @@
 # UCF101, split 1; tested on its test videos. Accuracies over all splits are means of three runs:
-# for another split, set the `ann_file` of all loaders.
+# tools/run_splits.py does them.
 data_root = '{{$VSSLBOX_UCF101:data/ucf101}}'
 
 ucf101_test = dict(
