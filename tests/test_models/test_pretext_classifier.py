@@ -5,8 +5,11 @@ import math
 import pytest
 import torch
 from mmaction.structures import ActionDataSample
+from mmengine.dist import get_rank, get_world_size
 
+from tests.distributed import run_on_processes
 from tests.tiny import GROUP_NORM
+from vsslbox.engine.runner.ssl_runner import CPUDistributedDataParallel
 from vsslbox.models.backbones import CaffeNet
 from vsslbox.models.heads import TupleClsHead
 from vsslbox.models.utils import encode_clips
@@ -161,3 +164,21 @@ def test_a_head_that_does_not_fit_is_refused(head, labels, message):
 def test_a_pipeline_without_a_task_is_refused():
     with pytest.raises(ValueError, match='no `pretext_label`: add SampleRandomPace'):
         tiny(SINGLE).double()(views(1), [ActionDataSample()] * 3, mode='loss')
+
+
+def gradients():
+    """Return the gradients of this process's share of four samples."""
+    torch.manual_seed(0)
+    model = wrapped = tiny(PAIRS).double()
+    if get_world_size() > 1:
+        wrapped = CPUDistributedDataParallel(model, broadcast_buffers=False)
+    share = slice(get_rank(), None, get_world_size())
+    inputs = [view[share] for view in views(3, num_samples=4)]
+    wrapped(inputs, samples([5, 0, 2, 1][share]), mode='loss')['loss_pretext'].backward()
+    return {name: parameter.grad for name, parameter in model.named_parameters()}
+
+
+def test_two_processes_equal_one():
+    one = gradients()
+    for two in run_on_processes(gradients, 2):
+        torch.testing.assert_close(two, one, rtol=1e-10, atol=1e-12)
