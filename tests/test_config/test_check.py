@@ -28,10 +28,10 @@ def register():
         del MODELS.module_dict[name]
 
 
-def problems(cfg: dict) -> list[str]:
+def problems(cfg: dict | Config) -> list[str]:
     """Return the lines of the error without the heading; none if the config is right."""
     try:
-        check_config(Config(cfg))
+        check_config(cfg if isinstance(cfg, Config) else Config(cfg))
     except ConfigError as error:
         heading, *lines = str(error).splitlines()
         assert heading.startswith(str(len(lines)))
@@ -166,6 +166,33 @@ def test_own_variables_of_the_user_are_legal():
     assert problems(tsn(train_pipeline=[dict(type='NotUsed')], dataset='x', optimiser_lr=1)) == []
 
 
+def test_a_variable_that_the_file_uses_may_have_any_name(tmp_path):
+    text = "models = [dict(type='mmaction.C3D')]\noptimizer = 1\n"
+    for last, mistakes in (('model = dict(models[0], lr=optimizer)\n', 0), ("model = ''\n", 2)):
+        (tmp_path / 'config.py').write_text(text + last)
+        lines = problems(Config.fromfile(tmp_path / 'config.py'))
+        assert sum('nothing reads this variable' in line for line in lines) == mistakes
+
+
+def test_names_of_older_configs_are_told_unless_their_value_is_inserted():
+    (line,) = problems(tsn(resume_from='epoch_3.pth'))
+    assert line == "resume_from: nothing reads this variable; its place is now 'resume'"
+    assert problems(tsn(optimizer=tsn()['optim_wrapper']['optimizer'], total_epochs=3)) == []
+
+
+def test_workers_have_no_settings_without_workers():
+    loader = dict(tsn()['train_dataloader'], persistent_workers=True, prefetch_factor=4)
+    assert problems(tsn(train_dataloader=loader)) == [
+        'train_dataloader.persistent_workers: is True without workers; set '
+        'train_dataloader.num_workers to at least 1, or persistent_workers to False',
+        'train_dataloader.prefetch_factor: is 4 without workers; set '
+        'train_dataloader.num_workers to at least 1, or prefetch_factor to None',
+    ]
+    assert problems(tsn(train_dataloader=dict(loader, num_workers=1))) == []
+    loader.update(persistent_workers=False, prefetch_factor=None)
+    assert problems(tsn(train_dataloader=loader)) == []
+
+
 @pytest.mark.parametrize(
     ('place', 'value', 'expected'),
     [
@@ -204,6 +231,8 @@ def test_own_variables_of_the_user_are_legal():
         ('train_dataloader', dict(dataset=None), "train_dataloader: a dataloader needs 'sampler'"),
         ('test_cfg', dict(gallery_dataloader=dict(dataset=1)), "a dataloader needs 'sampler'"),
         ('default_hooks', dict(logger=dict(type='LogerHook')), "did you mean 'LoggerHook'?"),
+        ('param_scheduler', 5, "param_scheduler: is 5; give the dict of a component, with its 'ty"),
+        ('custom_hooks', 'EMAHook', "custom_hooks: is 'EMAHook'; give the dict of a component"),
     ],
 )
 def test_each_part_of_the_engine_is_checked(place, value, expected):

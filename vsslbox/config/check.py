@@ -25,6 +25,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from vsslbox import registry as ours
+from vsslbox.config.variables import used_names, values_of
 from vsslbox.errors import InputError
 
 __all__ = ['STEPS', 'TOP_LEVEL', 'ConfigError', 'check_config']
@@ -71,6 +72,22 @@ TOP_LEVEL = {
 }
 # Kinds at whose places a dict without `type` may be settings of the component above.
 _MAY_BE_SETTINGS = (None, root.MODELS, root.WEIGHT_INITIALIZERS)
+# The names of OpenMMLab's configs before mmengine, and where their values belong now.
+_FORMER = dict(
+    checkpoint_config='default_hooks.checkpoint',
+    cudnn_benchmark='env_cfg.cudnn_benchmark',
+    data='train_dataloader',
+    dist_params='env_cfg.dist_cfg',
+    evaluation='val_evaluator',
+    log_config='default_hooks.logger',
+    lr_config='param_scheduler',
+    optimizer='optim_wrapper.optimizer',
+    optimizer_config='optim_wrapper.clip_grad',
+    resume_from='resume',
+    seed='randomness.seed',
+    total_epochs='train_cfg.max_epochs',
+    total_iters='train_cfg.max_iters',
+)
 # How similar to a name of the engine's a variable of the user's own must be to be reported.
 _NEAR_MISS = 0.85
 
@@ -146,6 +163,7 @@ def check_config(cfg: Config) -> None:
     if _is_installed(scope):
         for key, value in cfg.items():
             if key in _KINDS and key in TOP_LEVEL:
+                problems += _check_top_level_value(key, value)
                 problems += _walk(*_with_default_type(key, value), key, scope)
     else:
         problems.append(f"default_scope: the package '{scope}' is not installed")
@@ -156,12 +174,28 @@ def check_config(cfg: Config) -> None:
 
 
 def _check_top_level_names(cfg: Config) -> Iterator[str]:
+    used = used_names(cfg.text)
     for key in cfg:
         near = get_close_matches(key, TOP_LEVEL, 1, _NEAR_MISS)
-        if near and near[0] != key:
+        if key in TOP_LEVEL or key in used:
+            continue
+        if key in _FORMER and not _is_inserted(cfg, key):
+            yield f"{key}: nothing reads this variable; its place is now '{_FORMER[key]}'"
+        if near:
             yield f"{key}: nothing reads this variable; did you mean '{near[0]}'?"
     if 'model' not in cfg:
         yield 'model: is missing; every config needs it'
+
+
+def _is_inserted(cfg: Config, name: str) -> bool:
+    """Whether the engine reads a variable's value elsewhere, as in a config that was dumped."""
+    parts = (value for key, value in cfg.items() if key in TOP_LEVEL)
+    return any(value == cfg[name] for part in parts for _, value in values_of(part, ''))
+
+
+def _check_top_level_value(key: str, value: object) -> Iterator[str]:
+    if isinstance(value, (str, int, float, tuple)):
+        yield f"{key}: is {value!r}; give the dict of a component, with its 'type'"
 
 
 def _with_default_type(key: str, value: object) -> tuple[object, Kind]:
@@ -284,6 +318,12 @@ def _check_dataloader(cfg: dict, place: str) -> Iterator[str]:
     for key in ('dataset', 'sampler'):
         if key not in cfg:
             yield f"{place}: a dataloader needs '{key}'"
+    for key in ('persistent_workers', 'prefetch_factor'):
+        if cfg.get(key) and not cfg.get('num_workers'):
+            yield (
+                f'{place}.{key}: is {cfg[key]!r} without workers; set {place}.num_workers to at '
+                f'least 1, or {key} to {_signature(DataLoader).defaults[key]}'
+            )
 
 
 def _check_arguments(cfg: dict, place: str, kind: Registry, target: Callable) -> Iterator[str]:

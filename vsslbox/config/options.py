@@ -1,10 +1,8 @@
 """Values of the command line that replace those of a config."""
 
-import ast
 import logging
-import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,12 +10,10 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from vsslbox.config.check import TOP_LEVEL, ConfigError
+from vsslbox.config.variables import used_names, values_of
 from vsslbox.utils import inline_text
 
 __all__ = ['replace_values']
-
-# mmengine puts the path of each file above its text.
-_PATH_LINE = re.compile(r'^/.*\.py$', re.MULTILINE)
 
 
 def replace_values(config: Config, options: Mapping[str, Any]) -> None:
@@ -33,7 +29,7 @@ def replace_values(config: Config, options: Mapping[str, Any]) -> None:
             or a place cannot be reached.
     """
     old_length = _length(config)
-    used = _used_names(config.text)
+    used = used_names(config.text)
     for option in options:
         name = option.split('.')[0]
         if name not in config and name not in TOP_LEVEL:
@@ -119,17 +115,6 @@ def _merged(old: Any, new: Any) -> Any:
     return {**kept, **items}
 
 
-def _used_names(text: str) -> set[str]:
-    """Return the variables that the text of a config uses; none if the text is not Python."""
-    try:
-        nodes = list(ast.walk(ast.parse(_PATH_LINE.sub('', text))))
-    except SyntaxError:
-        return set()
-    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    attributes = (n for n in nodes if isinstance(n, ast.Attribute))
-    return names | {n.attr for n in attributes if ast.unparse(n.value) == '_base_'}
-
-
 def _nearest_place(option: str, config: Config) -> str:
     """Return the end of a message: what the option may be meant to name, if there is anything."""
     name, dot, rest = option.partition('.')
@@ -137,7 +122,7 @@ def _nearest_place(option: str, config: Config) -> str:
         place.rpartition('.')[2]: place
         for key in config
         if key in TOP_LEVEL
-        for place, _ in _values(config[key], key)
+        for place, _ in values_of(config[key], key)
     } | {key: key for key in [*TOP_LEVEL, *config]}
     near = get_close_matches(name, places, 1)
     return f"; did you mean '{places[near[0]]}{dot}{rest}'?" if near else ''
@@ -149,7 +134,7 @@ def _places_of(name: str, config: Config) -> list[str]:
         place
         for key in config
         if key in TOP_LEVEL
-        for place, value in _values(config[key], key)
+        for place, value in values_of(config[key], key)
         if place.endswith(f'.{name}') and value == config[name]
     ]
 
@@ -162,11 +147,3 @@ def _message(name: str, places: list[str]) -> str:
         f'--cfg-options {name}=... would change nothing: {name} is a variable of the config file, '
         f'which is inserted where the file uses it. Name these places instead{where}'
     )
-
-
-def _values(node: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """Yield all values in a part of a config, with their places."""
-    yield place, node
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _values(value, f'{place}.{key}')
