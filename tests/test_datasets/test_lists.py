@@ -380,3 +380,28 @@ def test_a_million_rows(tmp_path):
         assert len(dataset) == size
     assert seconds[1] < 60  # 20 on an idle machine
     assert seconds[1] < 25 * seconds[0]
+
+
+# --------------------------------------------------------------------------- hostile lists
+
+
+def test_a_list_in_utf_16_is_told(tmp_path):
+    touch(tmp_path, 'a.mp4')
+    (tmp_path / 'list.txt').write_bytes('a.mp4 1\n'.encode('utf-16-le'))
+    with pytest.raises(InputError, match=r'list.txt has NUL bytes, as UTF-16 text has: save it'):
+        VideoDataset('list.txt', data_root=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('path,' + ','.join(map(str, range(300_000))) + '\na.mp4,1\n', 'columns'),
+        ('path,label\na.mp4' + ',1' * 300_000 + '\n', 'is not a row of the 2 columns'),
+        ('path,' + 'x,' * 300_000 + '\na.mp4\n', r'is not a row|several columns'),
+    ],
+)
+def test_lines_of_very_many_columns_end_in_a_short_message(tmp_path, text, message):
+    touch(tmp_path, 'a.mp4')
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path, text)
+    assert len(str(caught.value)) < 2000

@@ -53,6 +53,11 @@ def test_a_list_with_numbers_is_counted_again(run):
     ]
 
 
+def test_spaces_in_the_header_are_no_part_of_its_names(run):
+    written = run('a.csv', [' path , num_frames ', 'video1.mp4,3'])[1]
+    assert written == ['path,num_frames', 'video1.mp4,24']
+
+
 def test_videos_that_cannot_be_opened_are_left_out_and_listed(run, tmp_path, video_folder):
     status, written = run('a.txt', ['gone.mp4 0', 'video1.mp4 1'])
     assert status == 1

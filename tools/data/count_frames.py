@@ -8,14 +8,12 @@ cannot be opened are left out, and listed in failed.csv beside the new list.
 """
 
 import argparse
-import csv
-import io
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.errors import InputError
-from vsslbox.preparation.text_files import write_csv
+from vsslbox.preparation.text_files import read_csv, write_csv
 from vsslbox.preparation.video_jobs import (
     Failure,
     add_job_options,
@@ -38,11 +36,10 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     Raises:
         InputError: A line of text has several labels.
     """
-    text = path.read_text(encoding='utf-8-sig')
     if path.suffix.lower() == '.csv':
-        return list(csv.DictReader(io.StringIO(text, newline='')))
+        return read_csv(path, 'path')
     rows = []
-    for line in filter(None, map(str.strip, text.splitlines())):
+    for line in filter(None, map(str.strip, path.read_text(encoding='utf-8-sig').split('\n'))):
         name, *labels = filter(None, line.split(' '))
         if len(labels) > 1:
             raise InputError(f'{path}: {line!r} has several labels: convert the list to CSV first')

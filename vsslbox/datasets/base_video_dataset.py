@@ -197,12 +197,15 @@ class BaseVideoDataset(BaseActionDataset):
             text = path.read_text(encoding='utf-8-sig')
         except UnicodeDecodeError as error:
             raise InputError(f'the list {path} is not UTF-8 text: {error}') from None
+        if '\0' in text:
+            raise InputError(f'the list {path} has NUL bytes, as UTF-16 text has: save it as UTF-8')
         if not text.strip():
             raise InputError(f'the list {path} is empty')
         return text
 
     def _line_error(self, number: int, line: str, expected: str) -> InputError:
-        return InputError(f'{self.ann_file}:{number}: {line!r} is not {expected}')
+        shown = line if len(line) <= 200 else f'{line[:200]}...'
+        return InputError(f'{self.ann_file}:{number}: {shown!r} is not {expected}')
 
     def _walk(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the folder and all below it, with the names of their files, without hidden ones."""

@@ -7,7 +7,14 @@ from functools import cache
 
 from mmengine.logging import print_log
 
-__all__ = ['as_integer', 'as_integers', 'near_values', 'tell_near_values', 'warn_once']
+__all__ = [
+    'as_integer',
+    'as_integers',
+    'near_values',
+    'shown_columns',
+    'tell_near_values',
+    'warn_once',
+]
 
 
 def as_integer(text: str) -> int:
@@ -33,6 +40,11 @@ def as_integers(values: Sequence[str]) -> list[int] | list[str]:
 def near_values(value: str, values: Iterable[str]) -> list[str]:
     """Return the other values that differ from one only by case or spaces, sorted."""
     return sorted(v for v in set(values) if v != value and _without_case(v) == _without_case(value))
+
+
+def shown_columns(header: Sequence[str]) -> str:
+    """Return the names of columns for a message, at most 20 of them."""
+    return str([*header[:20], '...'][: len(header)])
 
 
 def tell_near_values(values: Iterable[str], what: str) -> None:

@@ -1,7 +1,6 @@
 """Features of untrimmed videos, and their annotated segments."""
 
 import hashlib
-import json
 import os
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vsslbox.datasets.video_folders import entries_of, kind_of
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 from vsslbox.structures import SampleKey
+from vsslbox.utils import read_json
 
 __all__ = ['LocalizationDataset']
 
@@ -98,10 +98,7 @@ class LocalizationDataset(ActivityNetDataset):
             raise FileNotFoundError(
                 f'no annotations at {path}: set `ann_file`, relative to `data_root`'
             )
-        try:
-            videos = json.loads(path.read_text('utf-8-sig'))
-        except ValueError as error:
-            raise InputError(f'{path} is not JSON: {error}') from None
+        videos = read_json(path)
         if not isinstance(videos, dict) or not videos:
             raise InputError(f'{path} must have an entry for each video, by its name')
         return videos

@@ -13,6 +13,7 @@ from vsslbox.datasets.list_values import (
     as_integer,
     as_integers,
     near_values,
+    shown_columns,
     tell_near_values,
     warn_once,
 )
@@ -173,7 +174,7 @@ class VideoDataset(BaseVideoDataset):
             place, rows = header.index('path'), []
             for row in filter(None, reader):
                 if len(row) != len(header):
-                    expected = f'a row of the {len(header)} columns {header}'
+                    expected = f'a row of the {len(header)} columns {shown_columns(header)}'
                     raise self._line_error(reader.line_num, ','.join(row), expected)
                 if not row[place].strip():
                     expected = 'a row with a path'
@@ -197,11 +198,12 @@ class VideoDataset(BaseVideoDataset):
                     if column in [name.strip() for name in other.join(header).split(other)]
                 )
                 raise InputError(
-                    f'{self.ann_file} has no column {column!r}{use}; it has {header}{advice}'
+                    f'{self.ann_file} has no column {column!r}{use}; it has '
+                    f'{shown_columns(header)}{advice}'
                 )
-        doubled = [column for column in header if header.count(column) > 1]
-        if doubled:
-            raise InputError(f'{self.ann_file} has several columns {doubled[0]!r}: rename them')
+        (column, count), *_ = Counter(header).most_common(1)
+        if count > 1:
+            raise InputError(f'{self.ann_file} has several columns {column!r}: rename them')
         if 'name' in header:
             raise InputError(
                 f'{self.ann_file} has a column `name`, which vsslbox fills with the path: rename it'

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vsslbox.errors import InputError
-from vsslbox.utils import whole_file
+from vsslbox.utils import read_json, whole_file
 
 __all__ = ['read_csv', 'read_json', 'read_lines', 'write_csv', 'write_text']
 
@@ -17,30 +17,33 @@ def read_lines(path: Path) -> list[str]:
     return [line.strip() for line in path.read_text('utf-8-sig').splitlines() if line.strip()]
 
 
-def read_json(path: Path) -> dict | list:
-    """Return the content of a JSON file.
-
-    Raises:
-        InputError: The file is not JSON.
-    """
-    try:
-        return json.loads(path.read_text('utf-8-sig'))
-    except ValueError as error:
-        raise InputError(f'{path} is not JSON: {error}') from None
-
-
 def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
     """Return the rows of a CSV file with a header.
 
     Raises:
-        InputError: One of the columns is missing.
+        InputError: One of the columns is missing or there twice, or a row has not one value for
+            each.
     """
     with open(path, newline='', encoding='utf-8-sig') as file:
-        reader = csv.DictReader(file)
-        header = reader.fieldnames or []
-        if not set(columns) <= set(header):
-            raise InputError(f'{path} must have the columns {list(columns)}, it has {list(header)}')
-        return list(reader)
+        reader = csv.reader(file)
+        try:
+            header = [name.strip() for name in next(reader, ())]
+            if not set(columns) <= set(header):
+                shown = header[:20] + ['...'] * (len(header) > 20)
+                raise InputError(f'{path} must have the columns {list(columns)}, it has {shown}')
+            (column, count), *_ = Counter(header).most_common(1)
+            if count > 1:
+                raise InputError(f'{path} has several columns {column!r}: rename them')
+            rows = []
+            for row in filter(None, reader):
+                if len(row) != len(header):
+                    raise InputError(
+                        f'{path}:{reader.line_num}: {len(row)} values for {len(header)} columns'
+                    )
+                rows.append(dict(zip(header, row)))
+        except csv.Error as error:
+            raise InputError(f'{path}:{reader.line_num}: {error}') from None
+        return rows
 
 
 def write_text(path: Path, lines: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from vsslbox.utils.config_text import config_text, inline_text
 from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
+from vsslbox.utils.json_file import read_json
 from vsslbox.utils.paths import temporary_path, whole_file
 from vsslbox.utils.plain_pickle import load_plain_pickle
 from vsslbox.utils.segments import segment_iou, soft_nms
@@ -16,6 +17,7 @@ __all__ = [
     'file_sha256',
     'inline_text',
     'load_plain_pickle',
+    'read_json',
     'segment_iou',
     'soft_nms',
     'temporary_path',

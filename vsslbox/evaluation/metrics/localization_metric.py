@@ -16,6 +16,7 @@ from vsslbox.evaluation.functional import (
     detection_average_precision,
 )
 from vsslbox.registry import METRICS
+from vsslbox.utils import read_json
 
 __all__ = ['LocalizationMetric']
 
@@ -132,7 +133,8 @@ def _proposals(proposals: Sequence[dict]) -> np.ndarray:
 def _read_classes(path: Path) -> dict[str, list[dict]]:
     if not path.is_file():
         raise FileNotFoundError(f'no file at {path}: set `classification` of LocalizationMetric')
-    results = json.loads(path.read_text(encoding='utf-8')).get('results')
+    content = read_json(path)
+    results = content.get('results') if isinstance(content, dict) else None
     if not isinstance(results, dict):
         raise InputError(
             f'{path} is not {{"results": {{"ID": [{{"label": ..., "score": ...}}]}}}}: '
