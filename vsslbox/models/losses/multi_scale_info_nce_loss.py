@@ -143,6 +143,8 @@ class MultiScaleInfoNCELoss(nn.Module):
         1.0986
     """
 
+    needs_negatives = True  # from the batch
+
     def __init__(
         self,
         layers: Sequence[int] = (5, 6, 8),

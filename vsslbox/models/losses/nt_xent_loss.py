@@ -77,6 +77,8 @@ class NTXentLoss(nn.Module):
         1.1029
     """
 
+    needs_negatives = True  # from the batch
+
     def __init__(
         self,
         temperature: float = 0.1,
