@@ -36,6 +36,7 @@ __all__ = [
     'schedule_settings',
     'stop_workers',
     'tells_of_dead_worker',
+    'tells_of_lost_process',
     'without_traceback',
     'worker_pids',
 ]
@@ -60,6 +61,8 @@ INHERITED = {
 
 # What the state of a scheduler holds beside its settings.
 _SCHEDULE_STATE = {'_global_step', '_last_value', 'base_values', 'last_step', 'verbose'}
+# What gloo's errors contain: `RuntimeError` is their only class.
+_LOST = ('gloo/transport', 'Application timeout caused pair closure')
 # The beginnings of torch's messages; the second if the worker dies while its batch is pinned.
 _DEATHS = ('DataLoader worker', 'Pin memory thread')
 # The beginning of a message that torch makes of a worker's own error, and what its text follows.
@@ -131,6 +134,11 @@ def tells_of_dead_worker(error: Exception) -> bool:
     if isinstance(error, RuntimeError):
         return message.startswith(_DEATHS)
     return not message.startswith(_CAUGHT)
+
+
+def tells_of_lost_process(error: RuntimeError) -> bool:
+    """Return whether an error means that another process ended or is silent."""
+    return isinstance(error, torch.distributed.DistError) or any(t in str(error) for t in _LOST)
 
 
 def without_traceback(message: str) -> str:

@@ -2,13 +2,16 @@
 
 import ast
 import os
+import signal
 
 import pytest
+from mmengine.hooks import Hook
 
 from tests.test_engine.test_training import config
 from tests.tiny import TinyViews
 from vsslbox.apis.command_line import build_runner
-from vsslbox.registry import DATASETS
+from vsslbox.engine.stop_signals import TrainingStopped
+from vsslbox.registry import DATASETS, HOOKS
 from vsslbox.utils import escaped
 
 NAMES = [
@@ -51,6 +54,23 @@ def test_any_name_is_listed_once(tmp_path):
     assert 'plain name.mp4\tcannot read plain name.mp4' in lines
     assert 'line\\nbreak.mp4\tcannot read line break.mp4' in lines
     assert train(tmp_path, epochs=2, resume=True) == written
+
+
+@HOOKS.register_module()
+class SignalHook(Hook):
+    """Send this process a signal in the first iteration."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_signal_loses_no_notes(tmp_path):
+    cfg = config(tmp_path, custom_hooks=[dict(type='SignalHook')])
+    cfg.train_dataloader.dataset = dict(type='BadNames')
+    cfg.default_hooks.bad_videos = dict(type='BadVideoHook', max_share=0.5)
+    with pytest.raises(TrainingStopped):
+        build_runner(cfg).train()
+    assert len((tmp_path / 'bad_videos.txt').read_text().splitlines()) == len(NAMES)
 
 
 @pytest.mark.parametrize('name', NAMES[:-1])

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from torch.utils.data import Dataset
 
+from tests.distributed import run_on_processes
 from vsslbox.apis.command_line import build_runner
 from vsslbox.checkpoints import checkpoints_in
 from vsslbox.errors import InputError
@@ -82,7 +84,7 @@ def settings(work_dir, batch_size=4, **kwargs):
     return dict(
         model=dict(type='TwoWeights'),
         work_dir=str(work_dir),
-        log_level='ERROR',
+        log_level='WARNING',
         train_dataloader=dict(
             batch_size=batch_size,
             num_workers=0,
@@ -164,6 +166,45 @@ def test_another_batch_size_restarts_an_epoch_if_no_batch_ends_there(tmp_path, t
     assert seen[0][:2] == (1, 3)
     assert sorted(samples_of(seen, 1)) == list(range(VIDEOS))
     assert 'Epoch 2 starts again and its first 4 samples are seen twice' in told[-1]
+
+
+def train_on_two(work_dir, kwargs):
+    return train(work_dir, batch_size=2, launcher='pytorch', **kwargs)
+
+
+def dealt_out(straight):
+    """The samples of each of two processes: batches of 4 are dealt out in turn."""
+    return [[(e, i, batch[rank::2], rate) for e, i, batch, rate in straight] for rank in (0, 1)]
+
+
+def test_two_processes_continue_as_one_within_an_epoch(tmp_path, told):
+    straight = train(tmp_path / 'straight')
+    assert run_on_processes(train_on_two, 2, tmp_path, dict(stop=8)) == [
+        rank[:8] for rank in dealt_out(straight)
+    ]
+    assert train(tmp_path, batch_size=4, resume=True) == straight[8:]
+    assert 'number of processes 2 1 the config' in told[-1]
+    assert 'starts again' not in told[-1]
+
+
+def test_one_process_continues_as_two_within_an_epoch(tmp_path):
+    straight = train(tmp_path / 'straight')
+    train(tmp_path, stop=8)
+    resumed = run_on_processes(train_on_two, 2, tmp_path, dict(resume=True))
+    assert resumed == [rank[8:] for rank in dealt_out(straight)]
+
+
+def resume_apart(work_dir):
+    """Resume on a second machine that does not see the first one's folder."""
+    folder = work_dir if get_rank() == 0 else work_dir / 'elsewhere'
+    with pytest.raises(InputError, match=r'begin at iterations \[8, 0\]: all machines must see'):
+        train_on_two(folder, dict(resume=True))
+    return True
+
+
+def test_processes_that_find_other_checkpoints_are_refused(tmp_path):
+    train(tmp_path, stop=8)
+    assert run_on_processes(resume_apart, 2, tmp_path) == [True, True]
 
 
 @pytest.mark.parametrize('changed', [dict(name='clip'), dict(num_videos=12)])
@@ -265,6 +306,30 @@ def test_the_furthest_checkpoint_is_taken_whatever_the_times(tmp_path):
     torch.save(dict(state_dict={}), copy / 'weights.pth')  # not of a training
     assert [path.name for path in checkpoints_in(copy)] == ['kept.pth', 'iter_10.pth', 'iter_9.pth']
     assert train(copy, resume=True)[0][1] == 12
+
+
+def test_a_new_training_is_not_resumed_from_an_earlier_one(tmp_path, capfd):
+    """Without `--resume` it starts anew, and later `--resume` means what started last."""
+    train(tmp_path, stop=12)
+    straight = train(tmp_path, dict(randomness=dict(seed=3)), stop=3)
+    said = capfd.readouterr().out
+    assert 'has checkpoints of an earlier training, such as iter_12.pth' in said
+    assert checkpoints_in(tmp_path)[0].name == 'iter_3.pth'
+    assert (tmp_path / 'iter_12.pth').exists()
+    seen = train(tmp_path, dict(randomness=dict(seed=3)), stop=5, resume=True)
+    assert seen[0][1] == 3
+    assert not {iteration for _, iteration, *_ in straight} & {i for _, i, *_ in seen}
+    assert checkpoints_in(tmp_path)[0].name == 'iter_5.pth'  # a resumed training is the same
+    earlier = str(tmp_path / 'iter_12.pth')
+    assert train(tmp_path, stop=13, resume=True, load_from=earlier)[0][1] == 12
+    assert train(tmp_path, stop=15, resume=True)[0][1] == 13
+
+
+def test_a_new_training_without_a_checkpoint_is_not_resumed_from_an_earlier_one(tmp_path, capfd):
+    train(tmp_path, stop=12)
+    train(tmp_path, dict(default_hooks=dict(checkpoint=dict(interval=50))), stop=3)
+    assert train(tmp_path, stop=1, resume=True)[0][1] == 0
+    assert 'no checkpoint of the training that started at 20' in capfd.readouterr().out
 
 
 def test_fewer_iterations_with_a_larger_batch_are_further(tmp_path):

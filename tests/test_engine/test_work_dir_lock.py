@@ -51,7 +51,7 @@ def test_a_second_training_is_refused_until_the_first_is_killed(tmp_path, holder
     named = f'process {holder.pid} on {socket.gethostname()} has trained in .*training.lock'
     with pytest.raises(WorkDirInUseError, match=named):
         build_runner(config(tmp_path)).train()
-    assert not list(tmp_path.glob('*.pth'))
+    assert not list(tmp_path.glob('*.pth')) + list(tmp_path.glob('*.py'))  # nor its config
     holder.kill()
     holder.wait()
     with work_dir_lock(tmp_path):  # although the child of the killed process lives

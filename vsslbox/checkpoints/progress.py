@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
+from vsslbox.checkpoints.starts import STARTED, marked_start
 
 __all__ = ['ITERATIONS', 'checkpoints_in', 'is_resumable']
 
@@ -23,8 +24,10 @@ def checkpoints_in(folder: str | PathLike) -> list[Path]:
     The order is that of the epochs done, which the files state: times change when a folder is
     copied, and numbers of iterations when the batch size does. Files that have the name of a
     checkpoint but cannot be read or resumed stand at the beginning, so that a reader notices them.
+    Those of an earlier training, before the last one that started anew there, are left out.
     """
-    found = {path: _progress(path) for path in sorted(Path(folder).glob('*.pth'))}
+    started = marked_start(folder)
+    found = {path: _progress(path, started) for path in sorted(Path(folder).glob('*.pth'))}
     return sorted(filter(found.get, found), key=found.get, reverse=True)
 
 
@@ -33,7 +36,7 @@ def is_resumable(checkpoint: Mapping[str, Any]) -> bool:
     return 'message_hub' in checkpoint and 'iter' in checkpoint.get('meta', ())
 
 
-def _progress(path: Path) -> tuple[float, ...]:
+def _progress(path: Path, started: str | None) -> tuple[float, ...]:
     """Return the epochs done, with fractions, and those completed; nothing for other files."""
     try:
         checkpoint = load_checkpoint(path, 'meta')
@@ -42,5 +45,7 @@ def _progress(path: Path) -> tuple[float, ...]:
     if not is_resumable(checkpoint):
         return (math.inf,) if _WRITTEN_BY_TRAINING.fullmatch(path.name) else ()
     meta = checkpoint['meta']
+    if started is not None and meta.get(STARTED) != started:
+        return ()
     length = meta.get('run', {}).get(ITERATIONS)
     return (meta['iter'] / length if length else meta['epoch'], meta['epoch'])

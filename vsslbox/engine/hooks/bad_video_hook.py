@@ -69,6 +69,10 @@ class BadVideoHook(Hook):
         """Gather the notes of the last iterations."""
         self._gather(runner)
 
+    def before_stop(self, runner: Runner) -> None:
+        """Gather the notes of the last iterations before a signal ends the run."""
+        self._gather(runner)
+
     def _gather(self, runner: Runner) -> None:
         found = {}
         for new in all_gather_object(self._new):

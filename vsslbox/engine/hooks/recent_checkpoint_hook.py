@@ -7,6 +7,7 @@ import torch.distributed as dist
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from vsslbox.engine.lost_processes import patience
 from vsslbox.engine.stop_signals import TrainingStopped
 from vsslbox.errors import InputError
 from vsslbox.registry import HOOKS
@@ -21,8 +22,9 @@ class RecentCheckpointHook(Hook):
     There is one file, which each new checkpoint replaces. SIGINT, SIGTERM and SIGUSR1 end the
     training after the iteration, or after the iterations whose gradients are accumulated, with the
     exit code 128 plus the signal's number. All processes save and leave together: after each
-    iteration they agree on it, over gloo, which no GPU has to wait for. The runner adds this hook
-    to every training; ``default_hooks = dict(recent_checkpoint=None)`` removes it.
+    iteration they agree on it, over gloo, which no GPU has to wait for. After that checkpoint
+    ``before_stop(runner)`` of all hooks that have it is called on all processes. The runner adds
+    this hook to every training; ``default_hooks = dict(recent_checkpoint=None)`` removes it.
 
     Args:
         minutes: The time from one checkpoint to the next, by the clock of the first process.
@@ -43,7 +45,9 @@ class RecentCheckpointHook(Hook):
         """Start the clock and listen to signals."""
         self._saved_at = time.monotonic()
         if runner.distributed:
-            self._group = dist.new_group(backend='gloo')
+            self._group = dist.new_group(
+                backend='gloo', timeout=patience(runner.cfg.get('env_cfg'))
+            )
         runner.stop_signals.listen()
 
     def after_train_iter(
@@ -62,6 +66,7 @@ class RecentCheckpointHook(Hook):
             runner.save_checkpoint(runner.work_dir, self.filename, by_epoch=False)
             self._saved_at = time.monotonic()
         if stop:
+            runner.call_hook('before_stop')
             runner.logger.warning(
                 f'stopped after iteration {runner.iter + 1} of {runner.max_iters}; to go on: the '
                 f'same command with --resume and --work-dir {runner.work_dir}'

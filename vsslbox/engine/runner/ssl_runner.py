@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
@@ -9,13 +10,11 @@ from textwrap import shorten
 import torch.distributed
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.dist import is_distributed
+from mmengine.dist import all_gather_object, is_distributed
 from mmengine.hooks import Hook
 from mmengine.model import MMDistributedDataParallel
-from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
-from torch.optim import Optimizer
 from torch.utils.data import DataLoader
 
 from vsslbox.checkpoints.loading import (
@@ -25,6 +24,7 @@ from vsslbox.checkpoints.loading import (
     load_weights,
 )
 from vsslbox.checkpoints.progress import checkpoints_in, is_resumable
+from vsslbox.checkpoints.starts import STARTED, mark_start, marked_start
 from vsslbox.engine.hooks import (
     BadVideoHook,
     BankListHook,
@@ -33,7 +33,9 @@ from vsslbox.engine.hooks import (
     RecentCheckpointHook,
     UpdateAfterStepHook,
 )
+from vsslbox.engine.lost_processes import patience, tell_of_lost_processes
 from vsslbox.engine.runner.resume_record import adapt_checkpoint, run_record
+from vsslbox.engine.smallest_batch import check_smallest_batch
 from vsslbox.engine.stop_signals import StopSignals
 from vsslbox.engine.work_dir_lock import work_dir_lock
 from vsslbox.engine.worker import start_worker
@@ -65,6 +67,21 @@ _REMOVABLE_HOOKS = (
 )
 
 
+@contextmanager
+def _refusals_of(place: str) -> Iterator[None]:
+    """Report what a component's constructor raises as an error of the config at this place.
+
+    It is a context, and a decorator of methods that build.
+    """
+    try:
+        yield
+    except VSSLBoxError:
+        raise
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        reason = shorten(f'{type(error).__name__}: {error}', 500)
+        raise InputError(f'{place} cannot be built from the config: {reason}') from error
+
+
 @MODEL_WRAPPERS.register_module()
 class CPUDistributedDataParallel(MMDistributedDataParallel):
     """mmengine's wrapper for processes without a GPU, with a SyncBatchNorm that runs there.
@@ -85,64 +102,60 @@ class SSLRunner(Runner):
       training. To set their options, name one of the same class or a subclass in ``default_hooks``
       or ``custom_hooks``; it replaces the runner's own. ``None`` removes only
       ``recent_checkpoint``.
-    * A work directory belongs to one training at a time; see :func:`work_dir_lock`.
+    * A work directory belongs to one training at a time; see :func:`work_dir_lock`. A refused one
+      writes no config there.
     * A checkpoint is written to a temporary file and renamed when it is complete.
     * ``resume`` skips a checkpoint that cannot be read, with a warning, and takes the one before;
-      what differs from the checkpoint's run is told and adapted, see :func:`adapt_checkpoint`.
+      it takes none of an earlier training in the same work directory. What differs from the
+      checkpoint's run is told and adapted, see :func:`adapt_checkpoint`.
     * Loading is strict: a checkpoint that does not fill the whole model is refused; to resume, it
       must not hold more than the model either.
     * A test without a checkpoint evaluates the model as the config initialises it, without
       pretrained weights; mmengine would leave what torch's constructors draw.
     * A value that a component's constructor refuses is reported as the config's error.
-    * Several processes use gloo where there is no GPU.
+    * Several processes use gloo where there is no GPU. ``env_cfg.dist_cfg.timeout`` is how many
+      seconds a process waits for another one; see :func:`tell_of_lost_processes`.
     * Workers of data loaders keep the memory that they free.
     """
 
     _record: dict | None = None  # of the run, for its checkpoints
+    _started: str | None = None  # when the training did, before all resumptions
+    _is_alone = False  # in the work directory
 
     @classmethod
+    @_refusals_of('the runner')
     def from_cfg(cls, cfg: Config | dict) -> 'SSLRunner':
         """Build a runner from a config."""
-        with _refusals_of('the runner'):
-            return super().from_cfg(cfg)
+        return super().from_cfg(cfg)
 
     def setup_env(self, env_cfg: dict) -> None:
         """Set up processes and limits; on a CPU create the process group, with gloo."""
-        if self.distributed and not is_distributed() and get_device() == 'cpu':
-            torch.distributed.init_process_group('gloo')
-        super().setup_env(env_cfg)
+        timeout = patience(env_cfg)
+        with tell_of_lost_processes():
+            if self.distributed and not is_distributed() and get_device() == 'cpu':
+                torch.distributed.init_process_group('gloo', timeout=timeout)
+            super().setup_env(env_cfg)
 
     @staticmethod
+    @_refusals_of('a data loader')
     def build_dataloader(
         dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
     ) -> DataLoader:
         """Build a loader whose workers are ready for video."""
-        with _refusals_of('a data loader'):
-            loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        loader = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
         loader.worker_init_fn = partial(start_worker, loader.worker_init_fn)
         return loader
 
-    def build_model(self, model: nn.Module | dict) -> nn.Module:
-        """Build the model."""
-        with _refusals_of('`model`'):
-            return super().build_model(model)
+    build_model = _refusals_of('`model`')(Runner.build_model)
+    build_optim_wrapper = _refusals_of('`optim_wrapper`')(Runner.build_optim_wrapper)
+    build_param_scheduler = _refusals_of('`param_scheduler`')(Runner.build_param_scheduler)
 
+    @_refusals_of('`train_cfg`')
     def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
-        """Build the training loop with its data loader."""
-        with _refusals_of('`train_cfg`'):
-            return super().build_train_loop(loop)
-
-    def build_optim_wrapper(
-        self, optim_wrapper: Optimizer | OptimWrapper | dict
-    ) -> OptimWrapper | OptimWrapperDict:
-        """Build the optimizer in its wrapper."""
-        with _refusals_of('`optim_wrapper`'):
-            return super().build_optim_wrapper(optim_wrapper)
-
-    def build_param_scheduler(self, scheduler: dict | list) -> list | dict:
-        """Build the schedulers of the learning rate and the like."""
-        with _refusals_of('`param_scheduler`'):
-            return super().build_param_scheduler(scheduler)
+        """Build the training loop with its data loader, whose batches are large enough."""
+        loop = super().build_train_loop(loop)
+        check_smallest_batch(loop.dataloader, self.model.train(), self.world_size)
+        return loop
 
     def register_hooks(
         self,
@@ -200,16 +213,26 @@ class SSLRunner(Runner):
         self.logger.info(f'loaded {fill(model, checkpoint, str(filename))}')
         if self._resume and isinstance(self._train_loop, BaseLoop):
             self._record = adapt_checkpoint(checkpoint, self)
+            self._started = checkpoint['meta'].get(STARTED)
         self._has_loaded = True
         return checkpoint
+
+    def dump_config(self) -> None:
+        """Write the config into the work directory: that of a training when it has the lock."""
+        if self._train_loop is None or self._is_alone:
+            super().dump_config()
 
     def train(self) -> nn.Module:
         """Train, alone in the work directory and with an ear for signals."""
         with ExitStack() as training:
+            training.enter_context(tell_of_lost_processes())
             if self.rank == 0:
                 training.enter_context(work_dir_lock(self.work_dir))
                 for unfinished in Path(self.work_dir).glob('*.unfinished'):
-                    unfinished.unlink()  # left by a run that was killed
+                    unfinished.unlink()  # left by a run that was killed or a disk that was full
+            self._is_alone = True
+            self.dump_config()
+            self._started = datetime.now().isoformat(' ', 'milliseconds')
             self.stop_signals = training.enter_context(StopSignals())
             return super().train()
 
@@ -221,13 +244,34 @@ class SSLRunner(Runner):
         if not (is_given or was_trained or getattr(model, 'is_init', True)):
             _forget_start_weights(model)
             self._init_model_weights()
-        return super().test()
+        with tell_of_lost_processes():
+            return super().test()
 
     def load_or_resume(self) -> None:
-        """Load or resume once; without a named checkpoint, resume from the newest readable one."""
-        if self._has_loaded or not self._resume or self._load_from is not None:
+        """Load or resume once, from the named checkpoint or the furthest readable one."""
+        if self._resume and self._load_from is None and not self._has_loaded:
+            self._resume_furthest()
+        else:
             super().load_or_resume()
+        if not isinstance(self._train_loop, BaseLoop):
             return
+        begins = all_gather_object(self.iter)
+        if len(set(begins)) > 1:
+            raise InputError(
+                f'the processes would begin at iterations {begins}: all machines must see the same '
+                f'work directory {self.work_dir}, or the file of --resume PATH'
+            )
+        if self.rank == 0:
+            if not self._resume and (left := checkpoints_in(self.work_dir)):
+                self.logger.warning(
+                    f'{self.work_dir} has checkpoints of an earlier training, such as '
+                    f'{left[0].name}, which this one may overwrite. From now on --resume continues '
+                    'this training'
+                )
+            mark_start(self.work_dir, self._started)
+
+    def _resume_furthest(self) -> None:
+        """Resume from the furthest readable checkpoint of the work directory, if there is one."""
         reasons = []
         for path in checkpoints_in(self.work_dir):
             try:
@@ -241,8 +285,11 @@ class SSLRunner(Runner):
                 f'no checkpoint in {self.work_dir} can be resumed; remove them to start again:\n'
                 + '\n'.join(reasons)
             )
+        started = marked_start(self.work_dir)
+        which = f' of the training that started at {started}' if started else ''
         self.logger.warning(
-            f'nothing to resume: no checkpoint in {self.work_dir}; training starts from scratch'
+            f'nothing to resume: no checkpoint{which} in {self.work_dir}; training starts from '
+            'scratch'
         )
 
     def save_checkpoint(
@@ -251,24 +298,12 @@ class SSLRunner(Runner):
         """Save a checkpoint, completely or not at all, to a local folder or a remote one."""
         if self.rank == 0:
             self._record = self._record or run_record(self)
-        kwargs['meta'] = {**(meta or {}), 'run': self._record}
+        kwargs['meta'] = {**(meta or {}), 'run': self._record, STARTED: self._started}
         if self.rank > 0 or '://' in str(out_dir):  # remote stores write whole objects
             super().save_checkpoint(out_dir, filename, *args, **kwargs)
             return
         with whole_file(Path(out_dir) / filename) as unfinished:
             super().save_checkpoint(out_dir, unfinished.name, *args, **kwargs)
-
-
-@contextmanager
-def _refusals_of(place: str) -> Iterator[None]:
-    """Report what a component's constructor raises as an error of the config at this place."""
-    try:
-        yield
-    except VSSLBoxError:
-        raise
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
-        reason = shorten(f'{type(error).__name__}: {error}', 500)
-        raise InputError(f'{place} cannot be built from the config: {reason}') from error
 
 
 def _build_hook(hook: Hook | dict) -> Hook:
