@@ -1,29 +1,41 @@
 """Every pretraining config of the demonstrations trains on two processes without a GPU."""
 
-import socket
-
 import pytest
 import torch
 
 from tests.conftest import REPO
+from tests.distributed import free_port, run_on_processes
 from tests.test_cli import SMALL, run
+from tests.training import DEMOS, demo_config
+from vsslbox.apis.command_line import build_runner
 
-METHODS = ('cvrl', 'vclr', 'vdim', 'vie')
 DEMO = REPO / 'configs' / 'demo'
-CONFIGS = sorted(path for path in DEMO.rglob('*.py') if path.name.startswith(METHODS))
+CONFIGS = sorted(path for path in DEMO.rglob('*.py') if path.name.startswith(tuple(DEMOS)))
 BANK = ['model.bank.num_videos=8', 'model.warmup_steps=2']
 AGGREGATION = ['model.loss.background_size=4', 'custom_hooks.0.num_clusters=4']
 
 
-def free_port():
-    with socket.socket() as server:
-        server.bind(('127.0.0.1', 0))
-        return server.getsockname()[1]
+def train(config):
+    """Return the parameters after a training."""
+    config.launcher = 'pytorch'
+    runner = build_runner(config)
+    runner.train()
+    return {name: p.detach() for name, p in runner.model.module.named_parameters()}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('method', DEMOS)
+def test_two_processes_train_each_method(method, video_folder, tmp_path):
+    config = demo_config(method, video_folder, tmp_path, num_processes=2)
+    ours, others = run_on_processes(train, 2, config)
+    assert all(value.isfinite().all() for value in ours.values())
+    assert all(torch.equal(value, others[name]) for name, value in ours.items())
+
+
+@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize('config', CONFIGS, ids=[path.stem for path in CONFIGS])
-def test_two_processes_train(config, video_folder, tmp_path):
+def test_two_processes_train_each_config(config, video_folder, tmp_path):
     options = [*SMALL, 'train_dataloader.batch_size=2']
     if config.name.startswith('vie'):
         options += BANK[:1] if 'instance-recognition' in config.name else BANK + AGGREGATION

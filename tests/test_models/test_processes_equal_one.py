@@ -145,6 +145,7 @@ def test_two_processes(one, two, name):
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_four_processes(one):
     four = run_on_processes(train_all, 4)
     for name in CONFIGS:
