@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,8 +81,15 @@ def kill_in_write(moment, number, config):
 
 
 def kill_after(seconds, config):
-    """Kill a training after a time; return whether it had ended before, and the seconds it ran."""
-    process, begin = start(train_and_draw, config), time.monotonic()
+    """Kill a training so long after its first checkpoint, or never.
+
+    Returns:
+        Whether it had ended before, and the seconds it ran since that checkpoint.
+    """
+    process, first = start(train_and_draw, config), Path(config.work_dir) / 'iter_1.pth'
+    while process.is_alive() and not first.exists():
+        time.sleep(0.005)
+    begin = time.monotonic()
     process.join(seconds)
     process.kill()
     process.join()
@@ -102,15 +110,13 @@ def assert_never_stopped(work_dir, expected):
 
 @pytest.fixture(scope='module')
 def straight(video_folder, tmp_path_factory):
-    """A function that trains a method without a stop, once: its work directory and seconds."""
+    """A function that trains a method without a stop, once, and returns the work directory."""
     done = {}
-    start(int).join()  # the server of processes imports first
 
     def train(method):
         if method not in done:
-            work_dir, begin = tmp_path_factory.mktemp(method), time.monotonic()
-            resume(method, video_folder, work_dir)
-            done[method] = work_dir, time.monotonic() - begin
+            done[method] = tmp_path_factory.mktemp(method)
+            resume(method, video_folder, done[method])
         return done[method]
 
     return train
@@ -121,7 +127,7 @@ def straight(video_folder, tmp_path_factory):
     ('method', 'moment'), [('vclr', 'within its bytes'), ('vie', 'before it gets its name')]
 )
 def test_a_kill_within_a_write_changes_nothing(method, moment, straight, video_folder, tmp_path):
-    expected, _ = straight(method)
+    expected = straight(method)
     assert kill_in_write(moment, 5, demo_config(method, video_folder, tmp_path))
     assert list(tmp_path.glob('*.unfinished'))
     resume(method, video_folder, tmp_path)
@@ -133,7 +139,8 @@ def test_a_kill_within_a_write_changes_nothing(method, moment, straight, video_f
 @pytest.mark.full
 @pytest.mark.parametrize('method', DEMOS)
 def test_twenty_kills_change_nothing(method, straight, video_folder, tmp_path):
-    expected, seconds = straight(method)
+    expected = straight(method)
+    _, seconds = kill_after(None, demo_config(method, video_folder, tmp_path))
     rng = np.random.default_rng(list(DEMOS).index(method))
     in_write = list(MOMENTS) * (2 * KILLS // 5 // len(MOMENTS))
     counts = dict(kills=0, in_write=0, unfinished=0, resumed_from_scratch=0)
@@ -147,7 +154,7 @@ def test_twenty_kills_change_nothing(method, straight, video_folder, tmp_path):
             assert bool(list(tmp_path.glob('*.unfinished'))) == MOMENTS[moment]
             counts['in_write'] += 1
         else:
-            ended, ran = kill_after(seconds * rng.uniform(0.2, 1), config)
+            ended, ran = kill_after(seconds * rng.uniform(), config)
             if ended:
                 seconds = ran
                 continue
