@@ -2,25 +2,25 @@
 
 import contextlib
 import os
+import re
+import runpy
 import signal
-import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.hooks import Hook
 
-from tests.distributed import run_on_processes
-from tests.test_engine.test_training import assert_same, config, final_state
+from tests.distributed import free_port, run_on_processes
+from tests.test_engine.test_training import config, final_state
 from tests.tiny import TinyViews
+from tests.training import assert_same, start
 from vsslbox.apis.command_line import build_runner, run_command
 from vsslbox.registry import DATASETS, HOOKS
 
 REPO = Path(__file__).resolve().parents[2]
-SCRIPT = 'from tests.test_engine.test_stopping import main; main()'
 
 
 @DATASETS.register_module()
@@ -53,72 +53,80 @@ def slow_config(work_dir, num_processes=1, **kwargs):
 def main():
     """Train in this process, as tools/train.py does."""
     torch.set_num_threads(1)
-    work_dir, num_processes, resume = sys.argv[1:]
-    cfg = slow_config(work_dir, int(num_processes), resume=resume == 'True')
+    work_dir, num_processes = sys.argv[1:]
+    cfg = slow_config(work_dir, int(num_processes))
     cfg.log_level = 'WARNING'
     run_command(lambda: build_runner(cfg).train())
 
 
-class Run:
-    """A training in processes of its own, which an environment variable marks."""
+def run_script(log, environ, script, arguments):
+    """Run a script in this process, whose output goes to a file."""
+    with open(log, 'wb') as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    os.environ.update(environ)
+    sys.argv = [script, *arguments]
+    runpy.run_path(script, run_name='__main__')
 
-    def __init__(self, work_dir, num_processes=1, resume=False, seconds='0'):
-        self.mark = f'MARK={uuid.uuid4()}'
-        arguments = [str(work_dir), str(num_processes), str(resume)]
-        command = [sys.executable, '-c', SCRIPT, *arguments]
+
+class Run:
+    """A training in a process of its own, or in those of `tools/launch.py`; all write one log."""
+
+    def __init__(self, work_dir, num_processes=1, seconds='0'):
+        self.log = work_dir.with_suffix('.log')
+        script = work_dir.with_suffix('.py')
+        script.write_text('from tests.test_engine.test_stopping import main; main()')
+        arguments = [str(work_dir), str(num_processes)]
         if num_processes > 1:
-            script = work_dir.parent / 'script.py'
-            script.write_text(SCRIPT)
-            options = ['--nproc-per-node', str(num_processes), '--master-port', '29637']
-            command = [sys.executable, 'tools/launch.py', *options, str(script), *arguments]
-        self.process = subprocess.Popen(
-            command,
-            cwd=REPO,
-            env={
-                **os.environ,
-                'PYTHONPATH': str(REPO),
-                'SECONDS_OF_A_SAMPLE': '0.02',
-                'SECONDS_OF_AN_ITERATION': seconds,
-                'OMP_NUM_THREADS': '1',
-                'MARK': self.mark[5:],
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            options = ['--nproc-per-node', str(num_processes), '--master-port', str(free_port())]
+            arguments = [*options, str(script), *arguments]
+            script = REPO / 'tools/launch.py'
+        environ = dict(
+            PYTHONPATH=str(REPO),
+            SECONDS_OF_A_SAMPLE='0.02',
+            SECONDS_OF_AN_ITERATION=seconds,
+            OMP_NUM_THREADS='1',
         )
+        self.process = start(run_script, str(self.log), environ, str(script), arguments)
 
     def wait_for(self, iteration):
-        for line in self.process.stdout:
-            if line.strip() == f'iteration {iteration}':
-                return
-        raise AssertionError(self.process.stderr.read())
+        while not re.search(rf'^iteration {iteration}$', self.said(), re.MULTILINE):
+            assert self.process.is_alive(), self.said()
+            time.sleep(0.1)
+
+    def said(self):
+        return self.log.read_text() if self.log.exists() else ''
 
     def end(self):
         """Return the exit code and what it wrote; assert that nothing is left of it."""
-        out, err = self.process.communicate(timeout=120)
+        self.process.join(timeout=600)
         assert self.left() == []
-        return self.process.returncode, out, err
+        return self.process.exitcode, self.said()
 
     def left(self):
-        marked = []
+        """Return the processes that have the log open."""
+        left = []
         for path in Path('/proc').glob('[0-9]*'):
             with contextlib.suppress(OSError):
-                if self.mark.encode() in (path / 'environ').read_bytes():
-                    marked.append(int(path.name))
-        return marked
+                if os.path.samefile(path / 'fd/1', self.log):
+                    left.append(int(path.name))
+        return left
 
 
-def stopped(work_dir, number, num_processes=1):
-    """Stop a training within its second epoch."""
+def stopped(work_dir, number, num_processes=1, child=None):
+    """Stop a training within its second epoch, by a signal to it or a child of its launcher."""
     run = Run(work_dir, num_processes)
     run.wait_for(8)
-    os.kill(run.process.pid, number)
-    code, out, err = run.end()
-    assert code == 128 + number, err
-    assert 'Traceback' not in out + err
+    pid = run.process.pid
+    if child is not None:
+        pid = int(Path(f'/proc/{pid}/task/{pid}/children').read_text().split()[child])
+    os.kill(pid, number)
+    code, said = run.end()
+    assert code == 128 + number, said
+    assert 'Traceback' not in said
     assert 9 <= iteration_of(work_dir / 'recent.pth') <= 11
-    assert out.count('to go on: the same command with --resume') == 1
-    assert f'--work-dir {work_dir}' in out
+    assert said.count('to go on: the same command with --resume') == 1
+    assert f'--work-dir {work_dir}' in said
     assert not (work_dir / 'epoch_2.pth').exists()
 
 
@@ -126,12 +134,23 @@ def iteration_of(path):
     return torch.load(path, weights_only=True)['meta']['iter']
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
-def test_a_signal_saves_and_the_run_resumes_bit_for_bit(tmp_path, number):
-    build_runner(slow_config(tmp_path / 'straight')).train()
+HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
+@pytest.fixture(scope='module')
+def straight(tmp_path_factory):
+    """The work directory of a training that no signal stops, and the handlers before and after."""
+    work_dir = tmp_path_factory.mktemp('straight')
+    handlers = [[*map(signal.getsignal, HANDLED)]]
+    build_runner(slow_config(work_dir)).train()
+    return work_dir, [*handlers, [*map(signal.getsignal, HANDLED)]]
+
+
+@pytest.mark.parametrize('number', HANDLED)
+def test_a_signal_saves_and_the_run_resumes_bit_for_bit(tmp_path, number, straight):
     stopped(tmp_path / 'stopped', number)
     build_runner(slow_config(tmp_path / 'stopped', resume=True)).train()
-    ours, other = (final_state(tmp_path / name) for name in ('straight', 'stopped'))
+    ours, other = (final_state(folder) for folder in (straight[0], tmp_path / 'stopped'))
     for part in ('state_dict', 'optimizer', 'param_schedulers'):
         assert_same(ours[part], other[part], part)
 
@@ -140,44 +159,48 @@ def train_on_two(work_dir, resume):
     build_runner(slow_config(work_dir, 2, resume=resume)).train()
 
 
+@pytest.fixture(scope='module')
+def straight_on_two(tmp_path_factory):
+    work_dir = tmp_path_factory.mktemp('straight on two')
+    run_on_processes(train_on_two, 2, work_dir, False)
+    return work_dir
+
+
+def resume_on_two(work_dir, straight):
+    run_on_processes(train_on_two, 2, work_dir, True)
+    assert_same(*(final_state(folder)['state_dict'] for folder in (straight, work_dir)))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
-def test_two_processes_stop_and_resume_together(tmp_path, number):
+def test_a_signal_to_one_process_stops_both_and_they_resume_together(tmp_path, straight_on_two):
+    stopped(tmp_path / 'stopped', signal.SIGTERM, num_processes=2, child=1)
+    resume_on_two(tmp_path / 'stopped', straight_on_two)
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.parametrize('number', HANDLED)
+def test_a_signal_to_the_launcher_stops_both(tmp_path, number, straight_on_two):
     stopped(tmp_path / 'stopped', number, num_processes=2)
-    run_on_processes(train_on_two, 2, tmp_path / 'stopped', True)
-    run_on_processes(train_on_two, 2, tmp_path / 'straight', False)
-    ours, other = (final_state(tmp_path / name) for name in ('straight', 'stopped'))
-    assert_same(ours['state_dict'], other['state_dict'])
-
-
-@pytest.mark.slow
-def test_a_signal_to_one_process_stops_both(tmp_path):
-    run = Run(tmp_path / 'run', num_processes=2)
-    run.wait_for(8)
-    children = Path(f'/proc/{run.process.pid}/task/{run.process.pid}/children').read_text().split()
-    os.kill(int(children[1]), signal.SIGTERM)
-    code, _, err = run.end()
-    assert code == 143, err
-    assert 'Traceback' not in err
-    assert 9 <= iteration_of(tmp_path / 'run/recent.pth') <= 11
+    resume_on_two(tmp_path / 'stopped', straight_on_two)
 
 
 def test_a_second_signal_ends_at_once(tmp_path):
     run = Run(tmp_path / 'run', seconds='60')
     run.wait_for(0)
-    run.process.send_signal(signal.SIGTERM)
+    os.kill(run.process.pid, signal.SIGTERM)
     time.sleep(0.2)
-    run.process.send_signal(signal.SIGTERM)  # the same request, as a launcher passes it on
+    os.kill(run.process.pid, signal.SIGTERM)  # the same request, as a launcher passes it on
     time.sleep(1.5)
-    assert run.process.poll() is None
-    run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(timeout=20) == -signal.SIGTERM
+    assert run.process.is_alive()
+    os.kill(run.process.pid, signal.SIGTERM)
+    run.process.join(timeout=20)
+    assert run.process.exitcode == -signal.SIGTERM
     assert not (tmp_path / 'run/recent.pth').exists()
     deadline = time.monotonic() + 20
     while run.left() and time.monotonic() < deadline:  # workers look for their parent every 5 s
         time.sleep(0.2)
     assert run.left() == []
-    run.process.communicate()
 
 
 def test_gradients_are_not_lost_when_they_accumulate(tmp_path):
@@ -203,9 +226,8 @@ class NoteHook(Hook):
             self.saved.append(checkpoint['meta']['iter'])
 
 
-def test_the_clock_saves_nothing_early(tmp_path):
-    build_runner(slow_config(tmp_path)).train()
-    assert not (tmp_path / 'recent.pth').exists()
+def test_the_clock_saves_nothing_early(straight):
+    assert not (straight[0] / 'recent.pth').exists()
 
 
 @pytest.mark.parametrize('minutes', [0, -1])
@@ -215,7 +237,6 @@ def test_minutes_are_positive(tmp_path, minutes):
         build_runner(slow_config(tmp_path, custom_hooks=[hook]))
 
 
-def test_handlers_are_restored(tmp_path):
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    build_runner(slow_config(tmp_path)).train()
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+def test_handlers_are_restored(straight):
+    before, after = straight[1]
+    assert before == after
