@@ -15,6 +15,8 @@ __all__ = ['COMMANDS', 'main']
 # The scripts below tools/, which the wheel has in `.mim`.
 COMMANDS = {
     'pretrain': 'train.py',
+    'finetune': 'finetune.py',
+    'predict': 'predict.py',
     'test': 'test.py',
     'evaluate': 'evaluate.py',
     'embed': 'extract_features.py',
@@ -23,6 +25,7 @@ COMMANDS = {
     'zoo': 'download.py',
     'check': 'data/check_videos.py',
     'config': 'print_config.py',
+    'sweep': 'sweep.py',
     'rerun': 'rerun.py',
 }
 

@@ -1,5 +1,6 @@
 """Decoders with one interface."""
 
+from vsslbox.datasets.readers.array_reader import ArrayReader
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.decord_reader import DecordReader
 from vsslbox.datasets.readers.fallback_reader import FallbackReader
@@ -13,6 +14,7 @@ from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
 from vsslbox.datasets.readers.zip_reader import ZipReader
 
 __all__ = [
+    'ArrayReader',
     'BaseReader',
     'DecordReader',
     'FallbackReader',

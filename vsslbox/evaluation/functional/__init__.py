@@ -1,6 +1,7 @@
 """Pure functions behind the metrics."""
 
 from vsslbox.evaluation.functional.frame_ap import frame_average_precision
+from vsslbox.evaluation.functional.intervals import group_bootstrap_interval, wilson_interval
 from vsslbox.evaluation.functional.linear_svm import fit_linear_svm
 from vsslbox.evaluation.functional.localization import (
     THRESHOLDS,
@@ -18,7 +19,9 @@ __all__ = [
     'detection_average_precision',
     'fit_linear_svm',
     'frame_average_precision',
+    'group_bootstrap_interval',
     'knn_vote',
     'nearest_neighbours',
     'recall_at',
+    'wilson_interval',
 ]

@@ -1,6 +1,8 @@
 """The contract of every self-supervised method."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
@@ -49,6 +51,15 @@ class BaseSelfSupervisor(FeatureExtractor):
         if mode == 'loss':
             return self.loss(inputs, data_samples)
         raise ValueError(f"mode must be 'loss' or 'tensor', got {mode!r}")
+
+    @classmethod
+    def feature_backbone(cls, model: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the config of the backbone whose features evaluate the method.
+
+        Args:
+            model: The config of the method.
+        """
+        return dict(model['backbone'])
 
     @abstractmethod
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:

@@ -1,5 +1,8 @@
 """VDIM: video deep InfoMax."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from mmengine.model import ModuleDict
 from torch import Tensor
@@ -33,6 +36,14 @@ class VDIM(BaseSelfSupervisor):
         self.criterion = MODELS.build(loss)
         # mmengine's ModuleDict: torch's would not pass on the initialization of weights.
         self.necks = ModuleDict({str(tap): MODELS.build(neck) for tap in self.criterion.taps})
+
+    @classmethod
+    def feature_backbone(cls, model: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the encoder and the projection of the global layer, as the paper evaluates it."""
+        (layer,) = model['loss']['other_layers']
+        return dict(
+            type='ProjectedBackbone', backbone=model['backbone'], neck=model['neck'], layer=layer
+        )
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute ``loss_contrast`` of two views."""

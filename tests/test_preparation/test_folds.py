@@ -1,0 +1,48 @@
+"""Folds test every video once and divide no group."""
+
+import pytest
+
+from vsslbox.errors import InputError
+from vsslbox.preparation.folds import group_folds, named_split
+
+LABELS = ['fall', 'walk'] * 30
+GROUPS = [f's{number // 6}' for number in range(60)]
+
+
+@pytest.mark.parametrize('groups', [None, GROUPS])
+def test_every_video_is_tested_once_and_every_class_in_each_fold(groups):
+    folds = group_folds(LABELS, groups, 5, seed=1)
+    assert sorted(number for fold in folds for number in fold.test) == list(range(60))
+    for fold in folds:
+        assert sorted(fold.train + fold.test) == list(range(60))
+        assert {LABELS[number] for number in fold.test} == {'fall', 'walk'}
+        if groups:
+            train, test = ({groups[number] for number in part} for part in fold)
+            assert not train & test
+
+
+def test_seeds_differ_and_repeat():
+    first, again, other = (group_folds(LABELS, GROUPS, 5, seed) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_class_of_too_few_groups_is_named():
+    with pytest.raises(InputError, match=r"'rare' has 1 groups or videos.*5 folds"):
+        group_folds([*LABELS, 'rare', 'rare'], [*GROUPS, 'x', 'x'], 5, seed=0)
+
+
+def test_the_split_of_a_list_in_any_spelling():
+    assert named_split(['Train', 'test ', 'train', 'VAL'], None) == ([0, 2], [1, 3])
+
+
+@pytest.mark.parametrize(
+    ('splits', 'groups', 'message'),
+    [
+        (['train', 'tset'], None, r"train, val or test, got \['tset'\]"),
+        (['train', 'train'], None, '2 videos to train and 0 to test'),
+        (['train', 'test'], ['a', 'a'], "1 groups train and test, such as 'a'"),
+    ],
+)
+def test_a_split_that_tests_nothing_new_is_refused(splits, groups, message):
+    with pytest.raises(InputError, match=message):
+        named_split(splits, groups)

@@ -1,0 +1,109 @@
+"""From a pretraining and labels to a classifier and its report, by one command."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from mmengine.config import Config
+
+from tests.conftest import write_video
+from tests.tools import imported_tool, run_main
+from vsslbox.apis.finetune_config import finetune_config
+from vsslbox.config import check_config
+from vsslbox.errors import InputError
+
+COLOURS = dict(blue=(20, 20, 220), red=(220, 20, 20))
+
+
+@pytest.fixture(scope='module')
+def labelled(tmp_path_factory):
+    """A folder of 24 videos of two colours by six subjects, and their list."""
+    folder = tmp_path_factory.mktemp('labelled')
+    rows = []
+    for number in range(24):
+        colour = list(COLOURS)[number % 2]
+        rng = np.random.default_rng(number)
+        frames = rng.integers(0, 20, (24, 48, 64, 3)) + COLOURS[colour]
+        write_video(folder / f'{number}.mp4', frames.clip(0, 255).astype(np.uint8))
+        rows.append((f'{number}.mp4', colour, f's{number // 4}'))
+    with open(folder / 'labels.csv', 'w', newline='') as file:
+        csv.writer(file).writerows([('path', 'colour', 'subject'), *rows])
+    return folder
+
+
+@pytest.mark.slow
+def test_folds_then_predictions(labelled, tmp_path, monkeypatch, capfd):
+    """The best model of a fold tells the colours apart, and predicts them for other files."""
+    where = ['--data-root', labelled, '--labels', 'colour', '--work-dir', tmp_path / 'run']
+    folds = ['--folds', 2, '--group', 'subject', '--epochs', 2, '--lr', 1e-3]
+    words = ['zoo://vclr_r18w16_demo', *where, *folds]
+    with imported_tool('finetune.py') as tool:
+        assert run_main(tool, monkeypatch, *words) == 0
+        report = json.loads((tmp_path / 'run' / 'report.json').read_text())
+        assert report['videos'] == 24 and len(report['folds']) == 2
+        assert report['accuracy'] == pytest.approx(np.mean(report['folds'])) == 100
+        with open(tmp_path / 'run' / 'confusion.csv') as file:
+            table = list(csv.reader(file))
+        assert table[1:] == [['blue', '12', '0'], ['red', '0', '12']]
+        # Again: nothing is trained, and the report is the same.
+        capfd.readouterr()
+        assert run_main(tool, monkeypatch, *words) == 0
+        assert 'Epoch(train)' not in capfd.readouterr().out
+        assert json.loads((tmp_path / 'run' / 'report.json').read_text()) == report
+        with pytest.raises(InputError, match='has results with other values of seed'):
+            run_main(tool, monkeypatch, *words, '--seed', 1)
+
+    (best,) = (tmp_path / 'run' / 'fold0').glob('best_acc_top1_*.pth')
+    out = tmp_path / 'out' / 'predictions.csv'
+    bad = tmp_path / 'bad.mp4'
+    bad.write_bytes(b'no video')
+    videos = [labelled / '1.mp4', bad, labelled / '2.mp4']
+    with imported_tool('predict.py') as tool:
+        assert run_main(tool, monkeypatch, best, *videos, '--out', out, '--workers', 0) == 0
+    with open(out) as file:
+        rows = list(csv.DictReader(file))
+    assert [(row['name'], row['class']) for row in rows] == [
+        (str(labelled / '1.mp4'), 'red'),
+        (str(labelled / '2.mp4'), 'blue'),
+    ]
+    for row in rows:
+        assert float(row['blue']) + float(row['red']) == pytest.approx(1, abs=1e-5)
+        assert row['score'] == row[row['class']]
+    assert str(bad) in (tmp_path / 'out' / 'predictions.bad.csv').read_text()
+
+
+MODELS = {
+    ('vclr_r18w16_demo', None): ('Recognizer2D', 'NarrowResNet', 'TSNHead', 128),
+    ('vclr_r18w16_demo', 'tsm'): ('Recognizer2D', 'NarrowResNetTSM', 'TSMHead', 128),
+    ('vclr_r18w16_demo', 'linear'): ('Recognizer2D', 'NarrowResNet', 'TSNHead', 128),
+    ('cvrl_r3d18w12_demo', None): ('Recognizer3D', 'R3DResNet', 'I3DHead', 96),
+    ('vdim_r21dw8_demo', '3d'): ('Recognizer3D', 'ProjectedBackbone', 'I3DHead', 64),
+    ('vie_3dresnet_r18w16_demo', 'linear'): ('Recognizer3D', 'PreActResNet3d', 'I3DHead', 128),
+}
+
+
+@pytest.mark.parametrize(('name', 'kind'), MODELS)
+def test_the_backbone_decides_the_model(labelled, name, kind):
+    config = finetune_config(f'zoo://{name}', 2, kind=kind)
+    recognizer, backbone, head, channels = MODELS[name, kind]
+    assert config.model.type == f'mmaction.{recognizer}'
+    assert config.model.backbone.type == backbone
+    assert config.model.cls_head.type == f'mmaction.{head}'
+    assert config.model.cls_head.in_channels == channels
+    hooks = [hook['type'] for hook in config.get('custom_hooks', [])]
+    assert ('FreezeBackboneHook' in hooks) == (kind == 'linear')
+    config.work_dir = 'unused'
+    check_config(Config(config._cfg_dict))
+
+
+@pytest.mark.parametrize(
+    ('name', 'kind', 'message'),
+    [
+        ('cvrl_r3d18w12_demo', 'tsn', "a backbone of clips, which 'tsn' cannot use: choose '3d'"),
+        ('vclr_r18w16_demo', '3d', "of frames, which '3d' cannot use: choose 'tsn' or 'tsm'"),
+    ],
+)
+def test_a_model_that_does_not_fit_is_refused(name, kind, message):
+    with pytest.raises(InputError, match=message):
+        finetune_config(f'zoo://{name}', 2, kind=kind)

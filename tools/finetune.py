@@ -1,0 +1,243 @@
+"""Fine-tune a pretrained backbone on labelled videos, and measure it on held-out ones.
+
+python tools/finetune.py CHECKPOINT --data-root FOLDER --labels action [--list labels.csv] ...
+
+The list is a CSV with the columns `path` and the one of the labels; without `--list` it is the only
+CSV of the folder. A column `split` (train, val or test) says what tests; without it, a fifth of the
+videos does. `--folds 5 --group subject` trains five times and tests every video once, no subject
+being in both. The work directory gets `config.py` for each fold, to go on by hand with
+tools/train.py, the best checkpoints, `predictions.csv`, `confusion.csv` and `report.json`. A
+command that was stopped goes on where it ended.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mmengine.config import Config
+from sklearn.metrics import classification_report
+
+from vsslbox.apis import VideoClassifier
+from vsslbox.apis.command_line import run_command
+from vsslbox.apis.finetune_config import KINDS, finetune_config
+from vsslbox.errors import InputError
+from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
+from vsslbox.preparation.folds import Fold, group_folds, named_split
+from vsslbox.preparation.text_files import read_csv, read_json, write_csv, write_text
+from vsslbox.visualization import confusion_matrix
+
+TRAIN = Path(__file__).resolve().parent / 'train.py'
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('checkpoint', help='a pretraining by vsslbox: a file, or zoo://NAME')
+    parser.add_argument('--data-root', type=Path, required=True, help='folder of the videos')
+    parser.add_argument('--list', type=Path, help='CSV with the columns path and LABELS')
+    parser.add_argument('--labels', required=True, help='the column of the classes')
+    parser.add_argument('--model', choices=KINDS, help='the backbone decides if not set')
+    parser.add_argument('--folds', type=int, help='train so many times, test every video once')
+    parser.add_argument('--group', help='a column; its groups are never divided')
+    parser.add_argument('--epochs', type=int, default=30)
+    parser.add_argument('--patience', type=int, help='stop after so many epochs without gain')
+    parser.add_argument('--lr', type=float, default=3e-4)
+    parser.add_argument('--batch-size', type=int, default=8)
+    parser.add_argument('--flip', action='store_true', help='mirror half of the training clips')
+    parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/finetune'))
+    return parser.parse_args()
+
+
+class Labelled(NamedTuple):
+    """Labelled videos: paths below the data root, classes, groups and splits (None: no column)."""
+
+    paths: list[str]
+    labels: list[str]
+    groups: list[str] | None
+    splits: list[str] | None
+
+
+def read_labelled(args: argparse.Namespace) -> Labelled:
+    """Read the list of labelled videos.
+
+    Raises:
+        InputError: There is no such list or column, or only one class.
+    """
+    path = args.list or _only_csv(args.data_root)
+    wanted = ['path', args.labels, *([args.group] if args.group else [])]
+    rows = [row for row in read_csv(path, *wanted) if row[args.labels].strip()]
+    labels = [row[args.labels].strip() for row in rows]
+    if len(set(labels)) < 2:
+        raise InputError(f'{path} has {len(set(labels))} classes in the column {args.labels!r}')
+    return Labelled(
+        [row['path'] for row in rows],
+        labels,
+        [row[args.group].strip() for row in rows] if args.group else None,
+        [row['split'] for row in rows] if 'split' in rows[0] else None,
+    )
+
+
+def _only_csv(folder: Path) -> Path:
+    found = sorted(folder.glob('*.csv'))
+    if len(found) != 1:
+        raise InputError(f'{folder} has {len(found)} CSV files: name the list by --list')
+    return found[0]
+
+
+def choose_folds(videos: Labelled, args: argparse.Namespace) -> list[Fold]:
+    """Return what trains and tests: all folds, the list's split, or one fold of five."""
+    if args.folds is None and videos.splits is not None:
+        return [named_split(videos.splits, videos.groups)]
+    folds = group_folds(videos.labels, videos.groups, args.folds or 5, args.seed)
+    return folds if args.folds else folds[:1]
+
+
+def train_fold(folder: Path, videos: Labelled, fold: Fold, args: argparse.Namespace) -> Path:
+    """Write the lists and the config of a fold, train it, and return the best checkpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, numbers in fold._asdict().items():
+        rows = [(videos.paths[n], videos.labels[n]) for n in numbers]
+        write_csv(folder / f'{name}.csv', [('path', args.labels), *rows])
+    config = finetune_config(
+        args.checkpoint,
+        len(set(videos.labels)),
+        kind=args.model,
+        epochs=args.epochs,
+        lr=args.lr,
+        batch_size=min(args.batch_size, len(fold.train)),
+        flip=args.flip,
+    )
+    _use_lists(config, folder.absolute(), args)
+    config.dump(folder / 'config.py')
+    command = [sys.executable, TRAIN, folder / 'config.py', '--work-dir', folder, '--resume']
+    threads = str(max(1, (os.cpu_count() or 1) - 1))  # one core is left to the loader
+    environment = {'OMP_NUM_THREADS': threads, **os.environ}
+    status = subprocess.run(map(str, command), env=environment).returncode
+    if status:
+        sys.exit(status)
+    (best,) = folder.glob('best_acc_top1_*.pth')
+    return best
+
+
+def _use_lists(config: Config, folder: Path, args: argparse.Namespace) -> None:
+    for name, loader in dict(train=config.train_dataloader, test=config.val_dataloader).items():
+        loader.dataset.update(
+            data_root=str(args.data_root.absolute()),
+            ann_file=str(folder / f'{name}.csv'),
+            label=args.labels,
+        )
+    config.test_dataloader = config.val_dataloader
+    config.randomness = dict(seed=args.seed)
+    if args.patience:
+        hooks = config.get('custom_hooks', [])
+        stop = dict(type='EarlyStoppingHook', monitor='acc/top1', patience=args.patience)
+        config.custom_hooks = [*hooks, dict(stop, rule='greater', min_delta=0)]
+
+
+def predict_fold(
+    folder: Path, videos: Labelled, fold: Fold, args: argparse.Namespace
+) -> dict[int, str]:
+    """Return the predicted class of each video that a fold tests; train it first if necessary."""
+    done = folder / 'tested.csv'
+    if not done.is_file():
+        best = train_fold(folder, videos, fold, args)
+        paths = [args.data_root / videos.paths[number] for number in fold.test]
+        predicted = VideoClassifier(best, num_workers=2)(paths, batch_size=args.batch_size)
+        rows = [
+            (number, prediction['class'], f'{prediction["score"]:.6f}')
+            for number, prediction in zip(fold.test, predicted['predictions'], strict=True)
+        ]
+        write_csv(done, [('row', 'class', 'score'), *rows])
+    return {int(row['row']): row['class'] for row in read_csv(done, 'row', 'class')}
+
+
+def report(
+    videos: Labelled, folds: list[Fold], predicted: dict[int, str], args: argparse.Namespace
+) -> dict:
+    """Print and write the accuracy with its interval, the classes and the confusions."""
+    tested = sorted(predicted)
+    truth = [videos.labels[number] for number in tested]
+    right = [predicted[number] == videos.labels[number] for number in tested]
+    if videos.groups is None:
+        low, high = wilson_interval(sum(right), len(right))
+    else:
+        low, high = group_bootstrap_interval(right, [videos.groups[n] for n in tested])
+    result = dict(
+        accuracy=_percent(right),
+        interval_95=[100 * low, 100 * high],
+        videos=len(tested),
+        largest_class=100 * max(Counter(truth).values()) / len(truth),
+        folds=[_percent(predicted[n] == videos.labels[n] for n in fold.test) for fold in folds],
+        classes=classification_report(
+            truth, [predicted[n] for n in tested], output_dict=True, zero_division=0
+        ),
+    )
+    write_text(args.work_dir / 'report.json', [json.dumps(result, indent=2)])
+    write_csv(
+        args.work_dir / 'predictions.csv',
+        [('name', 'truth', 'class')]
+        + [(videos.paths[n], videos.labels[n], predicted[n]) for n in tested],
+    )
+    classes, matrix = confusion_matrix(truth, [predicted[n] for n in tested])
+    write_csv(
+        args.work_dir / 'confusion.csv',
+        [('true \\ predicted', *classes), *((name, *row) for name, row in zip(classes, matrix))],
+    )
+    print(classification_report(truth, [predicted[n] for n in tested], zero_division=0))
+    print(
+        f'accuracy {result["accuracy"]:.1f} (95 % interval {100 * low:.1f} to {100 * high:.1f}, '
+        f'{len(tested)} videos; always the largest class: {result["largest_class"]:.1f})'
+    )
+    if len(folds) > 1:
+        print('folds: ' + ', '.join(f'{accuracy:.1f}' for accuracy in result['folds']))
+    print(f'report: {args.work_dir / "report.json"}')
+    return result
+
+
+def _percent(right: Iterable[bool]) -> float:
+    return 100 * float(np.mean(list(right)))
+
+
+def keep_settings(args: argparse.Namespace) -> None:
+    """Write the settings to the work directory.
+
+    Raises:
+        InputError: It has results of other settings.
+    """
+    settings = {name: str(value) for name, value in vars(args).items() if name != 'work_dir'}
+    path = args.work_dir / 'settings.json'
+    if path.is_file() and (before := read_json(path)) != settings:
+        differ = sorted(name for name in settings if settings[name] != before.get(name))
+        raise InputError(
+            f'{args.work_dir} has results with other values of {", ".join(differ)}: remove it, or '
+            'give another --work-dir'
+        )
+    write_text(path, [json.dumps(settings, indent=2)])
+
+
+def main() -> None:
+    """Fine-tune and measure."""
+    args = parse_args()
+    videos = read_labelled(args)
+    keep_settings(args)
+    folds = choose_folds(videos, args)
+    predicted: dict[int, str] = {}
+    for number, fold in enumerate(folds):
+        folder = args.work_dir / f'fold{number}' if len(folds) > 1 else args.work_dir
+        print(f'\n=== {len(fold.train)} videos train, {len(fold.test)} test: {folder}', flush=True)
+        predicted |= predict_fold(folder, videos, fold, args)
+    report(videos, folds, predicted, args)
+
+
+if __name__ == '__main__':
+    run_command(main)

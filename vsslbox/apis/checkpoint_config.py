@@ -1,0 +1,189 @@
+"""What a checkpoint of training says about itself: its config, and how to compute its features."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+from mmengine.config import Config
+
+from vsslbox.checkpoints import load_checkpoint
+from vsslbox.checkpoints.zoo import local_path
+from vsslbox.datasets.transforms.steps import list_steps
+from vsslbox.errors import InputError
+from vsslbox.models.selfsup import BaseSelfSupervisor
+from vsslbox.registry import MODELS, TRANSFORMS
+from vsslbox.utils import ROOT
+
+__all__ = [
+    'PretrainedInput',
+    'feature_config',
+    'middle_of',
+    'pretrained_input',
+    'runtime_config',
+    'trained_config',
+    'without_start_weights',
+]
+
+OTHERWISE = 'name the config of a protocol instead (--config)'
+
+
+def trained_config(checkpoint: str | PathLike) -> Config:
+    """Return the config that a checkpoint was trained with.
+
+    Args:
+        checkpoint: A file, or ``zoo://NAME``.
+
+    Raises:
+        InputError: The checkpoint holds no config: other code wrote it.
+    """
+    text = (load_checkpoint(local_path(checkpoint)).get('meta') or {}).get('cfg')
+    if not text:
+        raise InputError(f'{checkpoint} does not say with which config it was trained: {OTHERWISE}')
+    return Config.fromstring(text, '.py')
+
+
+@dataclass(frozen=True)
+class PretrainedInput:
+    """What a pretraining says about its backbone and what that sees.
+
+    Attributes:
+        backbone: The config of the backbone whose features evaluate the method, without weights.
+        preprocessor: The config of the preprocessor that normalises views.
+        size: The side of a view in pixels.
+        clip: ``clip_len`` and ``frame_interval`` of its clips; None if it sees single frames.
+        custom_imports: The modules that register what the config names, as in the config.
+    """
+
+    backbone: dict[str, Any]
+    preprocessor: dict[str, Any]
+    size: int
+    clip: dict[str, int] | None
+    custom_imports: dict | None
+
+
+def pretrained_input(checkpoint: str | PathLike) -> PretrainedInput:
+    """Return what a checkpoint of pretraining says about its backbone.
+
+    Args:
+        checkpoint: A file, or ``zoo://NAME``.
+
+    Raises:
+        InputError: The checkpoint does not tell, or is not one of pretraining.
+    """
+    trained = trained_config(checkpoint)
+    method = MODELS.get(trained.model.type)
+    if not (inspect.isclass(method) and issubclass(method, BaseSelfSupervisor)):
+        raise InputError(
+            f'{checkpoint} is a {trained.model.type}, not a pretraining by vsslbox: {OTHERWISE}'
+        )
+    pipeline = list_steps(trained.train_dataloader.dataset.pipeline)
+    return PretrainedInput(
+        backbone=without_start_weights(method.feature_backbone(trained.model)),
+        preprocessor=trained.model.get('data_preprocessor') or dict(type='ViewsPreprocessor'),
+        size=_crop_size(pipeline, checkpoint),
+        clip=_clip(pipeline, checkpoint),
+        custom_imports=trained.get('custom_imports'),
+    )
+
+
+def feature_config(checkpoint: str | PathLike, num_clips: int = 3, num_frames: int = 10) -> Config:
+    """Return the config that computes the features of a pretraining's backbone.
+
+    It has the backbone of the pretraining, its normalisation and, without noise, its views: clips
+    of the same length and rate whose features are averaged, or single frames. The short side is 8/7
+    of the pretraining's crop, and its centre is taken, as the field does (256 and 224 pixels).
+
+    Args:
+        checkpoint: A checkpoint of pretraining by vsslbox: a file, or ``zoo://NAME``.
+        num_clips: The clips of a video, for a backbone that sees clips.
+        num_frames: The frames of a video, for a backbone that sees frames.
+
+    Returns:
+        A config with ``model``, ``test_dataloader`` (of all videos of a folder ``data_root``) and
+        the runtime's defaults.
+
+    Raises:
+        InputError: As :func:`pretrained_input`.
+    """
+    seen = pretrained_input(checkpoint)
+    config = runtime_config(seen)
+    config.model = dict(
+        type='FeatureExtractor', backbone=seen.backbone, data_preprocessor=seen.preprocessor
+    )
+    if seen.clip:
+        sample = dict(type='SampleUniformClips', num_clips=num_clips, **seen.clip)
+    else:
+        sample = dict(type='SampleEndToEndFrames', num_frames=num_frames)
+    config.test_dataloader = dict(
+        batch_size=8,
+        num_workers=2,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        collate_fn=dict(type='default_collate'),
+        dataset=dict(
+            type='VideoDataset',
+            data_root='',
+            pipeline=dict(
+                open=dict(type='OpenVideo'),
+                sample=sample,
+                decode=dict(type='DecodeViews'),
+                augment=dict(type='AugmentViews', transforms=middle_of(seen.size)),
+                pack=dict(type='PackViews'),
+            ),
+            test_mode=True,
+        ),
+    )
+    return config
+
+
+def runtime_config(seen: PretrainedInput) -> Config:
+    """Return the defaults of the runtime, and the modules that a pretraining imports."""
+    config = Config.fromfile(ROOT / 'configs' / '_base_' / 'default_runtime.py')
+    if seen.custom_imports:
+        config.custom_imports = seen.custom_imports
+    return config
+
+
+def middle_of(size: int) -> dict[str, dict]:
+    """Return the transforms that take the middle of a frame, scaled to 8/7 of the size."""
+    return dict(
+        resize=dict(type='Resize', short_side=round(size * 8 / 7)),
+        crop=dict(type='CenterCrop', size=size),
+    )
+
+
+def without_start_weights(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a model's config without the weights that its parts started from."""
+    return {
+        name: without_start_weights(value) if isinstance(value, Mapping) else value
+        for name, value in model.items()
+        if name != 'init_cfg'
+    }
+
+
+def _clip(pipeline: list[dict], checkpoint: str | PathLike) -> dict[str, int] | None:
+    """Return the length and rate of the training's clips, or None for single frames."""
+    for step in pipeline:
+        if step['type'].startswith('Sample'):
+            drawn = TRANSFORMS.build(dict(step))
+            clip_len = getattr(drawn, 'clip_len', 1 if hasattr(drawn, 'num_segments') else None)
+            if clip_len is not None:
+                interval = getattr(drawn, 'frame_interval', 1)
+                return dict(clip_len=clip_len, frame_interval=interval) if clip_len > 1 else None
+    raise InputError(f'{checkpoint} does not say which clips its backbone sees: {OTHERWISE}')
+
+
+def _crop_size(pipeline: list[dict], checkpoint: str | PathLike) -> int:
+    """Return the side of the training's crop in pixels."""
+    for transform in _transforms(pipeline):
+        if 'Crop' in transform['type'] and isinstance(transform.get('size'), int):
+            return transform['size']
+    raise InputError(f'{checkpoint} does not say which size its backbone sees: {OTHERWISE}')
+
+
+def _transforms(pipeline: list[dict]) -> Iterator[dict]:
+    """Yield the augmentations of a pipeline."""
+    for step in pipeline:
+        if step['type'] == 'AugmentViews':
+            yield from list_steps(step['transforms'])
