@@ -14,4 +14,5 @@ echo 'vsslbox: ruff'
 python -m ruff check
 python -m ruff format --check
 echo 'vsslbox: pytest'
-exec python -m pytest "$@"
+# Two processes or more; the tests of a file stay together, since they share fixtures.
+exec python -m pytest -n logical --dist loadfile "$@"

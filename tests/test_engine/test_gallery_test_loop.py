@@ -1,6 +1,7 @@
 """The loop that evaluates features: in one process and in several, at once and from the cache."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -172,23 +173,74 @@ def test_metrics_of_predictions_are_refused(videos, tmp_path):
         runner.test()
 
 
-@pytest.mark.parametrize(
-    ('gallery', 'leave_out', 'told'),
-    [('test', None, 5), ('test', 'name', 0), ('', None, 5), ('train', None, 0)],
-)
-def test_queries_that_are_in_the_gallery_are_logged(
-    videos, alone, monkeypatch, gallery, leave_out, told
-):
+@pytest.mark.parametrize('leave_out', [None, 'name'])
+@pytest.mark.parametrize('gallery', ['test', '', 'train'])
+def test_no_query_finds_itself(videos, alone, gallery, leave_out):
+    """Each name is a class of its own: only a query that finds itself would be right."""
+    metrics = [
+        dict(type=name, labels=['name'], leave_out=leave_out)
+        for name in ('RetrievalMetric', 'KNNMetric')
+    ]
+    values = make_runner(videos, alone[0], metrics, gallery).test()
+    assert values == {'retrieval/name/unanswerable': 5, 'knn/name/top1': 0}
+    record = json.loads((alone[0] / 'metrics.json').read_text())
+    assert record['gallery']['shared_with_queries'] == (0 if gallery == 'train' else 5)
+
+
+def named_for_both(videos, folder, names):
+    """Videos whose list names some queries in the gallery once more."""
+    for file in videos.iterdir():
+        (folder / file.name).symlink_to(file)
+    (folder / 'videos.csv').unlink()
+    rows = (videos / 'videos.csv').read_text().splitlines()
+    again = [row.replace(',test,', ',train,') for row in rows if row.split(',')[0] in names]
+    (folder / 'videos.csv').write_text('\n'.join([*rows, *again]))
+    return folder
+
+
+@pytest.mark.parametrize('numbers', [[0, 1], range(5)])
+def test_a_list_that_names_videos_for_both_is_told(videos, tmp_path, monkeypatch, numbers):
     lines = []
     monkeypatch.setattr(
         'vsslbox.engine.runner.gallery_test_loop.print_log', lambda text, *_: lines.append(text)
     )
-    metric = dict(type='KNNMetric', labels=['motion'], k=3, leave_out=leave_out)
-    make_runner(videos, alone[0], [metric], gallery).test()
-    assert len(lines) == (told > 0)
-    assert all(f'{told} of 5 queries' in line and 'KNNMetric' in line for line in lines)
-    record = json.loads((alone[0] / 'metrics.json').read_text())
-    assert record['gallery']['shared_with_queries'] == (0 if gallery == 'train' else 5)
+    names = {f'{number:02}.mp4' for number in numbers}
+    folder, work_dir = named_for_both(videos, tmp_path, names), tmp_path / 'work'
+    neighbours = dict(type='RetrievalMetric', labels=['name'])
+    values = make_runner(folder, work_dir, [neighbours]).test()
+    assert values == {'retrieval/name/unanswerable': 5}
+    assert not lines
+    trained = [dict(type=name, labels=['motion']) for name in PROTOCOLS]
+    message = (
+        f'{len(names)} of 5 queries of {folder}/videos.csv (`test_dataloader`) are in '
+        f'{folder}/videos.csv (`test_cfg.gallery_dataloader`) too, on which linear, svm trains'
+    )
+    if len(names) == 5:
+        with pytest.raises(InputError, match=re.escape(message)):
+            make_runner(folder, work_dir, trained).test()
+    else:
+        make_runner(folder, work_dir, trained).test()
+        (line,) = lines
+        assert line.startswith(message)
+
+
+def test_classes_that_the_gallery_lacks_are_told_for_every_metric(videos, tmp_path, monkeypatch):
+    lines = []
+    monkeypatch.setattr('vsslbox.evaluation.features.missing_classes.warn_once', lines.append)
+    folder = named_for_both(videos, tmp_path, ())
+    rows = [row.split(',') for row in (folder / 'videos.csv').read_text().splitlines()]
+    for row in rows[1:]:
+        row[3] = 'Run' if row[3] == '1' and row[1] == 'test' else 'xrun'[row[3] == '1' :]
+    rows[1][3] = 'jump'
+    (folder / 'videos.csv').write_text('\n'.join(map(','.join, rows)))
+    metrics = [dict(type=name, labels=['motion']) for name in PROTOCOLS]
+    make_runner(folder, tmp_path / 'work', metrics).test()
+    (line,) = lines
+    source = f'{folder}/videos.csv'
+    assert line.startswith(
+        f"3 of 5 queries of {source} have a class of 'motion' that no video of {source} has: "
+        "'Run' (2, but 'run' is there); 'jump' (1). Retrieval leaves"
+    )
 
 
 def test_other_frames_of_the_same_folder_have_another_hash(tmp_path):

@@ -104,7 +104,7 @@ def test_the_holder_renews_the_file(tmp_path, monkeypatch):
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize('pid', [os.getpid(), 2**22 + 1])
+@pytest.mark.parametrize('pid', [os.getpid(), 2**22 + 1], ids=['running', 'ended'])
 def test_a_file_system_without_locks(tmp_path, monkeypatch, pid):
     def refuse(*args):
         raise OSError(errno.ENOLCK, 'No locks available')

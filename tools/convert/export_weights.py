@@ -22,7 +22,7 @@ from torch import Tensor
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
-from vsslbox.checkpoints.names import canonical_name, is_counter, resnet_depth
+from vsslbox.checkpoints.names import canonical_name, is_counter, resnet_depth, unwrapped_name
 from vsslbox.models.backbones import NarrowResNet, NarrowResNetTSM
 from vsslbox.utils import whole_file
 
@@ -75,11 +75,11 @@ def filled(target: Callable, path: str) -> dict[str, Tensor]:
 
 
 def our_weights(path: str) -> dict[str, Tensor]:
-    """Return all weights of a checkpoint of vsslbox or mmaction2."""
+    """Return all weights of a checkpoint of vsslbox or mmaction2, as the model names them."""
     weights = load_checkpoint(path).get('state_dict')
     if not weights:
         raise CheckpointError(f'{path} holds no weights (state_dict)')
-    return weights
+    return {unwrapped_name(name): weight for name, weight in weights.items()}
 
 
 def save_safetensors(weights: dict[str, Tensor], out: Path) -> None:

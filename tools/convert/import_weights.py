@@ -11,7 +11,8 @@ vie-tf  checkpoint-1450000.tar, or a TensorFlow 1 checkpoint: backbone and embed
 
 The file must hold exactly the tensors of the network, or a table shows which are missing or unused.
 The names in both TensorFlow checkpoints are inferred from the authors' code: --list shows those in
-a file. TensorFlow is not needed. CVRL's weights need `padding='same'` in R3DResNet, as its configs have it.
+a file. TensorFlow is not needed. CVRL's weights need `padding='same'` in R3DResNet, as its configs
+have it.
 """
 
 import argparse

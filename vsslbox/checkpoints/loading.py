@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,7 +13,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from vsslbox.checkpoints.names import canonical_name, describe, is_counter, resnet_depth
+from vsslbox.checkpoints.names import (
+    canonical_name,
+    describe,
+    filling_prefixes,
+    is_counter,
+    resnet_depth,
+    unwrapped_name,
+)
 from vsslbox.checkpoints.zoo import SCHEME, ZooError, local_path, zoo_entries
 from vsslbox.errors import InputError
 
@@ -143,7 +151,7 @@ def load_weights(
         checkpoint: A file, ``zoo://NAME``, or the content of a file.
         source: The name for messages if ``checkpoint`` is not a file.
         prefix: Use only the checkpoint's tensors whose names begin with this, and remove it. It
-            selects one of several networks in a file (``'module.encoder_k.'``).
+            selects one of several networks in a file (``'teacher.'``, ``'module.encoder_k.'``).
         allow_missing: The module's tensors whose names begin with one of these may stay unfilled;
             ``*`` stands for any characters (``'*.running_'``: the statistics of BatchNorm).
         inflate: Turn 2D kernels into 3D ones: repeat them over the ``T`` frames and divide by
@@ -163,12 +171,14 @@ def load_weights(
     description = f'{source} ({describe(weights)})'
     if prefix is not None:
         weights = _below(prefix, weights, source)
-    report, tensors = _match(module, weights, description, canonical_name, inflate)
+    key = unwrapped_name if _has_all(module, weights) else canonical_name
+    report, tensors = _match(module, weights, description, key, inflate, prefix or '')
     allowed = (allow_missing,) if isinstance(allow_missing, str) else tuple(allow_missing)
     unfilled = [*report.missing, *report.wrong_shape]
     forbidden = [n for n in unfilled if not any(fnmatchcase(n, f'{begin}*') for begin in allowed)]
     if not report.filled or forbidden:
-        raise _misfit(module, weights, report)
+        choices = _choices(module, weights, prefix or '') if report.missing else ''
+        raise _misfit(module, weights, report, choices)
     module.load_state_dict(tensors, strict=False)
     return report
 
@@ -184,11 +194,10 @@ def load_state_dict(
     """Fill a whole model from a checkpoint of the same model by name, or fail and change nothing.
 
     Args:
-        model: A model of vsslbox or mmaction2, or a part of one, without a distributed wrapper.
+        model: A model of vsslbox or mmaction2, or a part of one.
         checkpoint: The content of a file.
         source: The name of the file for messages.
-        prefix: Use only the tensors whose names begin with this, and remove it. By default it is
-            that of the wrapper, if all have it.
+        prefix: Use only the tensors whose names begin with this, and remove it.
 
     Returns:
         What was filled. Nothing is missing or unused.
@@ -197,12 +206,10 @@ def load_state_dict(
         CheckpointError: The checkpoint is of another model.
     """
     weights = _find_weights(checkpoint, source)
-    if prefix is None and all(name.startswith('module.') for name in weights):
-        prefix = 'module.'
     if prefix is not None:
         weights = _below(prefix, weights, source)
     description = f'{source} ({describe(weights)})'
-    report, tensors = _match(model, weights, description, str, inflate=False)
+    report, tensors = _match(model, weights, description, unwrapped_name, inflate=False)
     if report.missing or report.wrong_shape or report.unused:
         raise _misfit(model, weights, report)
     model.load_state_dict(tensors, strict=False)
@@ -212,14 +219,17 @@ def load_state_dict(
 def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:
     inner = (checkpoint[key] for key in _WEIGHT_KEYS if isinstance(checkpoint.get(key), Mapping))
     weights = next(inner, checkpoint)
-    tensors = {
-        name: value
-        for name, value in weights.items()
-        if isinstance(name, str) and isinstance(value, Tensor)
-    }
+    tensors = _tensors(weights)
+    if not tensors:  # one dict for each network, such as `student` and `teacher`
+        networks = {key: _tensors(w) for key, w in weights.items() if isinstance(w, Mapping)}
+        tensors = {f'{key}.{n}': w for key, inner in networks.items() for n, w in inner.items()}
     if not tensors:
         raise CheckpointError(f'{source} holds no weights, only {", ".join(map(str, weights))}')
     return tensors
+
+
+def _tensors(weights: Mapping) -> dict[str, Tensor]:
+    return {n: w for n, w in weights.items() if isinstance(n, str) and isinstance(w, Tensor)}
 
 
 def _below(prefix: str, weights: Mapping[str, Tensor], source: str) -> dict[str, Tensor]:
@@ -235,22 +245,30 @@ def _match(
     source: str,
     key: Callable[[str], str],
     inflate: bool,
+    prefix: str = '',
 ) -> tuple[LoadReport, dict[str, Tensor]]:
-    """Find the weight of the same key for every tensor of the module."""
-    by_key: dict[str, str] = {}
+    """Find the weight of the same key for every tensor of the module.
+
+    Raises:
+        CheckpointError: Several weights have the key of a tensor.
+    """
+    by_key: defaultdict[str, list[str]] = defaultdict(list)
     for name in weights:
-        first = by_key.setdefault(key(name), name)
-        if first != name:
-            raise CheckpointError(
-                f'{source} has several networks: {first} and {name}; choose one with `prefix`'
-            )
+        by_key[key(name)].append(name)
     report = LoadReport(source)
     tensors = {}
     for name, target in module.state_dict().items():
-        weight = weights.get(by_key.pop(key(name), ''))
-        if weight is None:
+        found = by_key.pop(key(name), [])
+        if not found:
             report.missing.append(name)
             continue
+        if len(found) > 1:
+            raise CheckpointError(
+                f'{source} has several networks: {found[0]} and {found[1]}; choose one with '
+                f'`prefix`, an argument of `load_weights` and `PretrainedBackbone`'
+                f'{_choices(module, weights, prefix)}'
+            )
+        weight = weights[found[0]]
         if inflate and _is_2d_form(weight, target):
             weight = (weight / target.shape[2]).unsqueeze(2).expand_as(target)
             report.inflated.append(name)
@@ -261,10 +279,29 @@ def _match(
             report.wrong_shape[name] = (list(weight.shape), list(target.shape))
     for name, _ in module.named_buffers():  # also those that are computed, and stored elsewhere
         by_key.pop(key(name), None)
-    report.unused = list(by_key.values())
+    report.unused = [name for names in by_key.values() for name in names]
     for names in (report.filled, report.missing, report.unused):
         names[:] = [name for name in names if not is_counter(name)]
     return report, tensors
+
+
+def _has_all(module: nn.Module, weights: Mapping[str, Tensor]) -> bool:
+    """Return whether a checkpoint has every name of a module, so that it is of the same one."""
+    wanted = {unwrapped_name(name) for name in module.state_dict() if not is_counter(name)}
+    return wanted <= set(map(unwrapped_name, weights))
+
+
+def _choices(module: nn.Module, weights: Mapping[str, Tensor], prefix: str) -> str:
+    """Return which prefixes of a checkpoint's names fill a module, as the end of a sentence.
+
+    Args:
+        module: The module.
+        weights: The checkpoint's tensors.
+        prefix: What was removed from their names.
+    """
+    wanted = [canonical_name(name) for name in module.state_dict() if not is_counter(name)]
+    prefixes = [prefix + name for name in filling_prefixes(weights, wanted)]
+    return f': {" or ".join(map(repr, prefixes))}' if prefixes else ''
 
 
 def _is_2d_form(weight: Tensor, target: Tensor) -> bool:
@@ -273,7 +310,7 @@ def _is_2d_form(weight: Tensor, target: Tensor) -> bool:
 
 
 def _misfit(
-    module: nn.Module, weights: Mapping[str, Tensor], report: LoadReport
+    module: nn.Module, weights: Mapping[str, Tensor], report: LoadReport, choices: str = ''
 ) -> CheckpointError:
     lines = [f'{type(module).__name__} is not filled by {report}']
     depths = resnet_depth(weights), resnet_depth(module.state_dict())
@@ -281,4 +318,6 @@ def _misfit(
         lines.append(f'The checkpoint is of a ResNet-{depths[0]}, the module a ResNet-{depths[1]}.')
     if any(len(found) + 1 == len(wanted) == 5 for found, wanted in report.wrong_shape.values()):
         lines.append('The checkpoint has 2D kernels but the module 3D ones: set `inflate=True`.')
+    if choices:
+        lines.append(f'One of the networks in the checkpoint fills it: set `prefix`{choices}.')
     return CheckpointError('\n'.join(lines))

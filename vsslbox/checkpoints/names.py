@@ -10,15 +10,28 @@ mmaction2  ``backbone.layer1.0.conv1.bn.weight``           convolution and norm 
 TSM        ``backbone.layer1.0.conv1.conv.net.weight``     shifted convolutions are wrapped
 MoCo       ``module.encoder_q.layer1.0.bn1.weight``        prefixes of DDP and of the query encoder
 VCLR       ``module.layer1.0.bn1.weight``                  prefix of DDP
+compiled   ``_orig_mod.backbone.layer1.0.bn1.weight``      prefix of ``torch.compile``
+DINO       ``teacher.backbone.layer1.0.bn1.weight``        prefix of one of two networks
 ========== ==============================================  ========================================
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
-__all__ = ['canonical_name', 'describe', 'is_counter', 'resnet_depth']
+__all__ = [
+    'canonical_name',
+    'describe',
+    'filling_prefixes',
+    'is_counter',
+    'resnet_depth',
+    'unwrapped_name',
+]
 
-_WRAPPERS = re.compile(r'^(module\.|encoder_q\.|backbone\.)+')
+# What distributed training and torch.compile put around a model, or around a part of it.
+_WRAPPERS = re.compile(r'^(module\.|_orig_mod\.)+|(?<=\.)_orig_mod\.')
+# What models call the one network whose weights are asked for.
+_NETWORKS = re.compile(r'^((module|encoder_q|backbone|encoder|model|student|teacher)\.)+')
 _RULES = (
     (re.compile(r'\.net\.'), '.'),
     (re.compile(r'\bconv(\d*)\.conv\.'), r'conv\1.'),
@@ -30,11 +43,35 @@ _RESIDUAL_CONV = re.compile(r'layer\d+\.\d+\.conv\d+\.weight')
 
 
 def canonical_name(name: str) -> str:
-    """Return torchvision's name of a tensor, without wrappers."""
-    name = _WRAPPERS.sub('', name)
+    """Return torchvision's name of a tensor, without wrappers and the name of the network."""
+    name = _NETWORKS.sub('', unwrapped_name(name))
     for pattern, replacement in _RULES:
         name = pattern.sub(replacement, name)
     return name
+
+
+def unwrapped_name(name: str) -> str:
+    """Return the name of a tensor in the model that was wrapped (DDP) or compiled."""
+    return _WRAPPERS.sub('', name)
+
+
+def filling_prefixes(names: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """Return the prefixes below which a checkpoint has each wanted tensor exactly once, sorted.
+
+    Args:
+        names: The names in the checkpoint.
+        wanted: The canonical names of the tensors, without counters.
+    """
+    wanted = set(wanted)
+    found: Counter[str] = Counter()
+    for name in names:
+        words = name.split('.')
+        for depth in range(1, len(words)):
+            if canonical_name('.'.join(words[depth:])) in wanted:
+                found['.'.join([*words[:depth], ''])] += 1
+    prefixes = sorted(prefix for prefix, count in found.items() if count == len(wanted))
+    # Of `teacher.` and `teacher.backbone.`, both of which fill, the first says enough.
+    return [p for p in prefixes if not any(p != q and p.startswith(q) for q in prefixes)]
 
 
 def is_counter(name: str) -> bool:
@@ -50,15 +87,15 @@ def resnet_depth(names: Iterable[str]) -> int | None:
 
 def describe(names: Iterable[str]) -> str:
     """Guess in a few words which code wrote a checkpoint with these names of tensors."""
-    names = list(names)
+    names = list(map(unwrapped_name, names))
     depth = resnet_depth(names)
     backbone = f', backbone ResNet-{depth}' if depth else ''
     signs = (
-        (r'(module\.)?encoder_q\.', 'a MoCo checkpoint'),
-        (r'(module\.)?fc_(inter|intra|order)\b', 'a VCLR checkpoint'),
-        (r'(module\.)?backbone\.', 'a model of vsslbox or mmaction2'),
+        (r'encoder_q\.', 'a MoCo checkpoint'),
+        (r'fc_(inter|intra|order)\b', 'a VCLR checkpoint'),
+        (r'backbone\.', 'a model of vsslbox or mmaction2'),
         (r'.*\bconv\d*\.conv\.', 'a backbone of vsslbox or mmaction2'),
-        (r'(module\.)?layer1\.0\.conv1\.weight', 'a torchvision checkpoint'),
+        (r'layer1\.0\.conv1\.weight', 'a torchvision checkpoint'),
         (r'(module\.)?stem\.0\.weight', 'a torchvision checkpoint of a video network'),
     )
     for pattern, source in signs:

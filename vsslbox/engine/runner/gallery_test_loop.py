@@ -1,7 +1,6 @@
 """Evaluation of features: a query set against a gallery."""
 
 import logging
-import os
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +11,10 @@ from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
 
-from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner.record import write_record
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.features import kept_features
+from vsslbox.evaluation.features import kept_features, tell_missing_classes
 from vsslbox.evaluation.metrics import FeatureMetric
 from vsslbox.registry import LOOPS, METRICS
 
@@ -43,15 +41,14 @@ class GalleryTestLoop(BaseLoop):
         dataloader: The config of the query set's data loader.
         evaluator: Configs of metrics, each a :class:`FeatureMetric`.
         gallery_dataloader: The config of the gallery's data loader. With None, or the query set's
-            config, the query set is the gallery, and the metrics' option ``leave_out`` keeps a
-            query from finding itself.
+            config, the query set is the gallery. A query does not find itself.
         protocol: The name of the protocol, for the record.
         out: The JSON file; a relative path is below the work directory.
         features_out: A file for the features, likewise; a dict with the :class:`FeatureSet`'s
             fields for ``queries`` and ``gallery``.
 
     Raises:
-        InputError: A metric does not evaluate features.
+        InputError: A metric does not evaluate features, or would train on all queries.
     """
 
     def __init__(
@@ -96,9 +93,11 @@ class GalleryTestLoop(BaseLoop):
             gallery = kept_features(self.runner, self.gallery_dataloader, self.gallery_cfg)
             if _are_equal(queries, gallery):
                 gallery = queries
-        shared = self._count_shared_videos()
+        shared = queries.shared_with(gallery)
         if shared:
-            self._warn_of_shared_videos(shared, len(queries), gallery is queries)
+            self._tell_shared_videos(shared, queries, gallery)
+        for label in dict.fromkeys(label for metric in self.metrics for label in metric.labels):
+            tell_missing_classes(queries, gallery, label)
         values = self._evaluate(queries, gallery)
         write_record(
             self.runner,
@@ -116,22 +115,19 @@ class GalleryTestLoop(BaseLoop):
         self.runner.call_hook('after_test')
         return values
 
-    def _count_shared_videos(self) -> int:
-        """Count the files that are in both lists."""
-        loaders = self.dataloader, self.gallery_dataloader or self.dataloader
-        return len(set.intersection(*(_paths(loader.dataset) for loader in loaders)))
-
-    def _warn_of_shared_videos(self, shared: int, num_queries: int, alone: bool) -> None:
-        """Warn of metrics that find queries in the gallery, or have learnt from them."""
-        unaware = [type(metric).__name__ for metric in self.metrics if metric.finds_queries(alone)]
-        if unaware:
-            print_log(
-                f'{shared} of {num_queries} queries are videos of the gallery too, and '
-                f'{", ".join(unaware)} will find or know them: remove them from the gallery, or '
-                "set leave_out='name' where the metric has it",
-                'current',
-                logging.WARNING,
-            )
+    def _tell_shared_videos(self, shared: int, queries: FeatureSet, gallery: FeatureSet) -> None:
+        """Warn of metrics that learn from some queries, or refuse those that learn from all."""
+        names = [name for metric in self.metrics for name in metric.trained(queries, gallery)]
+        if not names:
+            return
+        message = (
+            f'{shared} of {len(queries)} queries of {queries.source} (`test_dataloader`) are in '
+            f'{gallery.source} (`test_cfg.gallery_dataloader`) too, on which {", ".join(names)} '
+            'trains: leave them out of one of the two'
+        )
+        if shared == len(queries):
+            raise InputError(message)
+        print_log(message, 'current', logging.WARNING)
 
     def _evaluate(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Return the metrics' values, or raise their error, on every process."""
@@ -168,13 +164,6 @@ def _are_equal(queries: FeatureSet, gallery: FeatureSet) -> bool:
     return queries.attributes == gallery.attributes and torch.equal(
         queries.features, gallery.features
     )
-
-
-def _paths(dataset: BaseVideoDataset) -> set[str]:
-    return {
-        os.path.abspath(dataset.get_data_info(index)[dataset.path_key])
-        for index in range(len(dataset))
-    }
 
 
 def _refuse_duplicates(values: dict[str, float], given: dict[str, float]) -> None:

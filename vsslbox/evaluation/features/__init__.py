@@ -14,6 +14,7 @@ from vsslbox.evaluation.features.extraction import (
 )
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.features.feature_store import FeatureStore, FeatureStoreError
+from vsslbox.evaluation.features.missing_classes import tell_missing_classes
 from vsslbox.evaluation.features.snippet_features import (
     VideoFeatures,
     class_scores,
@@ -44,5 +45,6 @@ __all__ = [
     'origin_of_features',
     'pooled_features',
     'rescale_features',
+    'tell_missing_classes',
     'write_features',
 ]

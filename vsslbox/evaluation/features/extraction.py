@@ -102,8 +102,14 @@ def kept_features(runner: Runner, dataloader: DataLoader, dataloader_cfg: dict) 
     store = FeatureStore(Path(runner.work_dir) / 'features' / folder, origin, len(dataset))
     extract_features(runner.model, dataloader, store)
     (features,) = store.read().values()
-    attributes = [dataset.get_data_info(index)['attributes'] for index in range(len(dataset))]
-    return FeatureSet(features, attributes, origin['list_sha256'])
+    infos = [dataset.get_data_info(index) for index in range(len(dataset))]
+    return FeatureSet(
+        features,
+        attributes=[info['attributes'] for info in infos],
+        list_hash=origin['list_sha256'],
+        files=[os.path.abspath(info[dataset.path_key]) for info in infos],
+        source=dataset.ann_file or 'the folder of videos',
+    )
 
 
 def _refuse_non_finite(

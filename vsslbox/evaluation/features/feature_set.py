@@ -19,11 +19,16 @@ class FeatureSet:
         features: ``[N, F]``, float32; may be memory-mapped.
         attributes: The list's entry for each video: its name, labels, group.
         list_hash: The hash of the list's names.
+        files: The path of each video, by which a query that is in the gallery too does not find
+            itself; None if unknown.
+        source: The list, for messages.
     """
 
     features: Tensor
     attributes: list[dict]
     list_hash: str = ''
+    files: list[str] | None = None
+    source: str = 'the list'
     _found: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +61,22 @@ class FeatureSet:
             )
         return values
 
+    def shared_with(self, gallery: 'FeatureSet') -> int:
+        """Count the videos that are in a gallery too."""
+        others = set(gallery.files or ())
+        return sum(file in others for file in self.files or ())
+
+    def left_out(self, gallery: 'FeatureSet', leave_out: str | None) -> tuple[list, list] | None:
+        """Return the values of the videos and of a gallery of which equal ones are no candidates.
+
+        Args:
+            gallery: The candidates.
+            leave_out: A column, or None for the files; None is returned if none is shared.
+        """
+        if leave_out is not None:
+            return self.column(leave_out), gallery.column(leave_out)
+        return (self.files, gallery.files) if self.shared_with(gallery) else None
+
     def neighbours(
         self,
         gallery: 'FeatureSet',
@@ -70,7 +91,8 @@ class FeatureSet:
         Args:
             gallery: The candidates.
             k: The number of neighbours; at most the size of the gallery.
-            leave_out: A column; candidates that share a video's value in it are left out.
+            leave_out: A column; candidates that share a video's value in it are left out. Without
+                one, the video itself is.
             precision: See :func:`nearest_neighbours`; it does not change the result.
 
         Returns:
@@ -79,9 +101,8 @@ class FeatureSet:
         k = min(k, len(gallery))
         searched, similarities, indices = self._found.get(leave_out, (None, None, None))
         if searched is not gallery or similarities.shape[1] < k:
-            groups = (None, None)
-            if leave_out is not None:
-                groups = as_ids(self.column(leave_out), gallery.column(leave_out))
+            values = self.left_out(gallery, leave_out)
+            groups = as_ids(*values) if values else (None, None)
             similarities, indices = nearest_neighbours(
                 self.features, gallery.features, k, *groups, precision=precision
             )

@@ -19,8 +19,8 @@ class FeatureMetric(ABC):
 
     Args:
         labels: The columns of the list to predict, one result each.
-        leave_out: A column; candidates that share the query's value in it are left out, such as
-            ``'name'`` where queries are their own gallery, or a column that names the scene.
+        leave_out: A column, such as one that names the scene; candidates that share the query's
+            value in it are left out. Without one, a query that is in the gallery too is left out.
 
     Attributes:
         protocol: The name of the protocol in the report card; '' for none.
@@ -41,13 +41,9 @@ class FeatureMetric(ABC):
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute the values by name; percentages unless the name says otherwise."""
 
-    def finds_queries(self, alone: bool) -> bool:
-        """Return whether a query that is in the gallery too can find itself there.
-
-        Args:
-            alone: Whether the queries are their own gallery.
-        """
-        return self.leave_out is None
+    def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:
+        """Return the names of what trains on the gallery to evaluate these queries."""
+        return [self.protocol or type(self).__name__] if self.needs_gallery else []
 
 
 def check_labels(labels: Sequence[str], metric: str) -> tuple[str, ...]:

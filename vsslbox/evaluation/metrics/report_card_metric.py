@@ -48,9 +48,14 @@ class ReportCardMetric(FeatureMetric):
                     values.update(self.build(protocol, label)(queries, gallery))
         return values
 
-    def finds_queries(self, alone: bool) -> bool:
-        """Return whether a query can find itself: not if the queries are their own gallery."""
-        return not alone
+    def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:
+        """Return the protocols that train on the gallery, none if it has all queries."""
+        if queries.shared_with(gallery) == len(queries):
+            return []
+        return [protocol for protocol in self.protocols if self._needs_gallery(protocol)]
+
+    def _needs_gallery(self, protocol: str) -> bool:
+        return METRICS.get(self.protocols[protocol]['type']).needs_gallery
 
     def evaluated(self, protocol: str) -> list[str]:
         """Return the labels that a protocol was evaluated on."""
@@ -74,8 +79,12 @@ class ReportCardMetric(FeatureMetric):
             return str(error)
         if len(known) < 2:
             return 'all videos of the gallery have the same label'
-        if alone and METRICS.get(self.protocols[protocol]['type']).needs_gallery:
+        if self._needs_gallery(protocol) and alone:
             return 'there is no gallery to train on'
+        if self._needs_gallery(protocol) and self.queries.shared_with(self.gallery) == len(
+            self.queries
+        ):
+            return 'all queries are in the gallery, which it would train on'
         if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'
         if not wanted & known:

@@ -71,10 +71,11 @@ class RetrievalMetric(FeatureMetric):
     def _count_right(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> Tensor:
         """Count the gallery's videos of each query's label that are not left out, ``[Q]``."""
         count = _count_equal(queries.column(label), gallery.column(label))
-        if self.leave_out is not None:
+        values = queries.left_out(gallery, self.leave_out)
+        if values is not None:
             own, others = (
-                list(zip(videos.column(label), videos.column(self.leave_out), strict=True))
-                for videos in (queries, gallery)
+                list(zip(videos.column(label), left_out, strict=True))
+                for videos, left_out in zip((queries, gallery), values)
             )
             count -= _count_equal(own, others)
         return count
