@@ -270,6 +270,7 @@ def train(names):
         cfg.launcher = 'pytorch' if is_distributed() else 'none'
         with tempfile.TemporaryDirectory() as folder:
             cfg.work_dir = f'{folder}/{get_rank()}'
+            cfg.experiment_name = folder  # runs of one second would share their visualizer
             runner = build_runner(cfg)
             runner.train()
         (hook,) = (hook for hook in runner.hooks if isinstance(hook, RecordHook))

@@ -162,7 +162,15 @@ def test_a_model_with_two_networks_gets_both_from_its_own_file():
 
 
 def test_prefixes_that_fill_a_network():
-    names = ['a.x.weight', 'a.x.bias', 'b.weight', 'b.bias', 'c.weight', 'd.weight', 'd.weight_g']
+    names = [
+        'a.backbone.weight',
+        'a.backbone.bias',
+        'b.weight',
+        'b.bias',
+        'c.weight',
+        'd.weight',
+        'd.weight_g',
+    ]
     assert filling_prefixes(names, ['weight', 'bias']) == ['a.', 'b.']
     assert filling_prefixes(names, ['other']) == []
 

@@ -350,6 +350,8 @@ def test_every_stock_config_passes_except_for_true_mistakes():
     assert found == {
         # A tool's input, not a config for a runner.
         'bsn_pgm_400x100_activitynet-feature.py': ['model'],
+        # A comma at its end makes the loader a tuple.
+        'slowonly_r50_8xb16-u48-240e_gym-limb.py': ['train_dataloader'],
         # These two stop with a TypeError when their validation or test is built.
         'tsm_imagenet-pretrained-r50_8xb16-1x1x16-50e_kinetics400-rgb.py': [
             'val_dataloader.dataset.pipeline[2].io_backend'

@@ -158,7 +158,7 @@ def test_a_list_has_no_names(child, name):
     args = argparse.Namespace(
         config=path, data_root=None, cfg_options={f'{PLACE}.{name}.clip_len': 4}
     )
-    message = rf'cannot be set, since {PLACE} is \[dict\(type=.OpenVideo.\), dict'
+    message = rf'since {PLACE} is a list of 2, counted from 0: \[dict\(type=.OpenVideo.\), dict'
     with pytest.raises(ConfigError, match=message):
         read_config(args)
 

@@ -93,5 +93,5 @@ def start_variables(config_file: Path) -> list[str]:
     """Return the variables of the environment that name the start weights of a config's model."""
     config = Config.fromfile(config_file)
     read = repr([config.get('model'), config.get('load_from')])
-    named = dict(_START.findall(config.text))
-    return sorted(name for name in named if repr(os.environ.get(name, named[name])) in read)
+    named = _START.findall(config.text)  # a variable may have several defaults
+    return sorted({name for name, start in named if repr(os.environ.get(name, start)) in read})

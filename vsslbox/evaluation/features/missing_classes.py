@@ -38,7 +38,9 @@ def tell_missing_classes(queries: FeatureSet, gallery: FeatureSet, label: str) -
 def _describe(value: object, count: int, known: set) -> str:
     """Return a class, how many queries have it, and what the gallery has almost in its place."""
     texts = {str(other): other for other in known}
-    near = [texts[text] for text in near_values(str(value), texts)]
-    near += [texts[str(value)]] * (str(value) in texts)  # a number there and a text here
+    spellings = near_values(str(value), texts)
+    if str(value) in texts:  # a number there and a text here
+        spellings = [*spellings, str(value)]
+    near = [texts[text] for text in spellings]
     there = f', but {" and ".join(map(repr, near))} is there' if near else ''
     return f'{value!r} ({count}{there})'
