@@ -1,7 +1,6 @@
-# MoCo-v2 on frames at the size of a demonstration: a ResNet-18 of a quarter of the width on 64-pixel
-# frames. Queue and momentum are those of VCLR's demonstration. The views are two frames of a video:
-# of one frame, as in the recipe, the scene is the easiest thing to recognise, and scenes change in
-# these videos.
+# MoCo-v2 on frames at the size of a demonstration: a ResNet-18 of a quarter of the width on frames
+# of 64 pixels. Queue and momentum are those of VCLR's demonstration. The views are two frames of a
+# video: of one frame, as in the recipe, the scene is the easiest to recognise, and here it changes.
 _base_ = './vclr_r18w16_1xb32-3seg-64px.py'
 
 model = dict(
