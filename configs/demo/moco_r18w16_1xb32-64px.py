@@ -9,7 +9,7 @@ model = dict(
     data_preprocessor=dict(type='ViewsPreprocessor'),
     backbone=_base_.model.backbone,
     neck=_base_.model.neck,
-    head=_base_.model.inter,
+    head=_base_.model.video,  # of the two, the queue that one key a video does not let grow old
     momentum=0.5,
 )
 frames = dict(_delete_=True, type='SampleTemporalInterval', clip_len=1, law='uniform')
