@@ -58,12 +58,8 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
                 '--auto-scale-lr needs `auto_scale_lr = dict(base_batch_size=...)` in the config'
             )
         config.auto_scale_lr.enable = True
-    config.randomness = {
-        'seed': 0,
-        **config.get('randomness', {}),
-        'diff_rank_seed': args.diff_rank_seed,
-        'deterministic': args.deterministic,
-    }
+    asked = {name: True for name in ('diff_rank_seed', 'deterministic') if getattr(args, name)}
+    config.randomness = {'seed': 0, **config.get('randomness', {}), **asked}
 
 
 def main() -> None:
