@@ -7,7 +7,6 @@ The steps are ordinary commands; each is printed before it runs.
 
 import argparse
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import environment_of_training, run_command
 from vsslbox.checkpoints import checkpoints_in, load_checkpoint
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.evaluation import FeatureSet
@@ -99,9 +98,7 @@ def run(*command: object) -> None:
     """Run a Python tool from the root of the repository; a failure ends the demonstration."""
     words = [str(word) for word in command]
     print(f'$ python {shlex.join(words)}', flush=True)
-    # One core is left to the loader: sharing it would make both many times slower.
-    threads = str(max(1, (os.cpu_count() or 1) - 1))
-    environment = {'OMP_NUM_THREADS': threads, **os.environ}
+    environment = environment_of_training()
     status = subprocess.run([sys.executable, *words], cwd=ROOT, env=environment).returncode
     if status:
         sys.exit(status)

@@ -12,7 +12,6 @@ command that was stopped goes on where it ended.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -25,7 +24,7 @@ from mmengine.config import Config
 from sklearn.metrics import classification_report
 
 from vsslbox.apis import VideoClassifier
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import environment_of_training, run_command
 from vsslbox.apis.finetune_config import KINDS, finetune_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
@@ -120,9 +119,7 @@ def train_fold(folder: Path, videos: Labelled, fold: Fold, args: argparse.Namesp
     _use_lists(config, folder.absolute(), args)
     config.dump(folder / 'config.py')
     command = [sys.executable, TRAIN, folder / 'config.py', '--work-dir', folder, '--resume']
-    threads = str(max(1, (os.cpu_count() or 1) - 1))  # one core is left to the loader
-    environment = {'OMP_NUM_THREADS': threads, **os.environ}
-    status = subprocess.run(map(str, command), env=environment).returncode
+    status = subprocess.run(map(str, command), env=environment_of_training()).returncode
     if status:
         sys.exit(status)
     (best,) = folder.glob('best_acc_top1_*.pth')
@@ -163,7 +160,7 @@ def predict_fold(
 
 def report(
     videos: Labelled, folds: list[Fold], predicted: dict[int, str], args: argparse.Namespace
-) -> dict:
+) -> None:
     """Print and write the accuracy with its interval, the classes and the confusions."""
     tested = sorted(predicted)
     truth = [videos.labels[number] for number in tested]
@@ -201,7 +198,6 @@ def report(
     if len(folds) > 1:
         print('folds: ' + ', '.join(f'{accuracy:.1f}' for accuracy in result['folds']))
     print(f'report: {args.work_dir / "report.json"}')
-    return result
 
 
 def _percent(right: Iterable[bool]) -> float:

@@ -9,7 +9,6 @@ from typing import Any
 from mmengine.config import Config
 
 from vsslbox.checkpoints import load_checkpoint
-from vsslbox.checkpoints.zoo import local_path
 from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.errors import InputError
 from vsslbox.models.selfsup import BaseSelfSupervisor
@@ -38,7 +37,7 @@ def trained_config(checkpoint: str | PathLike) -> Config:
     Raises:
         InputError: The checkpoint holds no config: other code wrote it.
     """
-    text = (load_checkpoint(local_path(checkpoint)).get('meta') or {}).get('cfg')
+    text = (load_checkpoint(checkpoint).get('meta') or {}).get('cfg')
     if not text:
         raise InputError(f'{checkpoint} does not say with which config it was trained: {OTHERWISE}')
     return Config.fromstring(text, '.py')

@@ -26,6 +26,7 @@ __all__ = [
     'add_config_options',
     'apply_common_options',
     'build_runner',
+    'environment_of_training',
     'on_videos',
     'read_config',
     'run_command',
@@ -194,6 +195,14 @@ def apply_common_options(config: Config, args: argparse.Namespace) -> None:
         config.work_dir = str(Path('work_dirs') / Path(args.config).stem)
     if args.seed is not None:
         config.randomness = {**config.get('randomness', {}), 'seed': args.seed}
+
+
+def environment_of_training() -> dict[str, str]:
+    """Return the environment for a training in a process of its own, unless the user sets threads.
+
+    One core is left to the loader: sharing it would make both many times slower.
+    """
+    return {'OMP_NUM_THREADS': str(max(1, (os.cpu_count() or 1) - 1)), **os.environ}
 
 
 def on_videos(dataset_cfg: dict, folder: str | None) -> dict:
