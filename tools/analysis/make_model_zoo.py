@@ -18,6 +18,7 @@ from mmengine.fileio import load
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.errors import InputError
+from vsslbox.visualization import markdown_table
 
 INTRODUCTION = """\
 # Model zoo
@@ -64,7 +65,7 @@ def make_page(contents: list[dict]) -> str:
         if 'Weights' in model:
             names[model.get('Config')].append(f'`{model["Name"]}`')
     weights = [_weights_row(model) for model in models if 'Weights' in model]
-    parts = [INTRODUCTION, WEIGHTS, _table(WEIGHTS_HEADER, weights)]
+    parts = [INTRODUCTION, WEIGHTS, markdown_table(WEIGHTS_HEADER, weights)]
     for content in contents:
         parts += _collection(content, names)
     return '\n'.join(parts)
@@ -81,7 +82,7 @@ def _collection(content: dict, names: dict[str, list[str]]) -> list[str]:
     if 'Paper' in collection:
         paper = collection['Paper']
         source = f'[{paper["Title"]}]({paper["URL"]}); [recipes]({collection["README"]}).\n'
-    return [f'## {collection["Name"]}\n', source, _table(HEADER, rows)]
+    return [f'## {collection["Name"]}\n', source, markdown_table(HEADER, rows)]
 
 
 def _is_recipe(model: dict) -> bool:
@@ -156,11 +157,6 @@ def _metrics(metrics: dict[str, float]) -> str:
 
 def _link(text: str, target: str) -> str:
     return f'[{text}]({target})'
-
-
-def _table(header: tuple[str, ...], rows: list[list[str]]) -> str:
-    lines = [header, ['---'] * len(header), *rows]
-    return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
 
 
 def main() -> None:

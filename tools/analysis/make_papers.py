@@ -10,6 +10,7 @@ from mmengine.fileio import load
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.apis.paper_tables import PaperRow, PaperTable, read_paper_tables
+from vsslbox.visualization import markdown_table
 
 INTRODUCTION = """\
 # The papers' tables
@@ -41,11 +42,11 @@ def make_page(metafiles: dict[str, Path]) -> str:
 def _section(paper: str, table: PaperTable) -> str:
     title = f'Table {table.number}' if table.number[0].isdigit() else table.number
     slug = table.number.lower().replace(' ', '')
-    lines = [HEADER, ['---'] * len(HEADER)]
-    for index, row in enumerate(table.rows, 1):
-        lines.append([row.name, _numbers(row), *_how(row, f'{paper} {slug} {index}')])
-    rows = '\n'.join(f'| {" | ".join(cells)} |' for cells in lines)
-    return f'### {title}: {table.caption}\n\n{rows}\n'
+    rows = [
+        [row.name, _numbers(row), *_how(row, f'{paper} {slug} {index}')]
+        for index, row in enumerate(table.rows, 1)
+    ]
+    return f'### {title}: {table.caption}\n\n{markdown_table(HEADER, rows)}'
 
 
 def _numbers(row: PaperRow) -> str:

@@ -6,7 +6,7 @@ from vsslbox.visualization.localization_figure import TimeSegment, draw_localiza
 from vsslbox.visualization.report import Hit, PaperNumbers, Retrieval, Section, write_report
 from vsslbox.visualization.retrieval_grid import nearest_videos
 from vsslbox.visualization.scatter import scatter_plot
-from vsslbox.visualization.text_table import metrics_text
+from vsslbox.visualization.text_table import markdown_table, metrics_text
 
 __all__ = [
     'Hit',
@@ -18,6 +18,7 @@ __all__ = [
     'confusion_plot',
     'draw_localization',
     'embed',
+    'markdown_table',
     'metrics_text',
     'nearest_videos',
     'scatter_plot',

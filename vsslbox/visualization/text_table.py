@@ -1,11 +1,11 @@
-"""Metrics as a table for the terminal."""
+"""Tables for the terminal and for pages in Markdown."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vsslbox.visualization.report import is_count
 
-__all__ = ['metrics_text']
+__all__ = ['markdown_table', 'metrics_text']
 
 
 def metrics_text(
@@ -35,3 +35,9 @@ def metrics_text(
 
 def _text(value: float, form: str) -> str:
     return format(value, form) if math.isfinite(value) else '-'
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown, which ends its last line."""
+    lines = [header, ['---'] * len(header), *rows]
+    return '\n'.join(f'| {" | ".join(cells)} |' for cells in lines) + '\n'
