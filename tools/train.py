@@ -1,6 +1,9 @@
 """Train a model.
 
-python tools/train.py CONFIG [--data-root FOLDER] [--work-dir FOLDER] [--resume [CHECKPOINT]] ...
+python tools/train.py CONFIG [--data-root FOLDER] [--epochs N] [--work-dir FOLDER] [--resume] ...
+
+Sizes that follow from the videos and the machine (the rows of a bank, the keys of a queue, workers)
+are taken from these, and the log tells them.
 """
 
 import argparse
@@ -15,6 +18,8 @@ from vsslbox.apis.command_line import (
     read_config,
     run_command,
 )
+from vsslbox.apis.data_sizes import fit_to_data
+from vsslbox.config import check_config
 from vsslbox.errors import InputError
 
 
@@ -29,6 +34,7 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         help='resume from the checkpoint, or from the newest one in the work directory',
     )
+    parser.add_argument('--epochs', type=int, help='train so long; all schedules follow')
     parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
     parser.add_argument('--no-validate', action='store_true', help='train without validation')
     parser.add_argument(
@@ -65,13 +71,15 @@ def apply_args(config: Config, args: argparse.Namespace) -> None:
 def main() -> None:
     """Train."""
     args = parse_args()
-    config = read_config(args)
+    config = read_config(args, args.epochs)
     if config.get('train_cfg') is None:
         raise InputError(
             f'{args.config} has no train_cfg: give a config for training, or use tools/test.py for '
             'the config of a protocol'
         )
     apply_args(config, args)
+    check_config(config)
+    fit_to_data(config)
     build_runner(config).train()
 
 

@@ -1,9 +1,9 @@
 # VIE at the size of a demonstration: a 3D pre-activation ResNet-18 of a quarter of the width, clips
 # of 8 frames of 64x64 pixels, 3 frames apart; instance recognition, then local aggregation.
-# Pretrain on a folder of 500 videos of your own:
+# Pretrain on a folder of your own videos, at least 64:
 #
 #     python tools/train.py configs/demo/vie-3dresnet_r18w16_1xb32-8x3-64px.py \
-#         --data-root path/to/videos --cfg-options model.bank.num_videos=500
+#         --data-root path/to/videos
 _base_ = [
     '../_base_/models/vie_r18.py',
     '../_base_/datasets/vie_pretrain.py',

@@ -16,7 +16,14 @@ from mmengine.runner import Runner
 from mmengine.utils import import_modules_from_strings
 
 from vsslbox.compat import without_traceback
-from vsslbox.config import ConfigError, check_config, find_config, parse_value, replace_values
+from vsslbox.config import (
+    ConfigError,
+    check_config,
+    find_config,
+    parse_value,
+    replace_values,
+    set_epochs,
+)
 from vsslbox.datasets.readers import VideoError
 from vsslbox.engine.stop_signals import TrainingStopped
 from vsslbox.errors import InputError, VSSLBoxError
@@ -127,8 +134,12 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_config(args: argparse.Namespace) -> Config:
+def read_config(args: argparse.Namespace, epochs: int | None = None) -> Config:
     """Read the config that the command line names, and replace the values that it gives.
+
+    Args:
+        args: The command line.
+        epochs: Another length of the training, which its schedules follow.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -140,6 +151,8 @@ def read_config(args: argparse.Namespace) -> Config:
         config = Config.fromfile(args.config)
     if args.data_root is not None:
         _set_data_root(config, args.data_root)
+    if epochs is not None:
+        set_epochs(config, epochs)
     with _as_config_error('--cfg-options do not fit the config'):
         options = args.cfg_options or {}
         replace_values(config, options)

@@ -3,6 +3,7 @@
 from vsslbox.config.check import TOP_LEVEL, ConfigError, check_config
 from vsslbox.config.difference import config_difference
 from vsslbox.config.files import find_config
+from vsslbox.config.length import set_epochs
 from vsslbox.config.option_values import parse_value
 from vsslbox.config.options import replace_values
 
@@ -14,4 +15,5 @@ __all__ = [
     'find_config',
     'parse_value',
     'replace_values',
+    'set_epochs',
 ]

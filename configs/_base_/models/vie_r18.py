@@ -1,8 +1,8 @@
 # VIE: a pre-activation ResNet-18, one linear layer to an embedding of 128, and a bank with a row
 # for each video. A config sets the backbone's temporal sizes.
 
-# The length of the training list: 239888 in the authors' copy of Kinetics-400. A list of another
-# length is refused with the number to write here.
+# The length of the training list: 239888 in the authors' copy of Kinetics-400. tools/train.py takes
+# it from the list.
 num_videos = 239888
 
 model = dict(

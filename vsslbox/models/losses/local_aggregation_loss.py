@@ -90,6 +90,14 @@ class LocalAggregationLoss(nn.Module):
         self.temperature = temperature
         self.loss_weight = loss_weight
 
+    def check(self, bank: FeatureBank) -> None:
+        """Refuse a bank with fewer videos than the background has entries."""
+        if self.background_size > bank.num_videos:
+            raise InputError(
+                f'`background_size={self.background_size}` of `LocalAggregationLoss` is more than '
+                f'the {bank.num_videos} videos of the bank: lower it'
+            )
+
     def forward(self, embedding: Tensor, indices: Tensor, bank: FeatureBank) -> Tensor:
         """Compute the loss.
 
@@ -105,11 +113,7 @@ class LocalAggregationLoss(nn.Module):
             raise InputError(
                 "the bank has no clusters yet: add `dict(type='ClusterHook')` to `custom_hooks`"
             )
-        if self.background_size > bank.num_videos:
-            raise InputError(
-                f'`background_size={self.background_size}` of `LocalAggregationLoss` is more than '
-                f'the {bank.num_videos} videos of the bank: lower it'
-            )
+        self.check(bank)
         loss = local_aggregation(
             embedding,
             indices,
