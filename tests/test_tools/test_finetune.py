@@ -5,13 +5,19 @@ import json
 
 import numpy as np
 import pytest
+import torch
+from mmaction.apis import inference_recognizer, init_recognizer
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
 from tests.conftest import write_video
 from tests.tools import imported_tool, run_main
+from vsslbox.apis import VideoClassifier
+from vsslbox.apis.checkpoint_config import trained_config
 from vsslbox.apis.finetune_config import finetune_config
 from vsslbox.config import check_config
 from vsslbox.errors import InputError
+from vsslbox.registry import MODELS
 
 COLOURS = dict(blue=(20, 20, 220), red=(220, 20, 20))
 
@@ -73,7 +79,7 @@ def test_folds_then_predictions(labelled, tmp_path, monkeypatch, capfd):
     assert str(bad) in (tmp_path / 'out' / 'predictions.bad.csv').read_text()
 
 
-MODELS = {
+KINDS = {
     ('vclr_r18w16_demo', None): ('Recognizer2D', 'NarrowResNet', 'TSNHead', 128),
     ('vclr_r18w16_demo', 'tsm'): ('Recognizer2D', 'NarrowResNetTSM', 'TSMHead', 128),
     ('vclr_r18w16_demo', 'linear'): ('Recognizer2D', 'NarrowResNet', 'TSNHead', 128),
@@ -83,10 +89,10 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize(('name', 'kind'), MODELS)
+@pytest.mark.parametrize(('name', 'kind'), KINDS)
 def test_the_backbone_decides_the_model(labelled, name, kind):
     config = finetune_config(f'zoo://{name}', 2, kind=kind)
-    recognizer, backbone, head, channels = MODELS[name, kind]
+    recognizer, backbone, head, channels = KINDS[name, kind]
     assert config.model.type == f'mmaction.{recognizer}'
     assert config.model.backbone.type == backbone
     assert config.model.cls_head.type == f'mmaction.{head}'
@@ -107,3 +113,22 @@ def test_the_backbone_decides_the_model(labelled, name, kind):
 def test_a_model_that_does_not_fit_is_refused(name, kind, message):
     with pytest.raises(InputError, match=message):
         finetune_config(f'zoo://{name}', 2, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ('name', 'kind'), [('vclr_r18w16_demo', 'tsm'), ('cvrl_r3d18w12_demo', '3d')]
+)
+def test_inference_of_mmaction2_gives_the_same_scores(labelled, tmp_path, name, kind):
+    """From the file of the config as from the checkpoint's own config."""
+    config = finetune_config(f'zoo://{name}', 2, kind=kind)
+    config.dump(tmp_path / 'config.py')
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        model = MODELS.build(config.model)
+    meta = dict(cfg=config.pretty_text, dataset_meta=dict(classes=['blue', 'red']))
+    torch.save(dict(state_dict=model.state_dict(), meta=meta), tmp_path / 'last.pth')
+    video = str(labelled / '3.mp4')
+    ours = VideoClassifier(tmp_path / 'last.pth', device='cpu')(video)['predictions'][0]
+    for source in (str(tmp_path / 'config.py'), trained_config(tmp_path / 'last.pth')):
+        recognizer = init_recognizer(source, str(tmp_path / 'last.pth'), device='cpu')
+        scores = inference_recognizer(recognizer, video).pred_scores.item
+        assert scores.tolist() == pytest.approx(list(ours['scores'].values()), abs=1e-6)

@@ -31,6 +31,9 @@ OTHERWISE = 'name the config of a protocol instead (--config)'
 def trained_config(checkpoint: str | PathLike) -> Config:
     """Return the config that a checkpoint was trained with.
 
+    Of a classifier it has ``test_pipeline``, the steps of its test as a list, for
+    ``mmaction.apis.inference_recognizer``.
+
     Args:
         checkpoint: A file, or ``zoo://NAME``.
 
@@ -40,7 +43,10 @@ def trained_config(checkpoint: str | PathLike) -> Config:
     text = (load_checkpoint(checkpoint).get('meta') or {}).get('cfg')
     if not text:
         raise InputError(f'{checkpoint} does not say with which config it was trained: {OTHERWISE}')
-    return Config.fromstring(text, '.py')
+    config = Config.fromstring(text, '.py')
+    if loader := config.get('test_dataloader'):
+        config.setdefault('test_pipeline', list_steps(loader.dataset.get('pipeline', [])))
+    return config
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from vsslbox.apis.checkpoint_config import (
     pretrained_input,
     runtime_config,
 )
+from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.errors import InputError
 from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS
@@ -169,6 +170,7 @@ def _data(seen: PretrainedInput, batch_size: int, flip: bool) -> dict[str, Any]:
         val_evaluator=evaluator,
         val_cfg=dict(type='ValLoop'),
         test_dataloader=test,
+        test_pipeline=list_steps(test['dataset']['pipeline']),  # for mmaction2's inference
         test_evaluator=evaluator,
         test_cfg=dict(type='ProtocolTestLoop'),
     )

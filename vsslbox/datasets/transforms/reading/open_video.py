@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from mmcv.transforms import BaseTransform
 
 from vsslbox.datasets.readers import FallbackReader, start_reading
@@ -15,7 +16,8 @@ __all__ = ['OpenVideo']
 class OpenVideo(BaseTransform):
     """Open the video file of a sample, without decoding anything yet.
 
-    Required keys: ``filename``. Added: ``reader``, ``total_frames``, ``fps``.
+    Required keys: ``filename``. Added: ``reader``, ``total_frames``, ``fps``; and ``rng``, with
+    draws that no seed repeats, if the sample is of no data set of vsslbox.
 
     Args:
         readers: Names of registered readers, the preferred one first. A file that it cannot read
@@ -40,6 +42,7 @@ class OpenVideo(BaseTransform):
         start_reading(results['filename'])
         reader = FallbackReader(results['filename'], self.readers)
         results.update(reader=reader, total_frames=reader.num_frames, fps=reader.fps)
+        results.setdefault('rng', np.random.default_rng())
         return results
 
     def __repr__(self) -> str:
