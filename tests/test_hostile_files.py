@@ -72,8 +72,8 @@ def run_tool(tool, *arguments):
         module.main()
 
 
-def exported(to):
-    return lambda path: run_tool('convert/export_weights.py', to, path, 'out.pth')
+def exported(out, *words):
+    return lambda path: run_tool('export.py', path, '-o', out, *words)
 
 
 def imported(source, *out):
@@ -130,9 +130,10 @@ CHECKPOINTS = {
     'a work directory': in_work_dir,
     'load_trained_model': lambda path: load_trained_model(model_of(CONFIG), str(path), 'cpu'),
     'publish': lambda path: run_tool('convert/publish.py', path, 'out.pth'),
-    'export, TSN': exported('mmaction-tsn'),
-    'export, torchvision': exported('torchvision'),
-    'export, safetensors': exported('safetensors'),
+    'export, TSN': exported('out.pth', '--names', 'mmaction-tsn'),
+    'export, torchvision': exported('out.pth', '--names', 'torchvision'),
+    'export, safetensors': exported('out.safetensors'),
+    'export, ONNX': exported('out.onnx'),
     'import, VCLR': imported('vclr', 'out.pth'),
     'import, MoCo': imported('moco', 'out.pth'),
     'import, CVRL': imported('cvrl-tf', 'out.pth'),

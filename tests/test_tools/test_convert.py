@@ -1,4 +1,4 @@
-"""Imported and exported weights give the layer outputs of an independent forward pass.
+"""Imported weights give the layer outputs of an independent forward pass.
 
 The published files are not available here. The imported files have their names, few channels and
 random values. TensorFlow checkpoints are written twice: by a few lines in this file, and by
@@ -20,12 +20,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from mmaction.models.backbones.resnet import ResNet
-from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
-from mmaction.models.backbones.resnet_tsm import ResNetTSM
 from numpy.lib.stride_tricks import sliding_window_view
 
-from vsslbox.checkpoints import zoo
 from vsslbox.checkpoints.importers.bundle_archive import open_bundle
 from vsslbox.checkpoints.importers.tensor_bundle import TensorBundle
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
@@ -714,94 +710,3 @@ def test_an_index_that_repeats_itself_is_refused(tmp_path):
     write_index(tmp_path / 'bundle', [(b'', HEADER), (b'x', TWO_VALUES)], times=2)
     with pytest.raises(CheckpointError, match='its blocks overlap'):
         TensorBundle(tmp_path / 'bundle')
-
-
-# --- Export -------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope='module')
-def imported(tmp_path_factory, vclr):
-    path = tmp_path_factory.mktemp('imported') / 'vclr.pth'
-    run('import_weights', 'vclr', vclr[0], path)
-    return path
-
-
-def test_export_to_torchvision_gives_back_the_published_weights(convert, imported, vclr):
-    found = load_checkpoint(convert('export_weights', 'torchvision', imported))
-    trunk = without('module.', {n: w for n, w in vclr[1].items() if '.fc_' not in n})
-    trunk = {name: weight for name, weight in trunk.items() if 'num_batches' not in name}
-    assert found.keys() == trunk.keys()
-    assert all(torch.equal(found[name], weight) for name, weight in trunk.items())
-
-
-@pytest.mark.parametrize(
-    'target, build',
-    [
-        ('mmaction-tsn', lambda: ResNet(50)),
-        ('mmaction-tsm', lambda: ResNetTSM(50, pretrained2d=False)),
-        ('mmaction-slowonly', lambda: ResNet3dSlowOnly(depth=50)),
-    ],
-)
-def test_an_export_has_the_names_of_mmaction2(convert, imported, target, build):
-    found = load_checkpoint(convert('export_weights', target, imported))['state_dict']
-    with torch.device('meta'):
-        theirs = build().state_dict()
-    theirs = {f'backbone.{n}': weight for n, weight in theirs.items() if 'num_batches' not in n}
-    assert found.keys() == theirs.keys()
-    assert all(found[name].ndim == weight.ndim for name, weight in theirs.items())
-
-
-@pytest.mark.parametrize('target', ['mmaction-tsn', 'mmaction-tsm'])
-def test_a_2d_export_gives_the_published_features(convert, imported, vclr, target):
-    x = torch.randn(1, 3, 65, 64, dtype=torch.float64)
-    path = convert('export_weights', target, imported)
-    found = features(NarrowResNet(50, WIDTH), path, x)  # which reads TSM's names too
-    assert_close(found, forward_resnet50(without('module.', vclr[1]), x))
-
-
-def test_slowonly_sees_a_still_clip_as_the_image(convert, imported, vclr):
-    image = torch.randn(1, 3, 33, 32, dtype=torch.float64)
-    clip = image.unsqueeze(2).expand(-1, -1, 19, -1, -1)  # nine kernels of three frames see 19
-    path = convert('export_weights', 'mmaction-slowonly', imported)
-    found = features(ResNet3dSlowOnly(depth=50, base_channels=WIDTH, norm_eval=False), path, clip)
-    assert_close(found[:, :, 9], forward_resnet50(without('module.', vclr[1]), image))
-
-
-def test_a_3d_backbone_is_not_exported_as_a_2d_one(convert, tmp_path, cvrl):
-    checkpoint = convert('import_weights', 'cvrl-tf', cvrl[0])
-    with pytest.raises(CheckpointError, match='is not a 2D ResNet'):
-        run('export_weights', 'torchvision', checkpoint, tmp_path / 'out.pth')
-
-
-def test_weights_of_the_zoo_are_exported_by_name(tmp_path, monkeypatch, imported):
-    entry = zoo.ZooEntry('toy', imported.as_uri(), 'a licence', 'a toy')
-    monkeypatch.setattr(zoo, 'zoo_entries', lambda: {'toy': entry})
-    monkeypatch.setenv('VSSLBOX_CACHE', str(tmp_path))
-    monkeypatch.delenv('VSSLBOX_ZOO_MIRROR', raising=False)
-    run('export_weights', 'torchvision', imported, tmp_path / 'by_path.pth')
-    run('export_weights', 'torchvision', 'zoo://toy', tmp_path / 'by_name.pth')
-    expected, found = (load_checkpoint(tmp_path / f'by_{way}.pth') for way in ('path', 'name'))
-    assert all(torch.equal(found[name], weight) for name, weight in expected.items())
-
-
-def test_published_weights_must_be_imported_first(tmp_path, moco):
-    with pytest.raises(
-        CheckpointError,
-        match=r'with tools/convert/import_weights\.py first',
-    ):
-        run('export_weights', 'mmaction-tsn', moco[0], tmp_path / 'out.pth')
-
-
-def test_safetensors_hold_all_weights(tmp_path, imported):
-    safetensors = pytest.importorskip('safetensors.torch', reason='safetensors is not installed')
-    run('export_weights', 'safetensors', imported, tmp_path / 'out.safetensors')
-    found = safetensors.load_file(tmp_path / 'out.safetensors')
-    weights = load_checkpoint(imported)['state_dict']
-    assert found.keys() == weights.keys()
-    assert all(torch.equal(found[name], weight) for name, weight in weights.items())
-
-
-def test_without_safetensors_the_message_says_what_to_install(monkeypatch, tmp_path, imported):
-    monkeypatch.setitem(sys.modules, 'safetensors.torch', None)
-    with pytest.raises(ImportError, match='pip install safetensors'):
-        run('export_weights', 'safetensors', imported, tmp_path / 'out.safetensors')

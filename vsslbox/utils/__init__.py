@@ -4,8 +4,10 @@ from vsslbox.utils.config_text import config_text, inline_text
 from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
 from vsslbox.utils.json_file import read_json
+from vsslbox.utils.optional_module import optional_module
 from vsslbox.utils.paths import temporary_path, whole_file
 from vsslbox.utils.plain_pickle import load_plain_pickle
+from vsslbox.utils.progress import track
 from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.shipped_files import ROOT
 from vsslbox.utils.unwrap_model import unwrap_model
@@ -17,10 +19,12 @@ __all__ = [
     'file_sha256',
     'inline_text',
     'load_plain_pickle',
+    'optional_module',
     'read_json',
     'segment_iou',
     'soft_nms',
     'temporary_path',
+    'track',
     'unwrap_model',
     'whole_file',
 ]
