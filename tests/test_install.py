@@ -2,8 +2,6 @@
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,8 +9,8 @@ import pytest
 from mmengine.registry import Registry
 
 import vsslbox.registry
-
-REPO = Path(__file__).resolve().parent.parent
+from tests.conftest import REPO
+from tests.wheel import build_wheel, files_below, run
 
 # Run outside the repository: prints the path of vsslbox, and the names in its registries.
 LIST_COMPONENTS = """
@@ -29,12 +27,6 @@ print(json.dumps(dict(file=vsslbox.__file__, names=names)))
 """
 
 
-def run(*command: str, **options) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, **options)
-    assert done.returncode == 0, f'{done.stdout}\n{done.stderr}'
-    return done.stdout
-
-
 def own_components(registry: Registry) -> list[str]:
     """Return the names that vsslbox registers, without those of other tests."""
     registry.import_from_location()
@@ -42,25 +34,12 @@ def own_components(registry: Registry) -> list[str]:
     return sorted(name for name, item in components if item.__module__.startswith('vsslbox.'))
 
 
-def files_below(folder: Path) -> set[str]:
-    """Return the relative paths of the files that belong to the repository."""
-    listed = run('git', 'ls-files', '-zco', '--exclude-standard', cwd=folder).split('\0')
-    return {name for name in listed if name and (folder / name).is_file()}
-
-
 @pytest.fixture(scope='module')
 def site_packages(tmp_path_factory) -> Path:
     """A folder into which pip installed the wheel, built from a clean copy."""
-    sources = tmp_path_factory.mktemp('sources')
-    for name in files_below(REPO):
-        (sources / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(REPO / name, sources / name)
-    wheels = tmp_path_factory.mktemp('wheels')
-    pip = [sys.executable, '-m', 'pip']
-    run(*pip, 'wheel', '--no-deps', '--no-build-isolation', '-w', str(wheels), str(sources))
-    (wheel,) = wheels.iterdir()
+    wheel = build_wheel(tmp_path_factory.mktemp('wheel'))
     target = tmp_path_factory.mktemp('site-packages')
-    run(*pip, 'install', '--no-deps', '--target', str(target), str(wheel))
+    run(sys.executable, '-m', 'pip', 'install', '--no-deps', '--target', target, wheel)
     return target
 
 

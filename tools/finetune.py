@@ -5,9 +5,11 @@ python tools/finetune.py CHECKPOINT --data-root FOLDER --labels action [--list l
 The list is a CSV with the columns `path` and the one of the labels; without `--list` it is the only
 CSV of the folder. A column `split` (train, val or test) says what tests; without it, a fifth of the
 videos does. `--folds 5 --group subject` trains five times and tests every video once, no subject
-being in both. The work directory gets `config.py` for each fold, to go on by hand with
-tools/train.py, the best checkpoints, `predictions.csv`, `confusion.csv` and `report.json`. A
-command that was stopped goes on where it ended.
+being in both; `--repeats 3` does so with three divisions. The best epoch is chosen by the videos
+`val`, or by a fifth of those that train: those that test have no part in it. `--random-init` shows
+what the same training makes of no pretraining. The work directory gets `config.py` for each fold,
+to go on by hand with tools/train.py, the best checkpoints, `predictions.csv`, `confusion.csv` and
+`report.json`. A command that was stopped goes on where it ended.
 """
 
 import argparse
@@ -28,8 +30,8 @@ from vsslbox.apis.command_line import environment_of_training, run_command
 from vsslbox.apis.finetune_config import KINDS, finetune_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
-from vsslbox.preparation.folds import Fold, group_folds, named_split
-from vsslbox.preparation.text_files import read_csv, read_json, write_csv, write_text
+from vsslbox.preparation.folds import Division, Fold, divide, group_folds, named_split
+from vsslbox.preparation.text_files import only_csv, read_csv, read_json, write_csv, write_text
 from vsslbox.visualization import confusion_matrix
 
 TRAIN = Path(__file__).resolve().parent / 'train.py'
@@ -46,7 +48,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--labels', required=True, help='the column of the classes')
     parser.add_argument('--model', choices=KINDS, help='the backbone decides if not set')
     parser.add_argument('--folds', type=int, help='train so many times, test every video once')
+    parser.add_argument('--repeats', type=int, default=1, help='other divisions into folds')
     parser.add_argument('--group', help='a column; its groups are never divided')
+    parser.add_argument(
+        '--random-init', action='store_true', help='start from no weights, to compare with'
+    )
     parser.add_argument('--epochs', type=int, default=30)
     parser.add_argument('--patience', type=int, help='stop after so many epochs without gain')
     parser.add_argument('--lr', type=float, default=3e-4)
@@ -54,7 +60,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--flip', action='store_true', help='mirror half of the training clips')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/finetune'))
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.repeats > 1 and not args.folds:
+        parser.error('--repeats needs --folds')
+    return args
 
 
 class Labelled(NamedTuple):
@@ -72,7 +81,7 @@ def read_labelled(args: argparse.Namespace) -> Labelled:
     Raises:
         InputError: There is no such list or column, or only one class.
     """
-    path = args.list or _only_csv(args.data_root)
+    path = args.list or only_csv(args.data_root)
     wanted = ['path', args.labels, *([args.group] if args.group else [])]
     rows = [row for row in read_csv(path, *wanted) if row[args.labels].strip()]
     labels = [row[args.labels].strip() for row in rows]
@@ -86,22 +95,29 @@ def read_labelled(args: argparse.Namespace) -> Labelled:
     )
 
 
-def _only_csv(folder: Path) -> Path:
-    found = sorted(folder.glob('*.csv'))
-    if len(found) != 1:
-        raise InputError(f'{folder} has {len(found)} CSV files: name the list by --list')
-    return found[0]
+def choose_divisions(videos: Labelled, args: argparse.Namespace) -> list[Division]:
+    """Return what trains, what chooses the best epoch and what tests, for each training."""
+    by_name = None if args.folds else videos.splits
+    return [
+        divide(fold, videos.labels, videos.groups, by_name, args.seed)
+        for fold in choose_folds(videos, args)
+    ]
 
 
 def choose_folds(videos: Labelled, args: argparse.Namespace) -> list[Fold]:
     """Return what trains and tests: all folds, the list's split, or one fold of five."""
     if args.folds is None and videos.splits is not None:
         return [named_split(videos.splits, videos.groups)]
-    folds = group_folds(videos.labels, videos.groups, args.folds or 5, args.seed)
+    seeds = range(args.seed, args.seed + args.repeats)
+    folds = [
+        fold
+        for seed in seeds
+        for fold in group_folds(videos.labels, videos.groups, args.folds or 5, seed)
+    ]
     return folds if args.folds else folds[:1]
 
 
-def train_fold(folder: Path, videos: Labelled, fold: Fold, args: argparse.Namespace) -> Path:
+def train_fold(folder: Path, videos: Labelled, fold: Division, args: argparse.Namespace) -> Path:
     """Write the lists and the config of a fold, train it, and return the best checkpoint."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, numbers in fold._asdict().items():
@@ -116,6 +132,8 @@ def train_fold(folder: Path, videos: Labelled, fold: Fold, args: argparse.Namesp
         batch_size=min(args.batch_size, len(fold.train)),
         flip=args.flip,
     )
+    if args.random_init:
+        del config.model.backbone['init_cfg']
     _use_lists(config, folder.absolute(), args)
     config.dump(folder / 'config.py')
     command = [sys.executable, TRAIN, folder / 'config.py', '--work-dir', folder, '--resume']
@@ -127,13 +145,12 @@ def train_fold(folder: Path, videos: Labelled, fold: Fold, args: argparse.Namesp
 
 
 def _use_lists(config: Config, folder: Path, args: argparse.Namespace) -> None:
-    for name, loader in dict(train=config.train_dataloader, test=config.val_dataloader).items():
-        loader.dataset.update(
+    for name in ('train', 'val', 'test'):
+        config[f'{name}_dataloader'].dataset.update(
             data_root=str(args.data_root.absolute()),
             ann_file=str(folder / f'{name}.csv'),
             label=args.labels,
         )
-    config.test_dataloader = config.val_dataloader
     config.randomness = dict(seed=args.seed)
     if args.patience:
         hooks = config.get('custom_hooks', [])
@@ -142,7 +159,7 @@ def _use_lists(config: Config, folder: Path, args: argparse.Namespace) -> None:
 
 
 def predict_fold(
-    folder: Path, videos: Labelled, fold: Fold, args: argparse.Namespace
+    folder: Path, videos: Labelled, fold: Division, args: argparse.Namespace
 ) -> dict[int, str]:
     """Return the predicted class of each video that a fold tests; train it first if necessary."""
     done = folder / 'tested.csv'
@@ -158,42 +175,54 @@ def predict_fold(
     return {int(row['row']): row['class'] for row in read_csv(done, 'row', 'class')}
 
 
+def accuracy_interval(
+    videos: Labelled, tested: list[int], right: list[bool]
+) -> tuple[float, float]:
+    """Return the 95 % interval of the accuracy of tests; a video may be tested several times."""
+    if videos.groups is None and len(set(tested)) == len(tested):
+        return wilson_interval(sum(right), len(right))
+    # The tests of one video depend on each other, as do the videos of one group.
+    return group_bootstrap_interval(right, [(videos.groups or videos.paths)[n] for n in tested])
+
+
 def report(
-    videos: Labelled, folds: list[Fold], predicted: dict[int, str], args: argparse.Namespace
+    videos: Labelled,
+    folds: list[Division],
+    predicted: list[dict[int, str]],
+    args: argparse.Namespace,
 ) -> None:
     """Print and write the accuracy with its interval, the classes and the confusions."""
-    tested = sorted(predicted)
+    tests = sorted((number, name) for by_number in predicted for number, name in by_number.items())
+    tested, names = [number for number, _ in tests], [name for _, name in tests]
     truth = [videos.labels[number] for number in tested]
-    right = [predicted[number] == videos.labels[number] for number in tested]
-    if videos.groups is None:
-        low, high = wilson_interval(sum(right), len(right))
-    else:
-        low, high = group_bootstrap_interval(right, [videos.groups[n] for n in tested])
+    right = [name == label for name, label in zip(names, truth)]
+    low, high = accuracy_interval(videos, tested, right)
     result = dict(
         accuracy=_percent(right),
         interval_95=[100 * low, 100 * high],
-        videos=len(tested),
+        videos=len(set(tested)),
         largest_class=100 * max(Counter(truth).values()) / len(truth),
-        folds=[_percent(predicted[n] == videos.labels[n] for n in fold.test) for fold in folds],
-        classes=classification_report(
-            truth, [predicted[n] for n in tested], output_dict=True, zero_division=0
-        ),
+        folds=[
+            _percent(by_number[n] == videos.labels[n] for n in fold.test)
+            for fold, by_number in zip(folds, predicted, strict=True)
+        ],
+        classes=classification_report(truth, names, output_dict=True, zero_division=0),
     )
     write_text(args.work_dir / 'report.json', [json.dumps(result, indent=2)])
     write_csv(
         args.work_dir / 'predictions.csv',
         [('name', 'truth', 'class')]
-        + [(videos.paths[n], videos.labels[n], predicted[n]) for n in tested],
+        + [(videos.paths[number], videos.labels[number], name) for number, name in tests],
     )
-    classes, matrix = confusion_matrix(truth, [predicted[n] for n in tested])
+    classes, matrix = confusion_matrix(truth, names)
     write_csv(
         args.work_dir / 'confusion.csv',
         [('true \\ predicted', *classes), *((name, *row) for name, row in zip(classes, matrix))],
     )
-    print(classification_report(truth, [predicted[n] for n in tested], zero_division=0))
+    print(classification_report(truth, names, zero_division=0))
     print(
         f'accuracy {result["accuracy"]:.1f} (95 % interval {100 * low:.1f} to {100 * high:.1f}, '
-        f'{len(tested)} videos; always the largest class: {result["largest_class"]:.1f})'
+        f'{result["videos"]} videos; always the largest class: {result["largest_class"]:.1f})'
     )
     if len(folds) > 1:
         print('folds: ' + ', '.join(f'{accuracy:.1f}' for accuracy in result['folds']))
@@ -226,12 +255,13 @@ def main() -> None:
     args = parse_args()
     videos = read_labelled(args)
     keep_settings(args)
-    folds = choose_folds(videos, args)
-    predicted: dict[int, str] = {}
+    folds = choose_divisions(videos, args)
+    predicted = []
     for number, fold in enumerate(folds):
         folder = args.work_dir / f'fold{number}' if len(folds) > 1 else args.work_dir
-        print(f'\n=== {len(fold.train)} videos train, {len(fold.test)} test: {folder}', flush=True)
-        predicted |= predict_fold(folder, videos, fold, args)
+        sizes = f'{len(fold.train)} videos train, {len(fold.val)} choose the epoch'
+        print(f'\n=== {sizes}, {len(fold.test)} test: {folder}', flush=True)
+        predicted.append(predict_fold(folder, videos, fold, args))
     report(videos, folds, predicted, args)
 
 

@@ -8,19 +8,22 @@ import pytest
 from vsslbox.datasets.transforms.sampling.sample_random_clip import SampleRandomClip
 
 
-def sample(total_frames, draw, *args):
+def sample(total_frames, draw, *args, **options):
     results = dict(rng=np.random.default_rng(draw), total_frames=total_frames)
-    (clip,) = SampleRandomClip(*args)(results)['views']
+    (clip,) = SampleRandomClip(*args, **options)(results)['views']
     return clip.frame_indices
 
 
-@pytest.mark.parametrize(('clip_len', 'interval'), [(1, 1), (16, 1), (4, 16), (16, 4)])
-def test_every_start_is_equally_likely(clip_len, interval):
+@pytest.mark.parametrize(
+    ('clip_len', 'interval', 'span'),
+    [(1, 1, None), (16, 1, None), (4, 16, None), (16, 4, None), (16, 1, 16), (16, 4, 64)],
+)
+def test_every_start_is_equally_likely(clip_len, interval, span):
     num_starts = 12
-    total_frames = num_starts + (clip_len - 1) * interval
+    total_frames = num_starts + ((clip_len - 1) * interval if span is None else span)
     counts = Counter()
     for draw in range(1200):
-        clip = sample(total_frames, draw, clip_len, interval)
+        clip = sample(total_frames, draw, clip_len, interval, span=span)
         assert (np.diff(clip) == interval).all()
         counts[clip[0]] += 1
     assert set(counts) == set(range(num_starts))

@@ -3,7 +3,7 @@
 import pytest
 
 from vsslbox.errors import InputError
-from vsslbox.preparation.folds import group_folds, named_split
+from vsslbox.preparation.folds import Fold, divide, group_folds, named_split
 
 LABELS = ['fall', 'walk'] * 30
 GROUPS = [f's{number // 6}' for number in range(60)]
@@ -46,3 +46,33 @@ def test_the_split_of_a_list_in_any_spelling():
 def test_a_split_that_tests_nothing_new_is_refused(splits, groups, message):
     with pytest.raises(InputError, match=message):
         named_split(splits, groups)
+
+
+@pytest.mark.parametrize('groups', [None, GROUPS])
+def test_the_best_epoch_is_chosen_by_other_videos_than_those_that_test(groups):
+    (fold, *_) = group_folds(LABELS, groups, 5, seed=1)
+    division = divide(fold, LABELS, groups, None, seed=1)
+    assert division.test == fold.test
+    assert sorted(division.train + division.val) == fold.train
+    assert len(division.val) == pytest.approx(len(fold.train) / 5, abs=6)
+    for part in division:
+        assert {LABELS[number] for number in part} == {'fall', 'walk'}
+    if groups:
+        train, val, test = ({groups[number] for number in part} for part in division)
+        assert not train & val and not train & test and not val & test
+
+
+def test_videos_named_for_validation_choose():
+    splits = ['train', 'test', 'train', 'Val ']
+    fold = named_split(splits, None)
+    assert divide(fold, list('abab'), None, splits, seed=0) == ([0, 2], [3], [1])
+    # Without others called test they test, and some that train choose.
+    splits = ['train'] * 8 + ['val', 'val']
+    division = divide(named_split(splits, None), list('ab') * 5, None, splits, seed=0)
+    assert division.test == [8, 9] and len(division.val) == 2
+
+
+def test_a_class_that_would_not_train_is_named():
+    fold = Fold(train=[0, 1, 2], test=[3])
+    with pytest.raises(InputError, match=r"'b' has one group or video to train on"):
+        divide(fold, list('aaba'), None, None, seed=0)

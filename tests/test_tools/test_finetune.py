@@ -2,7 +2,9 @@
 
 import csv
 import json
+import re
 
+import mmengine
 import numpy as np
 import pytest
 import torch
@@ -16,6 +18,7 @@ from vsslbox.apis import VideoClassifier
 from vsslbox.apis.checkpoint_config import trained_config
 from vsslbox.apis.finetune_config import finetune_config
 from vsslbox.config import check_config
+from vsslbox.datasets.readers import PyAVReader
 from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
@@ -46,12 +49,19 @@ def test_folds_then_predictions(labelled, tmp_path, monkeypatch, capfd):
     words = ['zoo://vclr_r18w16_demo', *where, *folds]
     with imported_tool('finetune.py') as tool:
         assert run_main(tool, monkeypatch, *words) == 0
+        shown = capfd.readouterr()
         report = json.loads((tmp_path / 'run' / 'report.json').read_text())
         assert report['videos'] == 24 and len(report['folds']) == 2
         assert report['accuracy'] == pytest.approx(np.mean(report['folds'])) == 100
         with open(tmp_path / 'run' / 'confusion.csv') as file:
             table = list(csv.reader(file))
         assert table[1:] == [['blue', '12', '0'], ['red', '0', '12']]
+        # The terminal shows the training, the file also what it ran in.
+        (log,) = (tmp_path / 'run' / 'fold0').glob('*/*.log')
+        shown, logged = shown.out + shown.err, log.read_text()
+        for words_of_file in ('System environment:', 'Config:', 'Hooks will be executed'):
+            assert words_of_file in logged and words_of_file not in shown
+        assert 'Epoch(train)' in shown and f'log: {log}' in shown
         # Again: nothing is trained, and the report is the same.
         capfd.readouterr()
         assert run_main(tool, monkeypatch, *words) == 0
@@ -77,6 +87,50 @@ def test_folds_then_predictions(labelled, tmp_path, monkeypatch, capfd):
         assert float(row['blue']) + float(row['red']) == pytest.approx(1, abs=1e-5)
         assert row['score'] == row[row['class']]
     assert str(bad) in (tmp_path / 'out' / 'predictions.bad.csv').read_text()
+
+    # A test writes the same, and OpenMMLab's file; its table is on the terminal.
+    config = tmp_path / 'run' / 'fold0' / 'config.py'
+    capfd.readouterr()
+    with imported_tool('test.py') as tool:
+        for name in ('tested.csv', 'tested.pkl'):
+            words = [config, best, '--dump', tmp_path / name, '--work-dir', tmp_path / 'test']
+            assert run_main(tool, monkeypatch, *words) == 0
+    assert re.search(r'^acc/top1 +1$', capfd.readouterr().out, flags=re.MULTILINE)
+    with open(tmp_path / 'tested.csv') as file:
+        tested = {row['name']: row for row in csv.DictReader(file)}
+    parts = {}
+    for part in ('train', 'val', 'test'):
+        with open(tmp_path / 'run' / 'fold0' / f'{part}.csv') as file:
+            parts[part] = {row['path']: row['colour'] for row in csv.DictReader(file)}
+        loader = Config.fromfile(config)[f'{part}_dataloader']
+        assert loader.dataset.ann_file == str(tmp_path / 'run' / 'fold0' / f'{part}.csv')
+    assert sum(map(len, parts.values())) == len({**parts['train'], **parts['val'], **parts['test']})
+    truth = parts['test']
+    assert {name: row['truth'] for name, row in tested.items()} == truth
+    assert all(row['class'] == row['truth'] for row in tested.values())
+    for dumped in mmengine.load(tmp_path / 'tested.pkl'):
+        row = tested[dumped['attributes']['name']]
+        expected = [float(row['blue']), float(row['red'])]
+        assert dumped['pred_scores']['item'].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_classes_are_drawn_on_copies(tmp_path, monkeypatch):
+    """Two videos of the same name, and one that breaks off after its first frames."""
+    rng = np.random.default_rng(0)
+    videos = [tmp_path / 'a' / 'x.mp4', tmp_path / 'b' / 'x.mp4']
+    for video in videos:
+        video.parent.mkdir()
+        write_video(video, rng.integers(0, 20, (12, 48, 66, 3), dtype=np.uint8))
+    scores = dict(blue=0.25, rot=0.75)
+    results = dict(videos=[str(v) for v in videos], predictions=[dict(scores=scores)] * 2)
+    with imported_tool('predict.py') as tool:
+        assert tool.draw_classes(tmp_path / 'out', results) == {}
+    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == ['x (2).mp4', 'x.mp4']
+    frames = PyAVReader(str(tmp_path / 'out' / 'x.mp4')).read(range(12))
+    assert len(frames) == 12 and frames[0].shape == (480, 660, 3)
+    corner, elsewhere = (np.stack(part) for part in zip(*((f[:60, :200], f[200:]) for f in frames)))
+    assert (corner.max(axis=(1, 2, 3)) > 200).all()  # white letters on dark videos
+    assert elsewhere.max() < 60
 
 
 KINDS = {

@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from mmengine.utils import track_iter_progress
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.datasets.video_dataset import ENDINGS
+from vsslbox.utils import track
 
 FPS = 25
 
@@ -72,7 +72,8 @@ def main() -> None:
     """Make the clips."""
     args = parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    for number, path in enumerate(track_iter_progress(find_videos(args.videos))):
+    videos = find_videos(args.videos)
+    for number, path in enumerate(track(videos, 'clips', len(videos))):
         write_clip(path, args.out / f'{number:03}_{path.stem}.mp4', args)
 
 

@@ -30,10 +30,10 @@ from make_demo_videos import (
     place_sprite,
     pose_sprite,
 )
-from mmengine.utils import track_progress
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.text_files import write_csv
+from vsslbox.utils import track
 
 SECONDS = 4
 NUM_SHAPES = 4
@@ -107,7 +107,8 @@ def make_split(split: str, numbers: range, folder: Path, seed: int, size: int) -
                 corners = [f'{value:.4f}' for value in box]
                 rows.extend((name, second, *corners, class_id, sprite) for class_id in classes)
 
-    track_progress(make_video, list(numbers))
+    for number in track(numbers, 'videos', len(numbers)):
+        make_video(number)
     write_csv(folder / f'annotations/ava_{split}.csv', rows)
     (folder / f'annotations/ava_proposals_{split}.pkl').write_bytes(pickle.dumps(proposals))
 

@@ -20,6 +20,7 @@ encoder, so do the bytes of the files. A new data set gets its name only when it
 
 import argparse
 import json
+import multiprocessing
 import os
 import shutil
 import tempfile
@@ -31,10 +32,10 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from mmengine.utils import track_parallel_progress
 
 from vsslbox.apis.command_line import run_command
 from vsslbox.preparation.text_files import write_csv
+from vsslbox.utils import track
 
 FORMAT = 1  # increases whenever the same arguments give other pixels
 MANIFEST = 'demo_videos.json'
@@ -321,7 +322,9 @@ def make_data_set(folder: Path, manifest: dict, workers: int) -> None:
             size=manifest['size'],
             frames=manifest['frames'],
         )
-        track_parallel_progress(write, videos, workers)
+        with multiprocessing.Pool(workers) as pool:
+            for _ in track(pool.imap_unordered(write, videos), 'videos', len(videos)):
+                pass
         write_list(videos, made / 'videos.csv')
         (made / MANIFEST).write_text(json.dumps(manifest, indent=2) + '\n', encoding='utf-8')
         made.rename(folder)

@@ -11,10 +11,8 @@ import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import torch
@@ -29,10 +27,9 @@ from vsslbox.datasets.readers import FallbackReader
 from vsslbox.datasets.transforms.steps import build_steps, list_steps
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features import load_trained_model
+from vsslbox.visualization import DEFAULT_RATE, enlarged_frames, write_video
 
 READERS = ('pyav', 'decord')
-DEFAULT_RATE = 25.0  # frames a second, if the file has no rate
-SHORT_SIDE = 480  # pixels; smaller videos are enlarged to make the text readable
 FONT, LINE_HEIGHT = cv2.FONT_HERSHEY_SIMPLEX, 18  # pixels
 HEADER = ['frame', 'track', 'left', 'top', 'right', 'bottom']
 COLOURS = ((255, 196, 0), (0, 200, 255), (255, 90, 90), (120, 230, 90), (220, 120, 255))
@@ -153,34 +150,13 @@ def drawn_frames(
     reader: FallbackReader, tracks: Tracks, shown: Actions, step: int
 ) -> Iterator[np.ndarray]:
     """Yield the frames of the video with boxes and actions."""
-    for start in range(0, reader.num_frames, 64):
-        indices = range(start, min(start + 64, reader.num_frames))
-        for frame, image in zip(indices, reader.read(indices)):
-            zoom = -(-SHORT_SIDE // min(image.shape[:2]))
-            image = cv2.resize(image, None, fx=zoom, fy=zoom)
-            for number, (track, boxes) in enumerate(tracks.items()):
-                listed = nearest(boxes, frame)
-                if abs(listed - frame) <= step // 2:
-                    lines = shown[track][nearest(shown[track], frame)]
-                    draw(image, zoom * boxes[listed], lines, COLOURS[number % len(COLOURS)])
-            yield image
-
-
-def write_video(path: Path, images: Iterator[np.ndarray], rate: float) -> None:
-    """Write RGB frames as an H.264 video, without an odd last row or column."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stream = None
-    with av.open(str(path), 'w') as container:
-        for image in images:
-            height, width = (side // 2 * 2 for side in image.shape[:2])
-            if stream is None:
-                stream = container.add_stream(
-                    'libx264', rate=Fraction(rate).limit_denominator(1001)
-                )
-                stream.height, stream.width, stream.pix_fmt = height, width, 'yuv420p'
-            even = np.ascontiguousarray(image[:height, :width])
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format='rgb24')))
-        container.mux(stream.encode())
+    for frame, (image, zoom) in enumerate(enlarged_frames(reader)):
+        for number, (track, boxes) in enumerate(tracks.items()):
+            listed = nearest(boxes, frame)
+            if abs(listed - frame) <= step // 2:
+                lines = shown[track][nearest(shown[track], frame)]
+                draw(image, zoom * boxes[listed], lines, COLOURS[number % len(COLOURS)])
+        yield image
 
 
 def predict_tracks(

@@ -1,5 +1,6 @@
 """The config that fine-tunes the backbone of a checkpoint on labelled videos."""
 
+import copy
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,7 @@ def _data(seen: PretrainedInput, batch_size: int, flip: bool) -> dict[str, Any]:
         val_dataloader=test,
         val_evaluator=evaluator,
         val_cfg=dict(type='ValLoop'),
-        test_dataloader=test,
+        test_dataloader=copy.deepcopy(test),
         test_pipeline=list_steps(test['dataset']['pipeline']),  # for mmaction2's inference
         test_evaluator=evaluator,
         test_cfg=dict(type='ProtocolTestLoop'),

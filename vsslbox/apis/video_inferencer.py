@@ -21,6 +21,7 @@ from vsslbox.datasets.transforms.steps import build_steps
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError
 from vsslbox.registry import FUNCTIONS, MODELS
+from vsslbox.utils import track
 
 __all__ = ['VideoInferencer']
 
@@ -36,7 +37,7 @@ class VideoInferencer(BaseInferencer):
         checkpoint: The weights of the model: a file, or ``zoo://NAME``.
         device: The device of the model; a GPU if there is one.
         num_workers: The processes that decode; 0 for this one.
-        show_progress: Whether to draw a progress bar.
+        show_progress: Whether to show progress and the time left.
         skip_bad: Whether to pass over videos that cannot be read, instead of ending there.
 
     Attributes:
@@ -57,7 +58,8 @@ class VideoInferencer(BaseInferencer):
         self.skip_bad = skip_bad
         self.videos: list[str] = []
         self.bad_videos: dict[str, str] = {}
-        super().__init__(config, str(checkpoint), device, 'vsslbox', show_progress)
+        self.title = 'videos, batches' if show_progress else None
+        super().__init__(config, str(checkpoint), device, 'vsslbox', show_progress=False)
 
     def _init_model(self, cfg: Config, weights: str, device: str) -> BaseModel:
         with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'vsslbox')):
@@ -95,7 +97,7 @@ class VideoInferencer(BaseInferencer):
             collate_fn=list,
             worker_init_fn=_start_worker,
         )
-        for made in loader:
+        for made in track(loader, self.title, len(loader)) if self.title else loader:
             batch = []
             for name, sample in made:
                 if not isinstance(sample, VideoError):

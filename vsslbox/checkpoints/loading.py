@@ -47,7 +47,7 @@ class CheckpointError(InputError):
 
 @dataclass
 class LoadReport:
-    """How the tensors of a module and of a checkpoint match; its text is a table.
+    """How the tensors of a module and of a checkpoint match; its text is a table of differences.
 
     Batch counters (``num_batches_tracked``) are left out.
 
@@ -76,6 +76,9 @@ class LoadReport:
             'wrong shape': [f'{n} {a} for {b}' for n, (a, b) in self.wrong_shape.items()],
             'unused': self.unused,
         }
+        if not (self.missing or self.wrong_shape or self.unused):
+            inflated = f', {len(self.inflated)} of them inflated' if self.inflated else ''
+            return f'{self.source}: all {len(self.filled)} tensors{inflated}'
         lines = [self.source]
         for title, names in rows.items():
             first = ', '.join([*names[:3], '...'][: len(names)])

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import os
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -165,7 +166,7 @@ class BaseVideoDataset(BaseActionDataset):
 
     def _read_list(self) -> list[dict]:
         entries, labels = [], []
-        for number, line in enumerate(self._list_text().split('\n'), start=1):
+        for number, line in enumerate(re.split(r'\r\n?|\n', self._list_text()), start=1):
             if not line.strip():
                 continue
             try:
@@ -194,7 +195,7 @@ class BaseVideoDataset(BaseActionDataset):
                 'leave `ann_file` out to use all videos in the folder'
             )
         try:
-            text = path.read_text(encoding='utf-8-sig')
+            text = path.read_bytes().decode('utf-8-sig')  # names in quotes keep a '\r'
         except UnicodeDecodeError as error:
             raise InputError(f'the list {path} is not UTF-8 text: {error}') from None
         if '\0' in text:

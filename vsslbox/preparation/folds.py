@@ -8,15 +8,24 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from vsslbox.errors import InputError
 
-__all__ = ['Fold', 'group_folds', 'named_split']
+__all__ = ['Division', 'Fold', 'divide', 'group_folds', 'named_split']
 
-TRAINING, TESTING = ('train', 'training'), ('test', 'val', 'validation', 'testing')
+TRAINING, VALIDATION = ('train', 'training'), ('val', 'validation')
+TESTING = ('test', 'testing', *VALIDATION)
 
 
 class Fold(NamedTuple):
     """The numbers of the videos that train and of those that test."""
 
     train: list[int]
+    test: list[int]
+
+
+class Division(NamedTuple):
+    """The numbers of the videos that train, that choose the best epoch and that test."""
+
+    train: list[int]
+    val: list[int]
     test: list[int]
 
 
@@ -36,13 +45,12 @@ def group_folds(
         InputError: A class has fewer groups than there are folds, so that a fold would lack it.
     """
     groups = [str(number) for number in range(len(labels))] if groups is None else groups
-    for name in sorted(set(labels)):
-        found = len({group for label, group in zip(labels, groups) if label == name})
-        if found < num_folds:
-            raise InputError(
-                f'the class {name!r} has {found} groups or videos, which do not suffice for '
-                f'{num_folds} folds: use fewer, or leave the class out'
-            )
+    name, found = _rarest(labels, groups)
+    if found < num_folds:
+        raise InputError(
+            f'the class {name!r} has {found} groups or videos, which do not suffice for '
+            f'{num_folds} folds: use fewer, or leave the class out'
+        )
     splitter = StratifiedGroupKFold(num_folds, shuffle=True, random_state=seed)
     rows = np.zeros((len(labels), 1))
     return [
@@ -76,3 +84,50 @@ def named_split(values: Sequence[str], groups: Sequence[str] | None) -> Fold:
                 'nothing about new ones; use --folds'
             )
     return Fold(train, test)
+
+
+def divide(
+    fold: Fold,
+    labels: Sequence[str],
+    groups: Sequence[str] | None,
+    splits: Sequence[str] | None,
+    seed: int,
+) -> Division:
+    """Choose the videos that choose the best epoch, so that those that test do not.
+
+    A list that names videos of validation beside those of test has chosen. Otherwise a fifth of
+    those that train is taken, no group of which goes on training.
+
+    Args:
+        fold: What trains and tests.
+        labels: The class of each video.
+        groups: The group of each video, if there are groups.
+        splits: What the list says of each video, if it does.
+        seed: The seed of the choice.
+
+    Raises:
+        InputError: A class has too few groups or videos that train.
+    """
+    if splits is not None:
+        named = [n for n in fold.test if splits[n].strip().lower() in VALIDATION]
+        if named and len(named) < len(fold.test):
+            return Division(fold.train, named, sorted({*fold.test}.difference(named)))
+    own_groups = [str(n) if groups is None else groups[n] for n in fold.train]
+    own_labels = [labels[n] for n in fold.train]
+    name, found = _rarest(own_labels, own_groups)
+    if found < 2:
+        raise InputError(
+            f'the class {name!r} has one group or video to train on, so that none is left to '
+            'choose the best epoch by: add some, or leave the class out'
+        )
+    inner = group_folds(own_labels, own_groups, min(5, found), seed)[0]
+    train, val = ([fold.train[n] for n in part] for part in inner)
+    return Division(train, val, fold.test)
+
+
+def _rarest(labels: Sequence[str], groups: Sequence[str]) -> tuple[str, int]:
+    """Return the class of the fewest groups, and their number."""
+    of_class = {name: set() for name in sorted(set(labels))}
+    for name, group in zip(labels, groups, strict=True):
+        of_class[name].add(group)
+    return min(((name, len(found)) for name, found in of_class.items()), key=lambda pair: pair[1])

@@ -9,7 +9,7 @@ from pathlib import Path
 from vsslbox.errors import InputError
 from vsslbox.utils import read_json, whole_file
 
-__all__ = ['read_csv', 'read_json', 'read_lines', 'write_csv', 'write_text']
+__all__ = ['only_csv', 'read_csv', 'read_json', 'read_lines', 'write_csv', 'write_text']
 
 
 def read_lines(path: Path) -> list[str]:
@@ -46,6 +46,18 @@ def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
         return rows
 
 
+def only_csv(folder: Path) -> Path:
+    """Return the only CSV file of a folder.
+
+    Raises:
+        InputError: There is none, or several.
+    """
+    found = sorted(folder.glob('*.csv'))
+    if len(found) != 1:
+        raise InputError(f'{folder} has {len(found)} CSV files: name the list by --list')
+    return found[0]
+
+
 def write_text(path: Path, lines: Iterable[str]) -> None:
     """Write lines to a file that gets its name when it is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +68,10 @@ def write_text(path: Path, lines: Iterable[str]) -> None:
 
 def write_csv(path: Path, rows: Iterable[Sequence]) -> None:
     """Write rows to a CSV file that gets its name when it is complete."""
-    table = io.StringIO(newline='')
-    csv.writer(table, lineterminator='\n').writerows(rows)
-    write_text(path, [table.getvalue().removesuffix('\n')])
+    lines = []
+    for row in rows:
+        line = io.StringIO(newline='')
+        # The writer quotes both characters of its own end of a line, which names may have.
+        csv.writer(line, lineterminator='\r\n').writerow(row)
+        lines.append(line.getvalue().removesuffix('\r\n'))
+    write_text(path, lines)

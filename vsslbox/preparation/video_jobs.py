@@ -15,14 +15,12 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple, TypeVar
 
 import cv2
-from rich.console import Console
-from rich.progress import track
 
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.preparation.text_files import read_json, write_csv, write_text
-from vsslbox.utils import escaped
+from vsslbox.utils import escaped, track
 
 __all__ = [
     'DIED',
@@ -176,14 +174,7 @@ def run_jobs(
     num_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)  # before the fork: after it, OpenCV would wait for lost threads
     try:
-        # No thread redraws the bar: forking is unsafe while another thread runs.
-        yield from track(
-            _run_all(partial(_attempt, work), jobs, num_workers),
-            description=title,
-            total=len(jobs),
-            auto_refresh=False,
-            console=Console(stderr=True),
-        )
+        yield from track(_run_all(partial(_attempt, work), jobs, num_workers), title, len(jobs))
     finally:
         cv2.setNumThreads(num_threads)
 

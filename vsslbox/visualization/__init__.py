@@ -7,8 +7,15 @@ from vsslbox.visualization.report import Hit, PaperNumbers, Retrieval, Section, 
 from vsslbox.visualization.retrieval_grid import nearest_videos
 from vsslbox.visualization.scatter import scatter_plot
 from vsslbox.visualization.text_table import markdown_table, metrics_text
+from vsslbox.visualization.video_file import (
+    DEFAULT_RATE,
+    draw_caption,
+    enlarged_frames,
+    write_video,
+)
 
 __all__ = [
+    'DEFAULT_RATE',
     'Hit',
     'PaperNumbers',
     'Retrieval',
@@ -16,11 +23,14 @@ __all__ = [
     'TimeSegment',
     'confusion_matrix',
     'confusion_plot',
+    'draw_caption',
     'draw_localization',
     'embed',
+    'enlarged_frames',
     'markdown_table',
     'metrics_text',
     'nearest_videos',
     'scatter_plot',
     'write_report',
+    'write_video',
 ]

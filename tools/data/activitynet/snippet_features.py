@@ -14,8 +14,6 @@ from pathlib import Path, PurePath
 import cv2
 from mmengine.config import Config
 from mmengine.device import get_device
-from rich.console import Console
-from rich.progress import track
 from torch.utils.data import DataLoader
 
 from vsslbox.apis.command_line import run_command
@@ -38,7 +36,7 @@ from vsslbox.preparation.video_jobs import (
     list_videos,
     report_failures,
 )
-from vsslbox.utils import escaped, file_sha256
+from vsslbox.utils import escaped, file_sha256, track
 
 KINDS = {'scores': class_scores, 'pooled': pooled_features}
 
@@ -125,14 +123,7 @@ def main() -> None:
         worker_init_fn=partial(start_worker, use_one_thread),
     )
     failures = {}
-    # No thread redraws the bar: the loader forks its workers.
-    for result in track(
-        encode_snippets(model, KINDS[args.kind], loader),
-        description='features',
-        total=len(left),
-        auto_refresh=False,
-        console=Console(stderr=True),
-    ):
+    for result in track(encode_snippets(model, KINDS[args.kind], loader), 'features', len(left)):
         if result.error:
             failures[left[result.video]] = result.error
             continue

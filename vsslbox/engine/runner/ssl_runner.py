@@ -6,12 +6,14 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from textwrap import shorten
+from typing import Any
 
 import torch.distributed
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import all_gather_object, is_distributed
 from mmengine.hooks import Hook
+from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
@@ -34,13 +36,14 @@ from vsslbox.engine.hooks import (
     UpdateAfterStepHook,
 )
 from vsslbox.engine.lost_processes import patience, tell_of_lost_processes
+from vsslbox.engine.quiet_terminal import keep_short
 from vsslbox.engine.runner.resume_record import adapt_checkpoint, run_record
 from vsslbox.engine.smallest_batch import check_smallest_batch
 from vsslbox.engine.stop_signals import StopSignals
 from vsslbox.engine.work_dir_lock import work_dir_lock
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError, VSSLBoxError
-from vsslbox.models.utils import sync_on_any_device
+from vsslbox.models.utils import forget_start_weights, sync_on_any_device
 from vsslbox.registry import HOOKS, MODEL_WRAPPERS, RUNNERS
 from vsslbox.utils import unwrap_model, whole_file
 
@@ -115,6 +118,7 @@ class SSLRunner(Runner):
     * A value that a component's constructor refuses is reported as the config's error.
     * Several processes use gloo where there is no GPU. ``env_cfg.dist_cfg.timeout`` is how many
       seconds a process waits for another one; see :func:`tell_of_lost_processes`.
+    * The terminal shows no environment, config and hooks; the log file has them.
     * Workers of data loaders keep the memory that they free.
     """
 
@@ -135,6 +139,16 @@ class SSLRunner(Runner):
             if self.distributed and not is_distributed() and get_device() == 'cpu':
                 torch.distributed.init_process_group('gloo', timeout=timeout)
             super().setup_env(env_cfg)
+
+    def build_logger(
+        self, log_level: int | str = 'INFO', log_file: str | None = None, **kwargs: Any
+    ) -> MMLogger:
+        """Build the logger, whose terminal is shorter than its file, and name the file."""
+        log_file = log_file or str(Path(self.log_dir, f'{self.timestamp}.log'))
+        logger = super().build_logger(log_level, log_file, **kwargs)
+        keep_short(logger)
+        logger.info(f'log: {log_file}')
+        return logger
 
     @staticmethod
     @_refusals_of('a data loader')
@@ -242,7 +256,7 @@ class SSLRunner(Runner):
         was_trained = isinstance(self._train_loop, BaseLoop)  # a config until then
         is_given = self._load_from is not None or self._resume or self._has_loaded
         if not (is_given or was_trained or getattr(model, 'is_init', True)):
-            _forget_start_weights(model)
+            forget_start_weights(model)
             self._init_model_weights()
         with tell_of_lost_processes():
             return super().test()
@@ -316,14 +330,3 @@ def _build_hook(hook: Hook | dict) -> Hook:
     if priority is not None:
         built.priority = priority
     return built
-
-
-def _forget_start_weights(model: nn.Module) -> None:
-    """Remove pretrained weights from the modules' ``init_cfg``."""
-    for module in model.modules():
-        given = getattr(module, 'init_cfg', None) or []
-        given = [given] if isinstance(given, dict) else given
-        if any('Pretrained' in str(init['type']) for init in given):
-            module.init_cfg = [init for init in given if 'Pretrained' not in str(init['type'])]
-        if getattr(module, 'pretrained', None):  # mmaction2's backbones
-            module.pretrained = None

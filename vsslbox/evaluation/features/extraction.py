@@ -3,13 +3,11 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.runner import Runner
-from mmengine.utils import track_iter_progress
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -17,7 +15,7 @@ from vsslbox.datasets import BaseVideoDataset
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 from vsslbox.evaluation.features.feature_store import FeatureStore
-from vsslbox.utils import unwrap_model
+from vsslbox.utils import track, unwrap_model
 
 __all__ = ['extract_features', 'kept_features', 'origin_of_features']
 
@@ -45,7 +43,8 @@ def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureSto
         return
     model = unwrap_model(model)
     model.eval()
-    for batch in _with_progress(_without(store.done(), dataloader)):
+    left = _without(store.done(), dataloader)
+    for batch in track(left, 'features, batches', len(left)) if is_main_process() else left:
         batch = model.data_preprocessor(batch, training=False)
         features = model(**batch, mode='tensor')
         features = features if isinstance(features, dict) else dict(features=features)
@@ -139,12 +138,6 @@ def _without(done: set[int], dataloader: DataLoader) -> DataLoader:
         multiprocessing_context=dataloader.multiprocessing_context,
         prefetch_factor=dataloader.prefetch_factor,
     )
-
-
-def _with_progress(dataloader: DataLoader) -> Iterable[dict]:
-    if not is_main_process() or not len(dataloader):
-        return dataloader
-    return track_iter_progress((dataloader, len(dataloader)))
 
 
 def _weights_hash(model: nn.Module) -> str:

@@ -6,6 +6,7 @@ from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
 from vsslbox.evaluation.metrics.linear_svm_metric import LinearSVMMetric
 from vsslbox.evaluation.metrics.localization_metric import LocalizationMetric
+from vsslbox.evaluation.metrics.predictions_file import PredictionsFile
 from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
 from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric, registered_protocols
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
@@ -17,6 +18,7 @@ __all__ = [
     'LinearProbeMetric',
     'LinearSVMMetric',
     'LocalizationMetric',
+    'PredictionsFile',
     'ReadoutMetric',
     'ReportCardMetric',
     'RetrievalMetric',

@@ -22,18 +22,23 @@ class SampleRandomClip(BaseSampler):
     Args:
         clip_len: The frames of the clip, T.
         frame_interval: The distance between its frames.
+        span: A clip starts before the last ``span`` frames of the video, if there are more; with
+            None, all starts are drawn from which the clip ends within the video,
+            ``(clip_len - 1) * frame_interval``.
     """
 
-    def __init__(self, clip_len: int = 16, frame_interval: int = 1) -> None:
+    def __init__(
+        self, clip_len: int = 16, frame_interval: int = 1, span: int | None = None
+    ) -> None:
         check_counts(clip_len=clip_len, frame_interval=frame_interval)
         self.clip_len = clip_len
         self.frame_interval = frame_interval
+        self.span = (clip_len - 1) * frame_interval if span is None else span
 
     def transform(self, results: dict) -> dict:
         """Add the view ``clip``."""
         total_frames = results['total_frames']
-        span = (self.clip_len - 1) * self.frame_interval
-        start = results['rng'].integers(max(total_frames - span, 1))
+        start = results['rng'].integers(max(total_frames - self.span, 1))
         offsets = np.arange(self.clip_len) * self.frame_interval
         results['views'] = [View('clip', (start + offsets) % total_frames)]
         return results
