@@ -1,9 +1,17 @@
 """Intervals of shares against published values and the coverage that they promise."""
 
+from itertools import product
+from math import comb
+
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
-from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
+from vsslbox.evaluation.functional import (
+    group_bootstrap_interval,
+    sign_flip_test,
+    wilson_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +52,51 @@ def test_no_group_is_no_interval():
         group_bootstrap_interval([True, False], ['a', 'a'])
     with pytest.raises(ValueError, match='n >= 1'):
         wilson_interval(0, 0)
+
+
+def test_the_interval_is_that_of_literal_draws():
+    """Of unequal groups, within the noise of two sets of draws."""
+    rng = np.random.default_rng(0)
+    groups = rng.integers(12, size=80)
+    values = rng.integers(-1, 2, size=80)
+    found = group_bootstrap_interval(values, groups, draws=20000)
+    means = []
+    for _ in range(20000):
+        drawn = rng.integers(12, size=12)
+        taken = np.concatenate([values[groups == group] for group in drawn])
+        means.append(taken.mean())
+    assert found == pytest.approx(np.percentile(means, [2.5, 97.5]), abs=0.01)
+
+
+@pytest.mark.parametrize(('gains', 'losses'), [(0, 0), (5, 0), (9, 2), (3, 11), (40, 25)])
+def test_mcnemar(gains, losses):
+    """The two-sided binomial test of the queries on which two results differ."""
+    total = gains + losses
+    tail = sum(comb(total, count) for count in range(min(gains, losses) + 1)) / 2**total
+    differences = [1] * gains + [-1] * losses + [0] * 30
+    assert sign_flip_test(differences) == pytest.approx(min(1, 2 * tail))
+
+
+def test_many_differences_follow_the_chi_squared_form():
+    p = sign_flip_test([1] * 230 + [-1] * 180)
+    assert p == pytest.approx(chi2.sf((50 - 1) ** 2 / 410, 1), rel=0.02)
+
+
+@pytest.mark.parametrize('number', [7, 13, 16])
+def test_all_signs_of_groups(number):
+    """Tried by the test up to 14 groups, drawn beyond."""
+    rng = np.random.default_rng(number)
+    groups = np.repeat(np.arange(number), 3)
+    differences = rng.integers(-1, 2, size=3 * number) + (np.arange(3 * number) % 5 == 0)
+    sums = np.array([differences[groups == group].sum() for group in range(number)])
+    signs = np.array(list(product((-1, 1), repeat=number)))
+    expected = (abs(signs @ sums) >= abs(sums.sum())).mean()
+    assert sign_flip_test(differences, groups) == pytest.approx(expected, abs=0.012)
+    if number < 14:
+        assert sign_flip_test(differences, groups) == expected
+
+
+def test_one_group_shows_nothing():
+    assert sign_flip_test([1] * 50, ['a'] * 50) == 1
+    with pytest.raises(ValueError, match='a group for each sample'):
+        sign_flip_test([1, 0], ['a'])

@@ -231,6 +231,10 @@ COMPONENTS = {
         dict(backbone=DPC_BACKBONE, channels=16, num_blocks=4),
         lambda: dict(x=torch.randn(2, 3, 8, 32, 32)),
     ),
+    'ReferenceFeatures': (
+        dict(model=dict(type='FeatureExtractor', backbone=NARROW)),
+        lambda: dict(inputs=[torch.randint(256, (2, 3, 4, 32, 32), dtype=torch.uint8)]),
+    ),
     'ResNet2d3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'ResidualMLPNeck': (
         dict(in_channels=8, out_channels=6),

@@ -1,14 +1,18 @@
 """The report card: its numbers equal those of single protocols; the rest is named with reasons."""
 
+import csv
 import json
+import math
 import re
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import Registry
 
 from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
+from vsslbox.apis import VideoEmbedder
 from vsslbox.apis.report_card import report_card_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
@@ -21,35 +25,46 @@ LABELS = ('appearance', 'motion', 'joint')
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
     folder = write_labelled_videos(tmp_path_factory.mktemp('videos'), num_test=6, num_train=8)
-    save_tiny_checkpoint(folder / 'tiny.pth', seed=1)  # seed 0 gives the random start
+    save_tiny_checkpoint(folder / 'tiny.pth', seed=1)  # seed 0 gives the first initialisation
     return folder
 
 
-def evaluate(videos, out, *arguments, config=CONFIG, options=TINY):
-    """Evaluate, and return the JSON and the page."""
+def evaluate(videos, out, *arguments, config=CONFIG, options=TINY, seed=0):
+    """Evaluate, and return the JSON and the page; no other features unless asked for."""
+    if '--random-seeds' not in arguments:
+        arguments = *arguments, '--random-seeds', 0
     call(
         'evaluate.py', videos / 'tiny.pth', '--config', config, '--data-root', videos,
-        '--work-dir', out, *arguments, options=options,
+        '--work-dir', out, '--seed', seed, *arguments, options=options,
     )  # fmt: skip
     return json.loads((out / 'report.json').read_text()), (out / 'report.html').read_text()
 
 
 @pytest.fixture(scope='module')
 def card(videos, tmp_path_factory):
-    return evaluate(videos, tmp_path_factory.mktemp('card'), '--random-init')
+    return evaluate(videos, tmp_path_factory.mktemp('card'), '--random-seeds', 2, seed=4)
 
 
-def test_numbers_equal_those_of_single_protocols(videos, card, tmp_path):
-    for run, source in {'checkpoint': videos / 'tiny.pth', 'random start': '--random-init'}.items():
-        call('test.py', CONFIG, source, '--data-root', videos, '--work-dir', tmp_path)
-        alone = json.loads((tmp_path / 'metrics.json').read_text())
-        evaluated = card[0]['runs'][run]
-        for name, value in alone['metrics'].items():
-            assert evaluated['metrics'][name] == value, name
-        for traced in ('protocol', 'queries', 'gallery', 'checkpoint_sha256', 'seed'):
+@pytest.mark.parametrize(
+    ('run', 'source'),
+    [
+        ('checkpoint', ['{}/tiny.pth', '--seed', 4]),
+        ('random0', ['--random-init', '--seed', 4]),
+        ('random1', ['--random-init', '--seed', 5]),
+    ],
+)
+def test_numbers_equal_those_of_single_protocols(videos, card, tmp_path, run, source):
+    source = [str(word).format(videos) for word in source]
+    call('test.py', CONFIG, *source, '--data-root', videos, '--work-dir', tmp_path)
+    alone = json.loads((tmp_path / 'metrics.json').read_text())
+    evaluated = card[0]['runs'][run]
+    for name, value in alone['metrics'].items():
+        assert evaluated['metrics'][name] == value, name
+    for traced in ('protocol', 'queries', 'gallery', 'checkpoint_sha256', 'seed'):
+        if run == 'checkpoint':
             assert evaluated[traced] == alone[traced]
-        for label in LABELS:
-            assert {f'linear/{label}/top1', f'svm/{label}/top1'} <= set(evaluated['metrics'])
+    for label in LABELS:
+        assert {f'linear/{label}/top1', f'svm/{label}/top1'} <= set(evaluated['metrics'])
 
 
 def test_confusions_add_up_to_the_accuracy(card):
@@ -72,10 +87,40 @@ def test_the_page_shows_everything_and_loads_nothing(card):
         assert plot.count('<circle') == 6
     for value in report['runs']['checkpoint']['metrics'].values():
         assert f'>{value:.0f}<' in html or f'>{value:.1f}<' in html
-    for record in report['runs'].values():
-        assert record['queries']['list_sha256'] in html
+    assert report['runs']['checkpoint']['queries']['list_sha256'] in html
     assert 'paper' not in html.split('</style>')[1]
     assert not re.search(r'(src|href)="(?!data:)', html)
+
+
+def test_every_figure_has_what_it_takes_to_believe_it(card, videos):
+    """By literal counts over the list, and the runs' own values."""
+    report, _ = card
+    rows = list(csv.DictReader((videos / 'videos.csv').open()))
+    test, train = ([row for row in rows if row['split'] == split] for split in ('test', 'train'))
+    figures = {figure['name']: figure for figure in report['figures']}
+    assert set(figures) == {
+        name for name in report['runs']['checkpoint']['metrics'] if 'unanswerable' not in name
+    }
+    for name, figure in figures.items():
+        protocol, label, what = name.split('/')
+        assert (
+            figure['n'] == 6 and figure['interval'][0] <= figure['value'] <= figure['interval'][1]
+        )
+        if protocol == 'retrieval':
+            k, expected = min(int(what.removeprefix('R@')), 8), 0
+            for row in test:
+                wrong = sum(row[label] != other[label] for other in train)
+                expected += 1 - math.comb(wrong, k) / math.comb(8, k)
+            assert figure['chance'] == pytest.approx(100 * expected / 6)
+        others = figure['comparisons']
+        values = [report['runs'][f'random{number}']['metrics'][name] for number in (0, 1)]
+        assert others['random']['value'] == pytest.approx(sum(values) / 2)
+        assert others['random']['spread'] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
+        for kind in ('colour', 'motion'):
+            assert others[kind]['value'] == report['runs'][kind]['metrics'][name]
+            assert others[kind]['spread'] is None
+    assert len(report['findings']) == 3
+    assert report['setting'] == 'The 6 queries have a gallery of 8 videos.'
 
 
 def test_what_does_not_apply_is_named(videos, tmp_path, capsys):
@@ -253,3 +298,94 @@ def test_queries_with_other_labels_than_the_gallery():
     assert card(queries, gallery) == {}
     (reason,) = card.impossible.values()
     assert "the first query is of 0, the first video of the gallery of '0'" in reason
+
+
+ZOO = 'zoo://vclr_r18w16_demo'
+ALONE = ['log_level=ERROR', 'test_dataloader.num_workers=0']
+WITH_GALLERY = [*ALONE, 'test_cfg.gallery_dataloader.num_workers=0']
+
+
+def evaluate_alone(folder, out, *arguments, options=ALONE):
+    """Evaluate weights by what they say about themselves, and return the JSON."""
+    where = ['--data-root', folder, '--work-dir', out, '--random-seeds', 0]
+    call('evaluate.py', ZOO, *where, *arguments, options=options)
+    return json.loads((out / 'report.json').read_text())
+
+
+@pytest.fixture(scope='module')
+def embedded(videos):
+    """The features of all videos, each of length 1, in the order of their names."""
+    features = VideoEmbedder(ZOO, device='cpu')(videos)['predictions']
+    return features / np.linalg.norm(features, axis=1, keepdims=True)
+
+
+def write_list(path, videos, **columns):
+    rows = list(csv.DictReader((videos / 'videos.csv').open()))
+    with path.open('w', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(['path', 'motion', *columns])
+        writer.writerows(
+            [row['path'], row['motion'], *added] for row, *added in zip(rows, *columns.values())
+        )
+    return path, [int(row['motion']) for row in rows]
+
+
+def test_the_checkpoint_says_what_it_needs(videos, embedded, tmp_path):
+    """Its own clips; the split has two names for queries, in any case."""
+    split = ['Val'] * 2 + ['test'] * 4 + ['train'] * 8
+    listed, motion = write_list(tmp_path / 'list.csv', videos, split=split)
+    report = evaluate_alone(videos, tmp_path, '--list', listed, options=WITH_GALLERY)
+    nearest = 6 + (embedded[:6] @ embedded[6:].T).argmax(axis=1)
+    right = sum(motion[query] == motion[found] for query, found in enumerate(nearest))
+    figures = {figure['name']: figure for figure in report['figures']}
+    assert figures['retrieval/motion/R@1']['value'] == pytest.approx(100 * right / 6)
+    assert 'retrieval/motion/R@5' not in figures  # by chance it is 1 - 1 / 70
+    assert report['setting'] == 'The 6 queries have a gallery of 8 videos.'
+
+
+def test_videos_of_a_group_do_not_find_each_other(videos, embedded, tmp_path):
+    scene = [number // 3 for number in range(14)]
+    listed, motion = write_list(tmp_path / 'list.csv', videos, scene=scene)
+    report = evaluate_alone(videos, tmp_path, '--list', listed, '--group', 'scene')
+    similarities = embedded @ embedded.T
+    similarities[np.equal.outer(scene, scene)] = -2
+    right = sum(motion[i] == motion[found] for i, found in enumerate(similarities.argmax(axis=1)))
+    figures = {figure['name']: figure for figure in report['figures']}
+    assert figures['retrieval/motion/R@1']['value'] == pytest.approx(100 * right / 14)
+    assert report['setting'] == (
+        'Each of the 14 videos is a query, with all others but those of its scene as gallery.'
+    )
+    assert report['impossible']['svm/motion'] == 'there is no gallery to train on'
+
+
+def test_nothing_is_trained_on_the_groups_that_it_is_tested_on(videos, tmp_path):
+    columns = dict(split=['test'] * 6 + ['train'] * 8, scene=['a'] * 5 + ['b'] * 2 + ['c'] * 7)
+    listed, _ = write_list(tmp_path / 'list.csv', videos, **columns)
+    report = evaluate_alone(
+        videos, tmp_path, '--list', listed, '--group', 'scene', options=WITH_GALLERY
+    )
+    reason = "the gallery, on which it would train, has values of 'scene' that queries have: 'b'"
+    assert report['impossible'] == {'linear/motion': reason, 'svm/motion': reason}
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--labels', 'mood'], "the list has no column 'mood'"),
+        ([], "has no column `label`: name those to predict by --labels; it has ['appearance',"),
+        (['--labels', 'motion', '--group', 'scene'], "the list has no column 'scene'"),
+        (['--list', '{}/none.csv'], 'none.csv'),
+    ],
+)
+def test_lists_that_leave_something_open(videos, tmp_path, capsys, arguments, message):
+    arguments = [word.format(videos) for word in arguments]
+    with pytest.raises(SystemExit) as ended:
+        evaluate_alone(videos, tmp_path, *arguments, options=WITH_GALLERY)
+    assert ended.value.code == 1
+    assert message in ''.join(capsys.readouterr())
+
+
+def test_a_checkpoint_that_does_not_say_is_named_with_the_way_out(videos, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        call('evaluate.py', videos / 'tiny.pth', '--data-root', videos, '--labels', 'motion')
+    assert 'name the config of a protocol instead (--config)' in capsys.readouterr().err

@@ -1,7 +1,8 @@
 """What a checkpoint of training says about itself: its config, and how to compute its features."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -17,6 +18,7 @@ from vsslbox.utils import ROOT
 
 __all__ = [
     'PretrainedInput',
+    'evaluation_config',
     'feature_config',
     'middle_of',
     'pretrained_input',
@@ -140,6 +142,37 @@ def feature_config(checkpoint: str | PathLike, num_clips: int = 3, num_frames: i
         ),
     )
     return config
+
+
+def evaluation_config(
+    checkpoint: str | PathLike,
+    data_root: str | PathLike,
+    ann_file: str | PathLike = '',
+    queries: Sequence[str] = (),
+    gallery: Sequence[str] = (),
+) -> Config:
+    """Return the config that evaluates the features of a pretraining's backbone.
+
+    Args:
+        checkpoint: As for :func:`feature_config`, which says what the features are.
+        data_root: The folder of the videos.
+        ann_file: The list of videos, relative to it; all of the folder without one.
+        queries: The values of the list's column ``split`` whose videos are queries. Without them
+            every video is a query, and all others are its gallery.
+        gallery: The values whose videos are the gallery.
+
+    Raises:
+        InputError: As :func:`pretrained_input`.
+    """
+    config = feature_config(checkpoint)
+    config.test_dataloader.dataset.update(data_root=str(data_root), ann_file=str(ann_file))
+    config.test_cfg = dict(type='GalleryTestLoop', protocol='features of the pretraining')
+    config.test_evaluator = []
+    if queries:
+        config.test_cfg.gallery_dataloader = deepcopy(config.test_dataloader)
+        config.test_cfg.gallery_dataloader.dataset.where = dict(split=list(gallery))
+        config.test_dataloader.dataset.where = dict(split=list(queries))
+    return Config(config.to_dict())  # it is that of no file
 
 
 def runtime_config(seen: PretrainedInput) -> Config:

@@ -4,17 +4,21 @@ import copy
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import Registry
+from mmengine.runner import Runner
 
 from vsslbox.apis.command_line import build_runner
 from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
+from vsslbox.evaluation import Evaluated, FeatureSet, Figure, compare_figures
+from vsslbox.evaluation.features import kept_features, same_videos
 from vsslbox.evaluation.metrics import ReportCardMetric, check_labels, registered_protocols
 from vsslbox.registry import LOOPS, METRICS
 from vsslbox.visualization import (
@@ -24,7 +28,8 @@ from vsslbox.visualization import (
     confusion_matrix,
     confusion_plot,
     embed,
-    metrics_text,
+    figures_text,
+    findings,
     nearest_videos,
     scatter_plot,
     write_report,
@@ -33,7 +38,6 @@ from vsslbox.visualization import (
 __all__ = ['make_report_card', 'report_card_config']
 
 PAPER = ('source', 'queries', 'gallery', 'metrics')
-CHECKPOINT, RANDOM = 'checkpoint', 'random start'
 
 
 def make_report_card(
@@ -41,43 +45,45 @@ def make_report_card(
     checkpoint: str,
     protocols: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
-    random_init: bool = False,
+    group: str | None = None,
+    random_seeds: int = 3,
 ) -> None:
     """Evaluate a checkpoint by several protocols, print the table and write the report.
 
-    The work directory gets ``report.json``, ``report.html`` and a folder for each run with its
-    features and ``metrics.json``.
+    The work directory gets ``report.json``, ``report.html`` and a folder for the checkpoint and one
+    for the features that it is compared with: random initialisations, colour and motion.
 
     Args:
         config: A config whose ``test_cfg`` is a :class:`GalleryTestLoop`.
         checkpoint: The checkpoint: a file, or ``zoo://NAME``.
         protocols: The names of the protocols; None for all that are registered.
         labels: The columns of the list to predict; None for those of the config's metrics.
-        random_init: Whether to compare with the model's random initialisation.
+        group: A column, such as one that names the scene or the subject. No query finds a video of
+            its group, and intervals and tests are of groups.
+        random_seeds: The number of random initialisations; 0 for no comparison.
 
     Raises:
         InputError: The config does not evaluate features or leaves something open, there is no such
             protocol, or the data allows none.
     """
-    card_config, left_out = report_card_config(config, protocols, labels)
-    runs = {RANDOM: None} if random_init else {}
-    loops = {
-        name: _test(card_config, name, source)
-        for name, source in {**runs, CHECKPOINT: checkpoint}.items()
-    }
+    card_config, left_out = report_card_config(config, protocols, labels, group)
+    loop = _test(card_config, checkpoint)
+    references = _evaluate_references(card_config, random_seeds) if random_seeds else {}
     if is_main_process():
-        _report(card_config, checkpoint, loops, left_out)
+        _report(card_config, checkpoint, loop, references, left_out)
 
 
 def report_card_config(
     config: Config,
     protocols: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
+    group: str | None = None,
 ) -> tuple[Config, list[str]]:
     """Replace a config's metrics by the report card; for the arguments see make_report_card.
 
     A protocol takes the settings of the config's metric of that kind, if there is one. Without
-    ``protocols`` those of the config come first, then all others that are registered.
+    ``protocols`` those of the config come first, then all others that are registered. Retrieval
+    without settings reports the ranks that the classes leave room for.
 
     Returns:
         The config, and the types of the config's metrics that are no protocol of the report card.
@@ -94,14 +100,14 @@ def report_card_config(
             'package that registers it in `custom_imports` of the config'
         )
     settings, columns, left_out = _read_metrics(config, types)
+    chosen = protocols or dict.fromkeys([*settings, *types])
+    settings.setdefault('retrieval', dict(topk=None))
     config = copy.deepcopy(config)
     config.test_evaluator = dict(
         type='ReportCardMetric',
-        protocols={
-            name: {**settings.get(name, {}), 'type': types[name]}
-            for name in protocols or dict.fromkeys([*settings, *types])
-        },
+        protocols={name: {**settings.get(name, {}), 'type': types[name]} for name in chosen},
         labels=list(labels or columns),
+        leave_out=group,
     )
     config.test_cfg.out = 'metrics.json'
     config.resume = False
@@ -154,42 +160,77 @@ def _look_up(registry: Registry, type_: str | type) -> type | None:
     return None
 
 
-def _test(config: Config, name: str, checkpoint: str | None) -> GalleryTestLoop:
-    """Test a model in a folder of its own, and return the finished loop."""
-    config = copy.deepcopy(config)
-    config.work_dir = str(Path(config.work_dir) / name.replace(' ', '_'))
-    config.load_from = checkpoint
-    runner = build_runner(config)
+def _test(config: Config, checkpoint: str) -> GalleryTestLoop:
+    """Test the checkpoint in a folder of its own, and return the finished loop."""
+    runner = build_runner(_in_folder(config, 'checkpoint', checkpoint))
     runner.test()
     return runner.test_loop
 
 
+def _in_folder(config: Config, name: str, checkpoint: str | None) -> Config:
+    config = copy.deepcopy(config)
+    config.work_dir = str(Path(config.work_dir) / name)
+    config.load_from = checkpoint
+    return config
+
+
+def _evaluate_references(config: Config, random_seeds: int) -> dict[str, ReportCardMetric]:
+    """Evaluate random initialisations and trivial features; nothing on other processes."""
+    first = (config.get('randomness') or {}).get('seed') or 0
+    seeds = list(range(first, first + random_seeds))
+    config = _in_folder(config, 'references', None)
+    config.model = dict(type='ReferenceFeatures', model=config.model, seeds=seeds)
+    runner = build_runner(config)
+    queries = gallery = _features(runner, config.test_dataloader)
+    if config.test_cfg.get('gallery_dataloader'):
+        gallery = _features(runner, config.test_cfg.gallery_dataloader)
+    cards = {}
+    for tap in queries if is_main_process() else ():
+        cards[tap] = METRICS.build(config.test_evaluator)
+        cards[tap](queries[tap], same_videos(queries[tap], gallery[tap]))
+    return cards
+
+
+def _features(runner: Runner, dataloader: dict) -> dict[str, FeatureSet]:
+    loader = runner.build_dataloader(dataloader, seed=runner.seed)
+    return kept_features(runner, loader, dataloader)
+
+
 def _report(
-    config: Config, checkpoint: str, loops: dict[str, GalleryTestLoop], left_out: list[str]
+    config: Config,
+    checkpoint: str,
+    loop: GalleryTestLoop,
+    references: dict[str, ReportCardMetric],
+    left_out: list[str],
 ) -> None:
     """Print the table and what was not possible, and write both files."""
-    records = {
-        name: json.loads(Path(loop.runner.work_dir, 'metrics.json').read_text(encoding='utf-8'))
-        for name, loop in loops.items()
-    }
-    metrics = {name: record['metrics'] for name, record in records.items()}
-    loop = loops[CHECKPOINT]
+    record = json.loads(Path(loop.runner.work_dir, loop.out).read_text(encoding='utf-8'))
     card = loop.metrics[0]
+    figures = _figures(card, references)
     paper = _paper_numbers(config, card)
     matrices = _confusions(card)
+    told = findings(figures, card.labels)
+    setting = _setting(card)
 
     impossible = card.impossible | dict.fromkeys(
         left_out, 'it is not a protocol of the report card; evaluate it with tools/test.py'
     )
-    print('\n' + metrics_text(metrics, paper and paper.metrics))
+    print(f'\n{figures_text(figures, paper and paper.metrics)}' if figures else '')
     for name, reason in impossible.items():
         print(f'{name}: not possible, {reason}')
-    if not metrics[CHECKPOINT]:
+    if not figures:
         raise InputError('no protocol is possible: --labels names columns of the list to predict')
+    print('\n'.join(['', *told, setting]))
 
     contents = dict(
         config=config.filename,
-        runs=records,
+        findings=told,
+        setting=setting,
+        figures=[asdict(figure) for figure in figures],
+        runs=dict(
+            checkpoint=record,
+            **{name: dict(metrics=dict(own.evaluation.values)) for name, own in references.items()},
+        ),
         impossible=impossible,
         paper=paper and dict(source=paper.source, metrics=dict(paper.metrics)),
         knn_confusion=matrices,
@@ -198,16 +239,13 @@ def _report(
     (out / 'report.json').write_text(json.dumps(contents, indent=2) + '\n', encoding='utf-8')
     write_report(
         out / 'report.html',
-        title=f'{Path(checkpoint).name} by {Path(config.filename).stem}',
-        metrics=metrics,
+        title=f'{Path(checkpoint).name} by {Path(config.filename or "its own config").stem}',
+        metrics={name: run['metrics'] for name, run in contents['runs'].items()},
         curves={},
         retrievals=_retrievals(loop),
         details=dict(
             config=config.filename,
-            **{
-                name: {key: value for key, value in record.items() if key != 'metrics'}
-                for name, record in records.items()
-            },
+            checkpoint={key: value for key, value in record.items() if key != 'metrics'},
             not_possible=impossible,
         ),
         paper=paper,
@@ -225,6 +263,27 @@ def _report(
         ],
     )
     print(f'\nreport: {out / "report.json"}\n        {out / "report.html"}')
+
+
+def _figures(card: ReportCardMetric, references: dict[str, ReportCardMetric]) -> list[Figure]:
+    """Return the figures of the checkpoint, compared with those of the references by kind."""
+    others: dict[str, list[Evaluated]] = {}
+    for tap, reference in references.items():
+        others.setdefault(tap.rstrip('0123456789'), []).append(reference.evaluation)
+    groups = card.leave_out and card.queries.column(card.leave_out)
+    return compare_figures(card.evaluation, others, card.chances(), groups)
+
+
+def _setting(card: ReportCardMetric) -> str:
+    """Return in a sentence which videos are queries and which their gallery."""
+    own = card.leave_out
+    if card.gallery is card.queries:
+        but = f' but those of its {own}' if own else ''
+        return (
+            f'Each of the {len(card.queries)} videos is a query, with all others{but} as gallery.'
+        )
+    but = f', of which a query sees none of its {own}' if own else ''
+    return f'The {len(card.queries)} queries have a gallery of {len(card.gallery)} videos{but}.'
 
 
 def _paper_numbers(config: Config, card: ReportCardMetric) -> PaperNumbers | None:

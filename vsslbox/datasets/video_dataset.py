@@ -47,7 +47,7 @@ class VideoDataset(BaseVideoDataset):
         data_root: The folder of the data.
         data_prefix: ``dict(video=...)``, the folder of the files, below ``data_root``.
         where: Use only the rows of a CSV list that have these values, such as
-            ``dict(split='train')``.
+            ``dict(split='train')``, or one of several, ``dict(split=['val', 'test'])``.
         label: The column of a CSV list that holds the class. Class names are numbered in the order
             of ``metainfo['classes']`` if given, else in alphabetical order over the whole list,
             regardless of ``where``.
@@ -153,15 +153,16 @@ class VideoDataset(BaseVideoDataset):
     def _selected(self, columns: dict[str, list[str]]) -> list[int]:
         """Return the numbers of the rows that `where` selects."""
         selected = range(len(columns['path']))
-        for column, value in self.where.items():
-            value = str(value).strip()
-            near = near_values(value, columns[column])
-            if near:
-                raise InputError(
-                    f'{self.ann_file} has {column}={near[0]!r}, which differs only by case or '
-                    f'spaces from {value!r} in `where`: correct one of them'
-                )
-            selected = [number for number in selected if columns[column][number] == value]
+        for column, given in self.where.items():
+            wanted = [str(value).strip() for value in (given if _is_several(given) else [given])]
+            for value in wanted:
+                near = set(near_values(value, columns[column])).difference(wanted)
+                if near:
+                    raise InputError(
+                        f'{self.ann_file} has {column}={min(near)!r}, which differs only by case '
+                        f'or spaces from {value!r} in `where`: correct one of them'
+                    )
+            selected = [number for number in selected if columns[column][number] in wanted]
         if not selected:
             raise InputError(f'no row of {self.ann_file} has {self.where}')
         return list(selected)
@@ -243,3 +244,7 @@ def _parse(line: str, delimiter: str) -> tuple[dict, list[int]]:
     if not name:
         raise ValueError('no path')
     return dict(attributes=dict(name=name)), [as_integer(label) for label in labels]
+
+
+def _is_several(given: object) -> bool:
+    return isinstance(given, list | tuple)

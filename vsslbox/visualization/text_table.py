@@ -3,9 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from vsslbox.evaluation import Comparison, Figure
+from vsslbox.visualization.findings import verdict
 from vsslbox.visualization.report import is_count
 
-__all__ = ['markdown_table', 'metrics_text']
+__all__ = ['figures_text', 'markdown_table', 'metrics_text']
 
 
 def metrics_text(
@@ -31,6 +33,43 @@ def metrics_text(
             cells.append(_text(paper.get(name, math.nan), '.1f'))
         lines.append(f'{name:{width}}' + ''.join(f'{cell:>14}' for cell in cells))
     return '\n'.join(lines)
+
+
+def figures_text(figures: Sequence[Figure], paper: Mapping[str, float] | None = None) -> str:
+    """Format a table of figures with their intervals, chance, other features and the verdict.
+
+    Args:
+        figures: The figures, all compared with the same features.
+        paper: A paper's numbers by the figures' names, for a column of their own.
+    """
+    others = list(dict.fromkeys(name for figure in figures for name in figure.comparisons))
+    head = ['', 'n', 'checkpoint', '95 %', 'chance', *others]
+    rows = [[*head, *(['paper'] if paper else []), 'verdict' if others else '']]
+    for figure in figures:
+        cells = [figure.name, str(figure.n or '-'), f'{figure.value:.1f}', '-']
+        if figure.interval:
+            cells[-1] = '{:.1f} to {:.1f}'.format(*figure.interval)
+        cells.append('-' if figure.chance is None else f'{figure.chance:.1f}')
+        cells += [_compared(figure.comparisons.get(name)) for name in others]
+        if paper:
+            cells.append(_text(paper.get(figure.name, math.nan), '.1f'))
+        rows.append([*cells, verdict(figure)])
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return '\n'.join(
+        '  '.join(
+            [row[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1])]
+            + [row[-1]]
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _compared(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return '-'
+    spread = '' if comparison.spread is None else f' ± {comparison.spread:.1f}'
+    return f'{comparison.value:.1f}{spread}'
 
 
 def _text(value: float, form: str) -> str:

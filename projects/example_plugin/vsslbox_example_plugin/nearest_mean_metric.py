@@ -5,14 +5,14 @@ import torch.nn.functional as F
 
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.features import as_ids
-from vsslbox.evaluation.metrics import FeatureMetric
+from vsslbox.evaluation.metrics import ClassifierMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['NearestMeanMetric']
 
 
 @METRICS.register_module()
-class NearestMeanMetric(FeatureMetric):
+class NearestMeanMetric(ClassifierMetric):
     """The accuracy of assigning each query to the class with the nearest mean in the gallery.
 
     Features and means are scaled to unit length, so that the nearest mean is the one with the
@@ -31,15 +31,6 @@ class NearestMeanMetric(FeatureMetric):
 
     def __init__(self, labels: tuple[str, ...] = ('label',)) -> None:
         super().__init__(labels)
-
-    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute ``nearest_mean/LABEL/top1`` in percent."""
-        values = {}
-        for label in self.labels:
-            predicted = self.predict(queries, gallery, label)
-            right = [a == b for a, b in zip(predicted, queries.column(label), strict=True)]
-            values[f'nearest_mean/{label}/top1'] = 100 * sum(right) / len(right)
-        return values
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
         """Return the value of a column that each query is assigned."""

@@ -14,7 +14,7 @@ from mmengine.runner.base_loop import BaseLoop
 from vsslbox.engine.runner.record import write_record
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.features import kept_features, tell_missing_classes
+from vsslbox.evaluation.features import kept_features, same_videos, tell_missing_classes
 from vsslbox.evaluation.metrics import FeatureMetric
 from vsslbox.registry import LOOPS, METRICS
 
@@ -87,12 +87,13 @@ class GalleryTestLoop(BaseLoop):
         """
         self.runner.call_hook('before_test')
         self.runner.call_hook('before_test_epoch')
-        queries = kept_features(self.runner, self.dataloader, self.query_cfg)
+        (queries,) = kept_features(self.runner, self.dataloader, self.query_cfg).values()
         gallery = queries
         if self.gallery_dataloader is not None:
-            gallery = kept_features(self.runner, self.gallery_dataloader, self.gallery_cfg)
-            if _are_equal(queries, gallery):
-                gallery = queries
+            (gallery,) = kept_features(
+                self.runner, self.gallery_dataloader, self.gallery_cfg
+            ).values()
+            gallery = same_videos(queries, gallery)
         shared = queries.shared_with(gallery)
         if shared:
             self._tell_shared_videos(shared, queries, gallery)
@@ -157,13 +158,6 @@ class GalleryTestLoop(BaseLoop):
             role: {name: getattr(videos, name) for name in names} for role, videos in sets.items()
         }
         torch.save(saved, path)
-
-
-def _are_equal(queries: FeatureSet, gallery: FeatureSet) -> bool:
-    """Return whether two sets hold the same videos, read by the same pipeline."""
-    return queries.attributes == gallery.attributes and torch.equal(
-        queries.features, gallery.features
-    )
 
 
 def _refuse_duplicates(values: dict[str, float], given: dict[str, float]) -> None:

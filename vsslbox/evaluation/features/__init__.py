@@ -2,7 +2,7 @@
 
 One feature a video of a data set: :func:`extract_features` runs the model and fills a
 :class:`FeatureStore`, an array a tap on disk; :func:`kept_features` returns them as a
-:class:`FeatureSet`, which metrics evaluate. A sequence of features a video, for localization:
+:class:`FeatureSet` a tap, which metrics evaluate. A sequence of features a video, for localization:
 :func:`encode_snippets` yields those of each untrimmed video, :func:`rescale_features` brings them
 to a fixed number of steps and :func:`write_features` writes them.
 """
@@ -12,7 +12,7 @@ from vsslbox.evaluation.features.extraction import (
     kept_features,
     origin_of_features,
 )
-from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
+from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids, same_videos
 from vsslbox.evaluation.features.feature_store import FeatureStore, FeatureStoreError
 from vsslbox.evaluation.features.missing_classes import tell_missing_classes
 from vsslbox.evaluation.features.snippet_features import (
@@ -45,6 +45,7 @@ __all__ = [
     'origin_of_features',
     'pooled_features',
     'rescale_features',
+    'same_videos',
     'tell_missing_classes',
     'write_features',
 ]

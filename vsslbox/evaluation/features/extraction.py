@@ -87,11 +87,13 @@ def origin_of_features(
     return origin[0]
 
 
-def kept_features(runner: Runner, dataloader: DataLoader, dataloader_cfg: dict) -> FeatureSet:
-    """Return the features of a data set by a runner's model, extracted once per work directory.
+def kept_features(
+    runner: Runner, dataloader: DataLoader, dataloader_cfg: dict
+) -> dict[str, FeatureSet]:
+    """Return the features of a data set by tap of a runner's model, kept in its work directory.
 
     Args:
-        runner: The runner; its model has one tap.
+        runner: The runner.
         dataloader: The loader of the data set.
         dataloader_cfg: Its config.
     """
@@ -100,15 +102,14 @@ def kept_features(runner: Runner, dataloader: DataLoader, dataloader_cfg: dict) 
     folder = hashlib.sha256(_as_text(origin).encode()).hexdigest()[:16]
     store = FeatureStore(Path(runner.work_dir) / 'features' / folder, origin, len(dataset))
     extract_features(runner.model, dataloader, store)
-    (features,) = store.read().values()
     infos = [dataset.get_data_info(index) for index in range(len(dataset))]
-    return FeatureSet(
-        features,
+    videos = dict(
         attributes=[info['attributes'] for info in infos],
         list_hash=origin['list_sha256'],
         files=[os.path.abspath(info[dataset.path_key]) for info in infos],
         source=dataset.ann_file or 'the folder of videos',
     )
+    return {tap: FeatureSet(features, **videos) for tap, features in store.read().items()}
 
 
 def _refuse_non_finite(

@@ -8,7 +8,7 @@ from torch import Tensor
 from vsslbox.errors import InputError
 from vsslbox.evaluation.functional import nearest_neighbours
 
-__all__ = ['FeatureSet', 'as_ids']
+__all__ = ['FeatureSet', 'as_ids', 'same_videos']
 
 
 @dataclass
@@ -121,3 +121,14 @@ def as_ids(*columns: list) -> list[Tensor]:
     """
     ids: dict = {}
     return [torch.tensor([ids.setdefault(value, len(ids)) for value in col]) for col in columns]
+
+
+def same_videos(queries: FeatureSet, gallery: FeatureSet) -> FeatureSet:
+    """Return the gallery, or the queries if these are the same videos, read by the same pipeline.
+
+    Metrics tell by this that the queries are their own gallery.
+    """
+    same = queries.attributes == gallery.attributes and torch.equal(
+        queries.features, gallery.features
+    )
+    return queries if same else gallery

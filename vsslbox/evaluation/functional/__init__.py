@@ -1,7 +1,11 @@
 """Pure functions behind the metrics."""
 
 from vsslbox.evaluation.functional.frame_ap import frame_average_precision
-from vsslbox.evaluation.functional.intervals import group_bootstrap_interval, wilson_interval
+from vsslbox.evaluation.functional.intervals import (
+    group_bootstrap_interval,
+    sign_flip_test,
+    wilson_interval,
+)
 from vsslbox.evaluation.functional.linear_svm import fit_linear_svm
 from vsslbox.evaluation.functional.localization import (
     THRESHOLDS,
@@ -10,18 +14,19 @@ from vsslbox.evaluation.functional.localization import (
     detection_average_precision,
 )
 from vsslbox.evaluation.functional.neighbour_search import nearest_neighbours
-from vsslbox.evaluation.functional.neighbours import knn_vote, recall_at
+from vsslbox.evaluation.functional.neighbours import chance_of_hit, knn_vote
 
 __all__ = [
     'THRESHOLDS',
     'Detection',
     'average_recall',
+    'chance_of_hit',
     'detection_average_precision',
     'fit_linear_svm',
     'frame_average_precision',
     'group_bootstrap_interval',
     'knn_vote',
     'nearest_neighbours',
-    'recall_at',
+    'sign_flip_test',
     'wilson_interval',
 ]

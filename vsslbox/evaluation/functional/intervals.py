@@ -1,18 +1,22 @@
-"""How far an accuracy measured on n videos can be trusted."""
+"""How far an accuracy measured on n videos, and a difference of two, can be trusted."""
 
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
-__all__ = ['group_bootstrap_interval', 'wilson_interval']
+__all__ = ['group_bootstrap_interval', 'sign_flip_test', 'wilson_interval']
+
+TINY = 1e-9  # below this, sums of shares are equal
+MOST_ENUMERATED = 14  # groups whose 2^n signs are all tried
 
 
-def wilson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson_interval(hits: float, n: int, level: float = 0.95) -> tuple[float, float]:
     """Compute Wilson's interval of a share ``hits / n`` of independent samples.
 
     Args:
-        hits: The number of hits.
+        hits: The number of hits, or the sum of values in [0, 1]: these vary less than hits, so
+            that the interval is wide enough.
         n: The number of samples, at least 1.
         level: The share of such intervals that hold the true value.
 
@@ -29,32 +33,81 @@ def wilson_interval(hits: int, n: int, level: float = 0.95) -> tuple[float, floa
 
 
 def group_bootstrap_interval(
-    right: Sequence[bool],
+    right: Sequence[float],
     groups: Sequence[Hashable],
     level: float = 0.95,
     draws: int = 5000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Compute the interval of a share by drawing whole groups again (percentiles).
+    """Compute the interval of a mean by drawing whole groups again (percentiles).
 
     Videos of one group (a scene, a subject, a source) are not independent; the groups are.
 
     Args:
-        right: Whether each sample is a hit.
+        right: Whether each sample is a hit, or any other value, such as a difference of two hits.
         groups: The group of each sample; at least two groups.
         level: The share of such intervals that hold the true value.
         draws: The number of draws.
         seed: The seed of the draws.
 
     Returns:
-        Both ends, in [0, 1].
+        Both ends.
     """
-    names, group_of = np.unique([str(group) for group in groups], return_inverse=True)
-    if len(names) < 2 or len(group_of) != len(right):
-        raise ValueError(f'needs two groups or more and one for each sample, got {len(names)}')
-    hits = np.bincount(group_of, weights=np.asarray(right, float))
-    sizes = np.bincount(group_of)
-    drawn = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
-    shares = hits[drawn].sum(1) / sizes[drawn].sum(1)
+    sums, sizes = _by_group(right, groups)
+    if len(sums) < 2:
+        raise ValueError(f'needs two groups or more, got {len(sums)}')
+    # Equal groups are drawn together: most have few distinct sums.
+    kinds, counts = np.unique(np.stack([sums, sizes], axis=1), axis=0, return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(len(sums), counts / len(sums), size=draws)
+    shares = drawn @ kinds[:, 0] / (drawn @ kinds[:, 1])
     low, high = np.percentile(shares, [50 * (1 - level), 50 * (1 + level)])
     return float(low), float(high)
+
+
+def sign_flip_test(
+    differences: Sequence[float],
+    groups: Sequence[Hashable] | None = None,
+    draws: int = 20000,
+    seed: int = 0,
+) -> float:
+    """Test whether two results on the same samples differ, by exchanging them within groups.
+
+    Under the hypothesis that they do not, the sum of a group's differences is as likely with the
+    other sign. The p-value is the share of all signs whose total is as far from 0 as the observed
+    one. For right and wrong samples without groups this is McNemar's exact test. Up to 14 groups
+    with a difference all signs are tried, otherwise some are drawn.
+
+    Args:
+        differences: The first result less the second of each sample.
+        groups: The group of each sample; None if each is its own.
+        draws: The number of signs to draw.
+        seed: The seed of the draws.
+
+    Returns:
+        The two-sided p-value.
+    """
+    sums, _ = _by_group(differences, range(len(differences)) if groups is None else groups)
+    sums = sums[np.abs(sums) > TINY]
+    if not len(sums):
+        return 1.0
+    size = np.abs(sums)
+    if np.ptp(size) < TINY:
+        return float(binomtest(int((sums > 0).sum()), len(sums)).pvalue)
+    least = abs(sums.sum()) - TINY
+    if len(sums) <= MOST_ENUMERATED:
+        numbers = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))
+        return float((np.abs((1 - 2 * (numbers & 1)) @ size) >= least).mean())
+    # How many groups of each size get a plus is binomial.
+    sizes, counts = np.unique(size.round(9), return_counts=True)
+    plus = np.random.default_rng(seed).binomial(counts, 0.5, size=(draws, len(counts)))
+    totals = np.abs((2 * plus - counts) @ sizes)
+    return float((1 + (totals >= least).sum()) / (1 + draws))
+
+
+def _by_group(values: Sequence[float], groups: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sum and the number of the values of each group."""
+    numbers: dict[Hashable, int] = {}
+    group_of = [numbers.setdefault(group, len(numbers)) for group in groups]
+    if len(group_of) != len(values):
+        raise ValueError(f'needs a group for each sample, got {len(group_of)} for {len(values)}')
+    return np.bincount(group_of, weights=np.asarray(values, float)), np.bincount(group_of)

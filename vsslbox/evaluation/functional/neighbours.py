@@ -1,18 +1,21 @@
-"""Recall and class votes of nearest neighbours."""
+"""Class votes of nearest neighbours, and hits by chance."""
 
+import numpy as np
+from scipy.stats import hypergeom
 from torch import Tensor
 
-__all__ = ['knn_vote', 'recall_at']
+__all__ = ['chance_of_hit', 'knn_vote']
 
 
-def recall_at(right: Tensor, ks: tuple[int, ...]) -> dict[int, float]:
-    """Compute the share of queries, in percent, with a right candidate among the first k.
+def chance_of_hit(right: np.ndarray, candidates: np.ndarray, k: int) -> np.ndarray:
+    """Compute the chance that k candidates, drawn at random, have a right one among them.
 
     Args:
-        right: Whether each neighbour, the nearest first, is a right one; bool ``[Q, K]``.
-        ks: The values of k; one above K counts as K.
+        right: The number of right candidates of each query, ``[Q]``.
+        candidates: The number of all, ``[Q]``.
+        k: The number that is drawn; all if there are fewer.
     """
-    return {k: 100 * right[:, :k].any(dim=1).double().mean().item() for k in ks}
+    return hypergeom.sf(0, candidates, right, np.minimum(k, candidates))
 
 
 def knn_vote(

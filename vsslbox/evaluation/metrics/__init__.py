@@ -1,6 +1,7 @@
 """Metrics of the features of a query set and a gallery, and metrics of predictions."""
 
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
+from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels
 from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
@@ -13,6 +14,7 @@ from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
 
 __all__ = [
     'AVAMetric',
+    'ClassifierMetric',
     'FeatureMetric',
     'KNNMetric',
     'LinearProbeMetric',

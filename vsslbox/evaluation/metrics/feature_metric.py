@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from torch import Tensor
+
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 
@@ -15,7 +17,9 @@ class FeatureMetric(ABC):
 
     A registered class that sets ``protocol`` in its own body is a protocol of the report card; a
     subclass does not inherit this. The names of its values are ``PROTOCOL/LABEL/...``, and it
-    accepts ``labels`` and, unless it needs a gallery, ``leave_out``.
+    accepts ``labels`` and, unless it needs a gallery, ``leave_out``. Values that are shares of
+    queries should have :meth:`outcomes` and :meth:`chance` too: the report card computes intervals
+    and compares with other features by them.
 
     Args:
         labels: The columns of the list to predict, one result each.
@@ -40,6 +44,23 @@ class FeatureMetric(ABC):
     @abstractmethod
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute the values by name; percentages unless the name says otherwise."""
+
+    def outcomes(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, Tensor]:
+        """Return what each query contributes to the values that are shares of queries.
+
+        Returns:
+            By the values' names, float64 ``[Q]`` in [0, 1]: 1 for a right query, 0 for a wrong one
+            and NaN for one that does not count.
+        """
+        return {}
+
+    def summarize(self, outcomes: dict[str, Tensor]) -> dict[str, float]:
+        """Compute the values from the outcomes, as :meth:`__call__` does."""
+        return {name: 100 * rights.nanmean().item() for name, rights in outcomes.items()}
+
+    def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Return the values that features without information reach, in percent by name."""
+        return {}
 
     def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:
         """Return the names of what trains on the gallery to evaluate these queries."""

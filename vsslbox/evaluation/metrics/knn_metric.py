@@ -3,14 +3,14 @@
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import knn_vote
-from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
+from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['KNNMetric']
 
 
 @METRICS.register_module()
-class KNNMetric(FeatureMetric):
+class KNNMetric(ClassifierMetric):
     """The accuracy of a vote of the k nearest videos of the gallery.
 
     A query without candidates, since all are left out, gets no class and counts as wrong.
@@ -40,15 +40,6 @@ class KNNMetric(FeatureMetric):
         self.k = k
         self.temperature = temperature
         self.precision = precision
-
-    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute ``knn/LABEL/top1`` in percent."""
-        values: dict[str, float] = {}
-        for label in self.labels:
-            predicted = self.predict(queries, gallery, label)
-            right = [a == b for a, b in zip(predicted, queries.column(label), strict=True)]
-            values[f'knn/{label}/top1'] = 100 * sum(right) / len(right)
-        return values
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
         """Return the value of a column that each query's neighbours vote for; None without any."""

@@ -8,14 +8,14 @@ from sklearn.preprocessing import StandardScaler
 
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
-from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
+from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['LinearProbeMetric']
 
 
 @METRICS.register_module()
-class LinearProbeMetric(FeatureMetric):
+class LinearProbeMetric(ClassifierMetric):
     """The accuracy of a logistic regression that is trained on the gallery.
 
     Each dimension is standardised by its mean and deviation over the gallery. Meant for data sets
@@ -42,18 +42,15 @@ class LinearProbeMetric(FeatureMetric):
         self.inverse_weight_decay = inverse_weight_decay
         self.max_iter = max_iter
 
-    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute ``linear/LABEL/top1`` in percent."""
-        values: dict[str, float] = {}
-        for label in self.labels:
-            query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
-            if len(gallery_ids.unique()) < 2:
-                raise InputError(f'a linear probe needs at least two classes of {label!r}')
-            probe = make_pipeline(
-                StandardScaler(),
-                LogisticRegression(C=self.inverse_weight_decay, max_iter=self.max_iter),
-            )
-            probe.fit(gallery.features.numpy(), gallery_ids.numpy())
-            accuracy = probe.score(queries.features.numpy(), query_ids.numpy())
-            values[f'linear/{label}/top1'] = 100 * float(accuracy)
-        return values
+    def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
+        """Return the value of a column that the regression predicts for each query."""
+        classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
+        if len(classes) < 2:
+            raise InputError(f'a linear probe needs at least two classes of {label!r}')
+        (ids,) = as_ids(gallery.column(label))
+        probe = make_pipeline(
+            StandardScaler(),
+            LogisticRegression(C=self.inverse_weight_decay, max_iter=self.max_iter),
+        )
+        probe.fit(gallery.features.numpy(), ids.numpy())
+        return [classes[number] for number in probe.predict(queries.features.numpy()).tolist()]

@@ -7,14 +7,14 @@ import torch.nn.functional as F
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import fit_linear_svm
-from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
+from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['LinearSVMMetric']
 
 
 @METRICS.register_module()
-class LinearSVMMetric(FeatureMetric):
+class LinearSVMMetric(ClassifierMetric):
     """The accuracy of a linear support vector machine that is trained on the gallery.
 
     Source: the protocol of VCLR on Kinetics-400, whose code runs LIBLINEAR's ``-s 2 -c 1`` on
@@ -41,19 +41,14 @@ class LinearSVMMetric(FeatureMetric):
         self.cost = cost
         self.normalize = normalize
 
-    def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute ``svm/LABEL/top1`` in percent."""
+    def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
+        """Return the value of a column that the machine predicts for each query."""
         inputs, rows = queries.features, gallery.features
         if self.normalize:
             inputs, rows = F.normalize(inputs, dim=1), F.normalize(rows, dim=1)
-        values: dict[str, float] = {}
-        for label in self.labels:
-            # The gallery's ids come first: a class that only queries have cannot be predicted.
-            gallery_ids, query_ids = as_ids(gallery.column(label), queries.column(label))
-            num_classes = int(gallery_ids.max()) + 1
-            if num_classes < 2:
-                raise InputError(f'a linear SVM needs at least two classes of {label!r}')
-            weights = fit_linear_svm(rows, gallery_ids, num_classes, self.cost)
-            accuracy = ((inputs @ weights.T).argmax(dim=1) == query_ids).double().mean().item()
-            values[f'svm/{label}/top1'] = 100 * accuracy
-        return values
+        classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
+        if len(classes) < 2:
+            raise InputError(f'a linear SVM needs at least two classes of {label!r}')
+        (ids,) = as_ids(gallery.column(label))
+        weights = fit_linear_svm(rows, ids, len(classes), self.cost)
+        return [classes[number] for number in (inputs @ weights.T).argmax(dim=1).tolist()]

@@ -1,11 +1,13 @@
 """All protocols that the data allows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mmengine.registry import Registry
+from torch import Tensor
 
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
+from vsslbox.evaluation.figures import Evaluated
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
@@ -20,33 +22,50 @@ class ReportCardMetric(FeatureMetric):
 
     Args:
         protocols: The configs of metrics without their ``labels``, by the protocols' names.
-        labels: The columns of the list to predict.
+        kwargs: As for :class:`FeatureMetric`. Protocols that search the gallery leave out the
+            videos of the query's group, ``leave_out``; those that train on it are not possible if
+            a group is on both sides.
 
     Attributes:
         queries: The features that were evaluated last.
         gallery: Their gallery.
+        evaluation: Their values, and what each query contributes to them.
         impossible: What could not be evaluated, ``PROTOCOL/LABEL``, and why.
     """
 
-    def __init__(self, protocols: dict[str, dict], labels: Sequence[str] = ('label',)) -> None:
-        super().__init__(labels)
+    def __init__(self, protocols: dict[str, dict], **kwargs) -> None:
+        super().__init__(**kwargs)
         self.protocols = protocols
         self.queries: FeatureSet | None = None
         self.gallery: FeatureSet | None = None
+        self.evaluation = Evaluated({}, {})
         self.impossible: dict[str, str] = {}
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute the values of all metrics, by their own names."""
         self.queries, self.gallery, self.impossible = queries, gallery, {}
         values: dict[str, float] = {}
+        outcomes: dict[str, Tensor] = {}
         for protocol in self.protocols:
             for label in self.labels:
                 reason = self._obstacle(protocol, label)
                 if reason:
                     self.impossible[f'{protocol}/{label}'] = reason
                 else:
-                    values.update(self.build(protocol, label)(queries, gallery))
+                    metric = self.build(protocol, label)
+                    found = metric.outcomes(queries, gallery)
+                    values |= metric.summarize(found) if found else metric(queries, gallery)
+                    outcomes |= found
+        self.evaluation = Evaluated(values, outcomes)
         return values
+
+    def chances(self) -> dict[str, float]:
+        """Return what features without information reach on the videos evaluated last."""
+        chances: dict[str, float] = {}
+        for protocol in self.protocols:
+            for label in self.evaluated(protocol):
+                chances |= self.build(protocol, label).chance(self.queries, self.gallery)
+        return chances
 
     def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:
         """Return the protocols that train on the gallery, none if it has all queries."""
@@ -66,9 +85,17 @@ class ReportCardMetric(FeatureMetric):
     def build(self, protocol: str, label: str) -> FeatureMetric:
         """Build the metric of a protocol on one label, for the features evaluated last."""
         metric = dict(self.protocols[protocol], labels=(label,))
-        if self.gallery is self.queries:
-            metric['leave_out'] = metric.get('leave_out') or 'name'
+        alone = 'name' if self.gallery is self.queries else None
+        leave_out = metric.get('leave_out') or self.leave_out or alone
+        if leave_out and not self._needs_gallery(protocol):
+            metric['leave_out'] = leave_out
         return METRICS.build(metric)
+
+    def _groups_on_both_sides(self) -> list:
+        if self.leave_out is None:
+            return []
+        groups = (set(videos.column(self.leave_out)) for videos in (self.queries, self.gallery))
+        return sorted(set.intersection(*groups), key=str)
 
     def _obstacle(self, protocol: str, label: str) -> str:
         """Return why the data does not allow a protocol; empty if it does."""
@@ -85,6 +112,12 @@ class ReportCardMetric(FeatureMetric):
             self.queries
         ):
             return 'all queries are in the gallery, which it would train on'
+        if self._needs_gallery(protocol) and (both := self._groups_on_both_sides()):
+            more = f' and {len(both) - 1} more' if both[1:] else ''
+            return (
+                f'the gallery, on which it would train, has values of {self.leave_out!r} that '
+                f'queries have: {both[0]!r}{more}'
+            )
         if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'
         if not wanted & known:

@@ -9,11 +9,14 @@ from torch import Tensor
 
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
-from vsslbox.evaluation.functional import recall_at
+from vsslbox.evaluation.functional import chance_of_hit
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
 __all__ = ['RetrievalMetric']
+
+USUAL = (1, 5, 10, 20, 50)
+MOST_CHANCE = 90  # percent
 
 
 @METRICS.register_module()
@@ -28,7 +31,8 @@ class RetrievalMetric(FeatureMetric):
     HMDB51 and the gallery the training split.
 
     Args:
-        topk: The values of k.
+        topk: The values of k; None for those of 1, 5, 10, 20 and 50 at which chance stays below
+            90 %, and in any case 1: beyond, good features have no room to be better.
         precision: How neighbours are searched, ``'float32'`` or ``'bfloat16'``; both find the same.
         kwargs: As for :class:`FeatureMetric`.
     """
@@ -37,11 +41,11 @@ class RetrievalMetric(FeatureMetric):
 
     def __init__(
         self,
-        topk: tuple[int, ...] = (1, 5, 10, 20, 50),
+        topk: tuple[int, ...] | None = USUAL,
         precision: str = 'float32',
         **kwargs,
     ) -> None:
-        if isinstance(topk, int) or not topk or min(topk) < 1:
+        if topk is not None and (isinstance(topk, int) or not topk or min(topk) < 1):
             raise InputError(
                 f'topk of RetrievalMetric must be positive integers such as (1, 5), got {topk!r}'
             )
@@ -51,22 +55,64 @@ class RetrievalMetric(FeatureMetric):
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute ``retrieval/LABEL/R@k`` in percent and ``retrieval/LABEL/unanswerable``."""
+        return self.summarize(self.outcomes(queries, gallery))
+
+    def outcomes(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, Tensor]:
+        """Return whether each query finds a right video, by ``retrieval/LABEL/R@k``."""
         similarities, neighbours = queries.neighbours(
-            gallery, max(self.topk), self.leave_out, self.precision
+            gallery, max(self.topk or USUAL), self.leave_out, self.precision
         )
-        values: dict[str, float] = {}
+        found = {}
         for label in self.labels:
             query_ids, gallery_ids = as_ids(queries.column(label), gallery.column(label))
             right = (gallery_ids[neighbours] == query_ids[:, None]) & similarities.isfinite()
-            answerable = self._count_right(queries, gallery, label) > 0
-            if answerable.any():
-                for k, recall in recall_at(right[answerable], self.topk).items():
-                    values[f'retrieval/{label}/R@{k}'] = recall
-            else:
+            unanswerable = self._count_right(queries, gallery, label) == 0
+            for k in self._ranks(queries, gallery, label):
+                hits = right[:, :k].any(dim=1).double()
+                found[f'retrieval/{label}/R@{k}'] = hits.masked_fill_(unanswerable, torch.nan)
+        return found
+
+    def summarize(self, outcomes: dict[str, Tensor]) -> dict[str, float]:
+        """Compute ``retrieval/LABEL/R@k`` in percent and ``retrieval/LABEL/unanswerable``."""
+        values: dict[str, float] = {}
+        for label in self.labels:
+            recalls = {n: r for n, r in outcomes.items() if n.startswith(f'retrieval/{label}/')}
+            unanswerable = next(iter(recalls.values())).isnan()
+            if unanswerable.all():
                 message = f'no R@k of {label!r}: the gallery has a right video for no query'
                 print_log(message, 'current', logging.WARNING)
-            values[f'retrieval/{label}/unanswerable'] = int((~answerable).sum())
+            else:
+                values |= super().summarize(recalls)
+            values[f'retrieval/{label}/unanswerable'] = int(unanswerable.sum())
         return values
+
+    def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Return R@k of a gallery in random order, by ``retrieval/LABEL/R@k``."""
+        return {
+            f'retrieval/{label}/R@{k}': self._chance(queries, gallery, label, k)
+            for label in self.labels
+            for k in self._ranks(queries, gallery, label)
+        }
+
+    def _ranks(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> tuple[int, ...]:
+        if self.topk is not None:
+            return self.topk
+        return USUAL[:1] + tuple(
+            k for k in USUAL[1:] if self._chance(queries, gallery, label, k) < MOST_CHANCE
+        )
+
+    def _chance(self, queries: FeatureSet, gallery: FeatureSet, label: str, k: int) -> float:
+        """Compute R@k of a gallery in random order, over the answerable queries."""
+        right = self._count_right(queries, gallery, label).numpy()
+        candidates = self._count_candidates(queries, gallery).numpy()
+        hits = chance_of_hit(right, candidates, k)[right > 0]
+        return 100 * float(hits.mean()) if len(hits) else 0.0
+
+    def _count_candidates(self, queries: FeatureSet, gallery: FeatureSet) -> Tensor:
+        """Count the gallery's videos that are not left out of each query, ``[Q]``."""
+        count = torch.full((len(queries),), len(gallery))
+        values = queries.left_out(gallery, self.leave_out)
+        return count if values is None else count - _count_equal(*values)
 
     def _count_right(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> Tensor:
         """Count the gallery's videos of each query's label that are not left out, ``[Q]``."""

@@ -7,6 +7,7 @@ from vsslbox.models.utils.encode import encode_clips, is_3d
 from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
+from vsslbox.models.utils.start_weights import forget_start_weights
 from vsslbox.models.utils.sync_batch_norm import SyncBatchNorm, sync_on_any_device
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     'block_maps',
     'box_iou',
     'encode_clips',
+    'forget_start_weights',
     'gather_batch',
     'gather_with_gradient',
     'is_3d',

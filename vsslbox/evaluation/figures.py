@@ -1,0 +1,157 @@
+"""The figures of an evaluation, each with what it takes to believe it."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import Literal
+
+import numpy as np
+from torch import Tensor
+
+from vsslbox.evaluation.functional import (
+    group_bootstrap_interval,
+    sign_flip_test,
+    wilson_interval,
+)
+
+__all__ = ['Comparison', 'Evaluated', 'Figure', 'compare_figures']
+
+LEVEL = 0.05  # of the tests, two-sided
+
+Interval = tuple[float, float]
+
+
+@dataclass
+class Evaluated:
+    """What an evaluation of some features found.
+
+    Attributes:
+        values: The values by name.
+        outcomes: What each query contributes to those that are shares of queries, ``[Q]``; NaN for
+            one that does not count.
+    """
+
+    values: Mapping[str, float]
+    outcomes: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A figure against the same figure of other features, on the same queries.
+
+    Attributes:
+        value: The mean of the others, in percent.
+        spread: Their standard deviation; None for a single one.
+        difference: The figure less that mean, in points; None if it cannot be tested.
+        interval: The 95 % interval of the difference; of several, the hull.
+        p: The p-value of the test that they are equal; of several, the largest.
+        verdict: ``'better'`` or ``'worse'`` only if that is significant against each of them, and
+            all of the interval is on that side.
+    """
+
+    value: float
+    spread: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    verdict: Literal['better', 'worse', 'not distinguishable'] = 'not distinguishable'
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value of an evaluation.
+
+    Attributes:
+        name: ``PROTOCOL/LABEL/...``.
+        value: In percent.
+        n: The number of queries that count; None if the metric does not tell them apart.
+        interval: The 95 % interval of the value.
+        chance: What features without information reach, in percent; None if unknown.
+        comparisons: By the names of the other features.
+    """
+
+    name: str
+    value: float
+    n: int | None = None
+    interval: Interval | None = None
+    chance: float | None = None
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+
+
+def compare_figures(
+    found: Evaluated,
+    others: Mapping[str, Sequence[Evaluated]],
+    chance: Mapping[str, float],
+    groups: Sequence[Hashable] | None = None,
+) -> list[Figure]:
+    """Compare the figures of some features with those of others on the same queries.
+
+    The interval of a figure is Wilson's. With groups it is that of a bootstrap over groups, but
+    never narrower than Wilson's, which few groups would give. Differences are tested by
+    :func:`sign_flip_test`, and their intervals are bootstrapped over queries or groups.
+
+    Args:
+        found: The features.
+        others: Other features by name, such as several random initialisations.
+        chance: What features without information reach, by the names of the values.
+        groups: The group of each query; None if each is its own.
+    """
+    return [
+        _figure(name, found, others, chance.get(name), groups)
+        for name in found.values
+        if not name.endswith('unanswerable')
+    ]
+
+
+def _figure(
+    name: str,
+    found: Evaluated,
+    others: Mapping[str, Sequence[Evaluated]],
+    chance: float | None,
+    groups: Sequence[Hashable] | None,
+) -> Figure:
+    value = found.values[name]
+    if name not in found.outcomes:
+        values = {other: [run.values[name] for run in runs] for other, runs in others.items()}
+        comparisons = {
+            other: Comparison(fmean(of_runs), _spread(of_runs)) for other, of_runs in values.items()
+        }
+        return Figure(name, value, chance=chance, comparisons=comparisons)
+    counts = ~found.outcomes[name].isnan().numpy()
+    own = found.outcomes[name].numpy()[counts]
+    groups = None if groups is None else [g for g, used in zip(groups, counts) if used]
+    comparisons = {
+        other: _compare(own, [run.outcomes[name].numpy()[counts] for run in runs], groups)
+        for other, runs in others.items()
+    }
+    return Figure(name, value, len(own), _interval(own, groups), chance, comparisons)
+
+
+def _interval(rights: np.ndarray, groups: Sequence[Hashable] | None) -> Interval:
+    low, high = wilson_interval(rights.sum(), len(rights))
+    if groups is not None and len(set(groups)) > 1:
+        by_group = group_bootstrap_interval(rights, groups)
+        low, high = min(low, by_group[0]), max(high, by_group[1])
+    return 100 * low, 100 * high
+
+
+def _compare(
+    own: np.ndarray, others: list[np.ndarray], groups: Sequence[Hashable] | None
+) -> Comparison:
+    values = [100 * float(rights.mean()) for rights in others]
+    units = range(len(own)) if groups is None else groups
+    if len(set(units)) < 2:
+        return Comparison(fmean(values), _spread(values))
+    differences = [own - rights for rights in others]
+    p = max(sign_flip_test(difference, units) for difference in differences)
+    ends = [group_bootstrap_interval(difference, units) for difference in differences]
+    low, high = 100 * min(low for low, _ in ends), 100 * max(high for _, high in ends)
+    verdict = 'not distinguishable'
+    if p < LEVEL and (low > 0 or high < 0):
+        verdict = 'better' if low > 0 else 'worse'
+    difference = 100 * float(own.mean()) - fmean(values)
+    return Comparison(fmean(values), _spread(values), difference, (low, high), p, verdict)
+
+
+def _spread(values: Sequence[float]) -> float | None:
+    return stdev(values) if len(values) > 1 else None
