@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vsslbox.apis.command_line import environment_of_training, run_command
+from vsslbox.apis.command_line import environment_of_training, run_command, tool_parser
 from vsslbox.checkpoints import checkpoints_in, load_checkpoint
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.evaluation import FeatureSet
@@ -30,7 +30,7 @@ RETRIEVAL = 'configs/demo/retrieval_r18w16_64px.py'
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('--seed', type=int, default=0, help='random seed of the training')
     parser.add_argument('--work-dir', type=Path, default=ROOT / 'work_dirs' / 'demo')
     parser.add_argument('--data', type=Path, default=ROOT / 'data' / 'demo')

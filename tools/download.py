@@ -10,15 +10,13 @@ the files of such a cache, or its address. An interrupted transfer resumes.
 
 import argparse
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.checkpoints.zoo import ZooEntry, fetch, zoo_entries
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('names', nargs='*', metavar='NAME', help='names of weights')
     parser.add_argument('--list', action='store_true', help='print all names')
     args = parser.parse_args()

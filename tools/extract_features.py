@@ -21,6 +21,7 @@ from vsslbox.apis.command_line import (
     on_videos,
     read_config,
     run_command,
+    tool_parser,
 )
 from vsslbox.errors import InputError
 from vsslbox.utils import whole_file
@@ -28,7 +29,7 @@ from vsslbox.utils import whole_file
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config file of a protocol')
     parser.add_argument('checkpoint', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument('--out', type=Path, required=True, help='folder for the features')

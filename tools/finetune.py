@@ -26,7 +26,7 @@ from mmengine.config import Config
 from sklearn.metrics import classification_report
 
 from vsslbox.apis import VideoClassifier
-from vsslbox.apis.command_line import environment_of_training, run_command
+from vsslbox.apis.command_line import environment_of_training, run_command, tool_parser
 from vsslbox.apis.finetune_config import KINDS, finetune_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
@@ -39,9 +39,7 @@ TRAIN = Path(__file__).resolve().parent / 'train.py'
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('checkpoint', help='a pretraining by vsslbox: a file, or zoo://NAME')
     parser.add_argument('--data-root', type=Path, required=True, help='folder of the videos')
     parser.add_argument('--list', type=Path, help='CSV with the columns path and LABELS')

@@ -14,7 +14,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from vsslbox.apis import VideoClassifier
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.datasets.readers import FallbackReader, VideoError
 from vsslbox.datasets.transforms import OpenVideo
 from vsslbox.errors import InputError
@@ -25,9 +25,7 @@ from vsslbox.visualization import DEFAULT_RATE, draw_caption, enlarged_frames, w
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('checkpoint', help='a checkpoint of fine-tuning')
     parser.add_argument('videos', nargs='+', help='files, folders or patterns')
     parser.add_argument('--out', type=Path, default=Path('predictions.csv'), help='the CSV file')

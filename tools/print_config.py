@@ -12,16 +12,14 @@ variables. The second prints one line for each place that differs, from CONFIG t
 
 import argparse
 
-from vsslbox.apis.command_line import add_config_options, read_config, run_command
+from vsslbox.apis.command_line import add_config_options, read_config, run_command, tool_parser
 from vsslbox.config import TOP_LEVEL, config_difference
 from vsslbox.utils import config_text
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config file')
     parser.add_argument('--diff', metavar='OTHER', help='print what differs in this config file')
     parser.add_argument('--all', action='store_true', help="show the config's own variables too")

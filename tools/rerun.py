@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.paper_tables import PaperRow, read_paper_tables, start_variables
 from vsslbox.checkpoints import checkpoints_in
 from vsslbox.errors import InputError
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('paper', help='a folder of configs/: vclr, cvrl, vdim, vie')
     parser.add_argument('table', help='its number in the paper; figure4 for a figure')
     parser.add_argument('row', type=int, help='the number of the row, from 1')

@@ -18,7 +18,7 @@ from statistics import mean
 
 from mmengine.config import Config
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.paper_tables import start_variables
 from vsslbox.checkpoints import checkpoints_in
 from vsslbox.config import find_config
@@ -30,7 +30,7 @@ FIRST = '_split_1_'
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config of a training with lists of split 1')
     parser.add_argument('checkpoint', nargs='?', help="the start weights, instead of the config's")
     parser.add_argument('--splits', type=int, nargs='+', default=[1, 2, 3], metavar='N')

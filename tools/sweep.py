@@ -21,7 +21,7 @@ from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 
-from vsslbox.apis.command_line import add_config_options, read_config, run_command
+from vsslbox.apis.command_line import add_config_options, read_config, run_command, tool_parser
 from vsslbox.config import check_config
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_json, write_csv, write_text
@@ -35,11 +35,7 @@ TIMES = {'data_time', 'time', 'step'}  # logged beside the metrics of a validati
 
 def parse_args() -> tuple[argparse.Namespace, list[str]]:
     """Read the command line, and return the options for training apart."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = tool_parser(__doc__, allow_abbrev=False)
     parser.add_argument('config', help='the config file')
     parser.add_argument('values', metavar='KEY=V1,V2', nargs='+', help='the values of a key')
     parser.add_argument('--data-root', help="folder of the videos, instead of the config's")

@@ -15,6 +15,7 @@ from vsslbox.apis.command_line import (
     build_runner,
     read_config,
     run_command,
+    tool_parser,
 )
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
@@ -23,7 +24,7 @@ from vsslbox.registry import LOOPS
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config file of the protocol')
     parser.add_argument('checkpoint', nargs='?', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument(

@@ -17,6 +17,7 @@ from vsslbox.apis.command_line import (
     build_runner,
     read_config,
     run_command,
+    tool_parser,
 )
 from vsslbox.apis.data_sizes import fit_to_data
 from vsslbox.config import check_config
@@ -25,7 +26,7 @@ from vsslbox.errors import InputError
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config file')
     add_common_options(parser)
     parser.add_argument(

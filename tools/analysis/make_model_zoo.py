@@ -10,13 +10,12 @@ under `Paper` the paper's number. `Results` holds what was measured here: the sa
 Weights have `Description`, `License`, and if known `Weights Size` and `Weights SHA256`.
 """
 
-import argparse
 from collections import defaultdict
 from pathlib import Path
 
 from mmengine.fileio import load
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.errors import InputError
 from vsslbox.visualization import markdown_table
 
@@ -161,9 +160,7 @@ def _link(text: str, target: str) -> str:
 
 def main() -> None:
     """Write both files."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     checkout = Path(__file__).resolve().parents[2]
     parser.add_argument('--root', type=Path, default=checkout, help='the repository')
     root = parser.parse_args().root

@@ -3,12 +3,11 @@
 python tools/analysis/make_papers.py [--root REPOSITORY]
 """
 
-import argparse
 from pathlib import Path
 
 from mmengine.fileio import load
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.paper_tables import PaperRow, PaperTable, read_paper_tables
 from vsslbox.visualization import markdown_table
 
@@ -74,7 +73,7 @@ def _link(target: str) -> str:
 
 def main() -> None:
     """Write the page."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     checkout = Path(__file__).resolve().parents[2]
     parser.add_argument('--root', type=Path, default=checkout, help='the repository')
     root = parser.parse_args().root

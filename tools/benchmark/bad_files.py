@@ -25,7 +25,13 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
 
-from vsslbox.apis.command_line import add_config_options, on_videos, read_config, run_command
+from vsslbox.apis.command_line import (
+    add_config_options,
+    on_videos,
+    read_config,
+    run_command,
+    tool_parser,
+)
 from vsslbox.engine.runner import SSLRunner
 
 FRAMES, HEIGHT, WIDTH = 48, 120, 160
@@ -33,7 +39,7 @@ FRAMES, HEIGHT, WIDTH = 48, 120, 160
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='a config with a train_dataloader')
     parser.add_argument('--videos', type=int, default=400, help='how many are made')
     parser.add_argument('--share', type=float, default=0.01, help='of them that are bad')

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 
 TRAIN = Path(__file__).resolve().parent.parent / 'train.py'
 MIB = 2**20
@@ -29,7 +29,7 @@ MIB = 2**20
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', type=Path, help='a config for pretraining')
     parser.add_argument('--data-root', type=Path, required=True, help='the videos')
     parser.add_argument('--minutes', type=float, default=60)

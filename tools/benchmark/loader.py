@@ -27,7 +27,7 @@ from mmengine.registry import DefaultScope
 from stock_pipeline import StockDataset
 from torch.utils.data import DataLoader, Dataset
 
-from vsslbox.apis.command_line import on_videos, read_config, run_command
+from vsslbox.apis.command_line import on_videos, read_config, run_command, tool_parser
 from vsslbox.compat import worker_pids
 from vsslbox.datasets import EpochSampler
 from vsslbox.datasets.readers.pyav_reader import forget_files
@@ -41,7 +41,7 @@ from vsslbox.structures import SampleKey
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='a config with a train_dataloader')
     parser.add_argument('--videos', help="a folder of videos, instead of the config's data")
     parser.add_argument('--against', choices=['mmaction2'], help='the peer to compare with')

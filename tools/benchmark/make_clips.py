@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.datasets.video_dataset import ENDINGS
 from vsslbox.utils import track
@@ -20,7 +20,7 @@ FPS = 25
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('videos', nargs='+', type=Path, help='video files, or folders of them')
     parser.add_argument('--out', required=True, type=Path, help='folder of the clips')
     parser.add_argument('--gop', type=int, default=12, help='distance between key frames')

@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.checkpoints.importers.bundle_archive import open_bundle
 from vsslbox.checkpoints.importers.published_names import (
     cvrl_names,
@@ -167,9 +167,7 @@ SOURCES = {
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('source', choices=SOURCES)
     parser.add_argument('file', help='the published file, or zoo://NAME')
     parser.add_argument('out', type=Path, nargs='?', help='checkpoint to write, a .pth file')

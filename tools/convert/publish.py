@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
 from vsslbox.utils import file_sha256, whole_file
 
@@ -74,9 +74,7 @@ def _parts(
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('checkpoint', help='a checkpoint of training')
     parser.add_argument('out', type=Path, help='name of the published file, ends in .pth')
     parser.add_argument(

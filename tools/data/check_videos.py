@@ -31,7 +31,7 @@ from typing import NamedTuple
 import av
 from av.container import InputContainer
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.preparation.video_jobs import Failure, add_job_options, list_videos, run_jobs
 from vsslbox.utils import escaped
@@ -187,9 +187,7 @@ def check_videos(
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('source', type=Path, help='folder of the videos, or a list of them')
     parser.add_argument(
         '--out', type=Path, default=Path('bad_videos.csv'), help='CSV file for the problems'

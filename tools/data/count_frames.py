@@ -10,7 +10,7 @@ cannot be opened are left out, and listed in failed.csv beside the new list.
 import argparse
 from pathlib import Path
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_csv, write_csv
@@ -49,9 +49,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('list', type=Path, help='list of videos: `path [label]` lines, or CSV')
     parser.add_argument('--out', type=Path, required=True, help='CSV file for the new list')
     add_job_options(parser)

@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.preparation.video_frames import VideoFrames, fit_size, frames_at_rate, quarter_turns
 from vsslbox.preparation.video_jobs import (
     add_job_options,
@@ -134,9 +134,7 @@ def write_list(folder: Path, outputs: list[str]) -> None:
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('source', metavar='SRC', type=Path, help='folder or list of the videos')
     parser.add_argument('folder', metavar='DST', type=Path, help='folder of the images')
     parser.add_argument(

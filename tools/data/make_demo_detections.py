@@ -31,7 +31,7 @@ from make_demo_videos import (
     pose_sprite,
 )
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.utils import track
 
@@ -115,7 +115,7 @@ def make_split(split: str, numbers: range, folder: Path, seed: int, size: int) -
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('folder', type=Path, help='folder of the data set')
     parser.add_argument(
         '--videos', type=int, default=160, help='number of videos, a quarter of them for testing'

@@ -33,7 +33,7 @@ import av
 import cv2
 import numpy as np
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.utils import track
 
@@ -346,7 +346,7 @@ def existing_manifest(folder: Path) -> dict | None:
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('folder', type=Path, help='folder of the data set')
     parser.add_argument(
         '--videos', type=int, default=480, help='number of videos, a quarter of them for testing'

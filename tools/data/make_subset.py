@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.errors import InputError
 from vsslbox.utils import file_sha256
 
@@ -128,9 +128,7 @@ def write_list(header: str | None, lines: list[str], path: Path) -> None:
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('list', type=Path, help='list of videos: `path label` lines, or CSV')
     parser.add_argument(
         '--percent', type=float, required=True, help='share of the list, in (0, 100]'

@@ -34,7 +34,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange, VideoReformatter
 from av.video.stream import VideoStream
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.preparation.video_frames import (
     VideoFrames,
     fit_size,
@@ -172,9 +172,7 @@ def _luma(frame: VideoFrame) -> np.ndarray:
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('source', metavar='SRC', type=Path, help='folder or list of the videos')
     parser.add_argument('folder', metavar='DST', type=Path, help='folder of the new videos')
     parser.add_argument('--preset', choices=sorted(PRESETS), help='purpose of the new videos')

@@ -22,7 +22,7 @@ from mmengine.dataset import Compose
 from mmengine.device import get_device
 from mmengine.model import BaseModel
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.datasets.readers import FallbackReader
 from vsslbox.datasets.transforms.steps import build_steps, list_steps
 from vsslbox.errors import InputError
@@ -41,7 +41,7 @@ Actions = dict[str, dict[int, list[str]]]
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config file of a detector')
     parser.add_argument('checkpoint', help='its checkpoint file')
     parser.add_argument('video', help='the video file')

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 import cv2
 import numpy as np
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.datasets.readers import FallbackReader
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_json
@@ -24,9 +24,7 @@ THUMBNAILS = 8
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('annotations', type=Path, help='annotations of the videos')
     parser.add_argument('proposals', type=Path, help='proposals for them')
     parser.add_argument('--out', type=Path, required=True, help='folder for the pictures')

@@ -2,12 +2,14 @@
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
+from typing import Any
 
 import torch.distributed as dist
 from mmengine.config import Config
@@ -37,6 +39,7 @@ __all__ = [
     'on_videos',
     'read_config',
     'run_command',
+    'tool_parser',
 ]
 
 # The errors that users can fix. Any other error is a bug and shows its traceback.
@@ -112,6 +115,18 @@ def _run_and_close(main: Callable[[], None]) -> None:
         dist.destroy_process_group()
     if stopped is not None:
         raise stopped
+
+
+def tool_parser(doc: str, **options: Any) -> argparse.ArgumentParser:
+    """Return a parser whose help is the docstring of a tool, with its example.
+
+    Of a command of ``vsslbox`` the example is that command.
+    """
+    if sys.argv[0].startswith('vsslbox '):
+        doc = re.sub(r'python tools/\S+', sys.argv[0], doc)
+    return argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter, **options
+    )
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

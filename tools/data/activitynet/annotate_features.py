@@ -15,7 +15,7 @@ import argparse
 import json
 from pathlib import Path
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.snippet_files import noted_videos
 from vsslbox.preparation.text_files import read_json, write_text
@@ -26,9 +26,7 @@ NEEDED = {'subset', 'duration', 'annotations'}
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('annotations', type=Path, help="ActivityNet's JSON file")
     parser.add_argument('features', type=Path, help='folder of the features')
     parser.add_argument(

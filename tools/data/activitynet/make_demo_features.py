@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.evaluation.features.snippet_files import rescale_features, write_features
 from vsslbox.preparation.text_files import write_text
 
@@ -83,7 +83,7 @@ def classify(annotations: dict[str, dict], rng: np.random.Generator) -> dict[str
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = tool_parser(__doc__)
     parser.add_argument(
         'folder', type=Path, help='folder for the data, whose files are overwritten'
     )

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from torch.utils.data import DataLoader
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.datasets.snippet_dataset import SnippetDataset
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError
@@ -43,9 +43,7 @@ KINDS = {'scores': class_scores, 'pooled': pooled_features}
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help="the config of the checkpoint's model")
     parser.add_argument('checkpoint', help='the checkpoint file')
     parser.add_argument('videos', type=Path, help='folder of the videos, or a list of them')
