@@ -14,11 +14,17 @@ import vsslbox  # noqa: F401  (declares what torch.load may read)
 
 REPO = Path(__file__).resolve().parent.parent
 
-# Few examples, the same in every run, however slow the machine; full forms ask for more.
+# Few examples, the same in every run, however slow the machine; the full form draws others.
 settings.register_profile(
     'bounded', max_examples=50, derandomize=True, deadline=None, database=None
 )
-settings.load_profile('bounded')
+settings.register_profile('full', max_examples=2000, deadline=None, database=None)
+settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'bounded'))
+
+
+def examples(bounded: int) -> int:
+    """Return the number of examples of a test that has fewer in its bounded form than others."""
+    return bounded * settings.default.max_examples // 50
 
 
 @pytest.fixture(scope='session')

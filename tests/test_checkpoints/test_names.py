@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mmengine.registry import MODELS, DefaultScope
 from torch import nn
 
+from tests.conftest import examples
 from vsslbox.checkpoints.importers.published_names import (
     cvrl_names,
     moco_names,
@@ -61,14 +62,14 @@ def test_no_two_tensors_of_a_network_have_one_name(name):
 
 
 @given(prefixes, prefixes)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50))
 def test_the_network_in_a_file_has_its_own_names_below_any_prefix(first, second):
     for name in STATE:
         assert canonical_name(first + second + name) == canonical_name(name)
 
 
 @given(prefixes)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.too_slow])
 def test_any_prefix_loads_the_same_tensors(prefix):
     module = small()
     other = {'optimizer_state': torch.ones(1), 'head.fc.weight': torch.ones(2, 2)}
@@ -77,7 +78,7 @@ def test_any_prefix_loads_the_same_tensors(prefix):
 
 
 @given(st.lists(st.sampled_from(list(STATE)), unique=True, max_size=4))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10))
 def test_a_part_may_be_compiled_on_its_own(parts):
     """``torch.compile`` of a layer puts its prefix in the middle of the names."""
     layers = {name.rpartition('.')[0] for name in parts}
@@ -197,7 +198,7 @@ def test_published_names_map_one_to_one(name, names_of):
     target=st.sampled_from(['module.', 'module._orig_mod.', 'encoder_q.', 'teacher.backbone.']),
     style=st.sampled_from(['as they are', 'torchvision']),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.too_slow])
 def test_export_and_import_are_the_identity(name, target, style):
     """Every backbone comes back tensor by tensor from the names that other code gives it."""
     module = build(name)

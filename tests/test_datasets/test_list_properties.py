@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from tests.conftest import examples
 from vsslbox.datasets import VideoDataset
 from vsslbox.preparation.text_files import read_csv, write_csv
 
@@ -28,7 +29,7 @@ def names_of(folder, ann_file, **kwargs):
 
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
 @example(['a, "b".mp4', 'c\nd.mp4', ' e .mp4', '\ufefff.mp4'])
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_csv_lists_hold_every_name(folder, names):
     assume(len({normalize('NFC', name.strip()) for name in names}) == len(names))
     for name in names:
@@ -41,7 +42,7 @@ def test_csv_lists_hold_every_name(folder, names):
 
 
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_text_lists_hold_every_name_on_one_line_without_tabs(folder, names):
     assume(not any(set(name) & set('\t\r\n\ufeff') or name != name.strip() for name in names))
     assume(len({normalize('NFC', name) for name in names}) == len(names))

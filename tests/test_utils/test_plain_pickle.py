@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from tests.conftest import examples
 from vsslbox.errors import InputError
 from vsslbox.utils import load_plain_pickle
 
@@ -51,7 +52,7 @@ def assert_same(found, expected):
 
 
 @given(VALUES, st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_plain_data_equals_plain_loading(tmp_path_factory, value, protocol):
     path = tmp_path_factory.getbasetemp() / 'plain.pkl'
     path.write_bytes(pickle.dumps(value, protocol))
