@@ -25,6 +25,8 @@ CHAINS = {
     'short side': [dict(type='RandomShortSide', low=60, high=200)],
     'centre': [dict(type='CenterCrop', size=(100, 110))],
     'crop': [dict(type='RandomCrop', size=(100, 90))],
+    'scaled crop': [dict(type='RandomResizedCrop', size=(100, 90), area=(0.7, 0.9))],
+    'square': [dict(type='MultiScaleCrop', size=100, scales=(0.9, 1), max_scale_gap=0)],
     'flip': [dict(type='RandomFlip', prob=1)],
     'training': [
         dict(type='RandomShortSide', low=128, high=160),
@@ -59,7 +61,7 @@ def test_flip_twice_is_nothing():
     ('cfg', 'message'),
     [
         (dict(type='RandomRotation', degrees=(-5, 5)), 'RandomRotation cannot move boxes'),
-        (dict(type='RandomResizedCrop'), 'RandomResizedCrop cannot move boxes'),
+        (dict(type='RandAugment'), 'RandAugment cannot move boxes'),
         (dict(type='RandomFlip', consistent=False), 'consistent=True'),
     ],
 )

@@ -4,12 +4,11 @@ import json
 import subprocess
 import sys
 
-import cv2
 import numpy as np
 import pytest
 from mmengine.config import Config
 
-from tests.conftest import REPO, write_video
+from tests.conftest import REPO
 from vsslbox.datasets import VideoDataset
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.datasets.transforms.steps import list_steps
@@ -84,35 +83,6 @@ def test_loader_benchmark(tmp_path, video_folder):
         ratios = [r[place] / r['mmaction2'] for r in figures['rounds_videos_per_s']]
         assert min(ratios) <= figures['ratio'][place] <= max(ratios)
     assert 'x mmaction2' in out
-
-
-def test_view_sheet(tmp_path):
-    """Two videos of one colour each; a view of 4 frames has 4 columns."""
-    for name, color in (('red', (200, 40, 40)), ('blue', (40, 40, 200))):
-        write_video(tmp_path / f'{name}.mp4', np.full((12, 32, 48, 3), color, np.uint8))
-    config = tmp_path / 'config.py'
-    config.write_text(
-        """
-train_dataloader = dict(dataset=dict(type='VideoDataset', pipeline=[
-    dict(type='OpenVideo'),
-    dict(type='SampleRandomClip', clip_len=4),
-    dict(type='DecodeViews'),
-    dict(type='AugmentViews', transforms=[
-        dict(type='Defer', transforms=[dict(type='Solarize', threshold=0, prob=1.0)])]),
-    dict(type='PackViews'),
-]))
-"""
-    )
-    out = tmp_path / 'sheet.png'
-    run('view_sheet.py', config, '--videos', tmp_path, '--out', out, '--height', 64)
-    sheet = cv2.cvtColor(cv2.imread(str(out)), cv2.COLOR_BGR2RGB)
-    rows = [sheet[20 + row * 88 : 84 + row * 88] for row in range(2)]
-    red, blue = sorted((row[32, 40].astype(int) for row in rows), key=lambda color: color[0])
-    assert np.abs(red - (55, 215, 215)).max() < 6  # negatives, as the deferred transform makes them
-    assert np.abs(blue - (215, 215, 55)).max() < 6
-    for row in rows:
-        assert (row[:, 96:100] == 255).all()  # between the columns
-        assert (row[32, [40, 140, 240, 340]] == row[32, 40]).all()
 
 
 def test_make_clips(tmp_path, video_folder):

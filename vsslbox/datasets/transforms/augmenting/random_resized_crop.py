@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vsslbox.datasets.transforms.augmenting.crop_boxes import crop_boxes
 from vsslbox.datasets.transforms.augmenting.resize import resize_image, to_size
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform
 from vsslbox.errors import InputError
@@ -82,3 +83,7 @@ class RandomResizedCrop(ViewTransform):
         """Cut the box out and scale it."""
         top, left, height, width = box
         return resize_image(frame[top : top + height, left : left + width], *self.size)
+
+    def move_boxes(self, boxes: np.ndarray, size: tuple[int, int], box: np.ndarray) -> np.ndarray:
+        """Convert the boxes to normalised coordinates of the crop."""
+        return crop_boxes(boxes, size, box[:2], box[2:])

@@ -154,7 +154,7 @@ class ViewTransform(ABC):
         """
         raise InputError(
             f'{type(self).__name__} cannot move boxes: use Resize, RandomShortSide, RandomCrop, '
-            'CenterCrop and RandomFlip, or define its `move_boxes`'
+            'RandomResizedCrop, CenterCrop and RandomFlip, or define its `move_boxes`'
         )
 
     @abstractmethod
