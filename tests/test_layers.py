@@ -17,6 +17,7 @@ LAYERS = [
     {'models', 'preparation'},
     {'evaluation'},
     {'engine', 'visualization'},
+    {'search'},
     {'apis'},
     {'__main__'},
 ]
