@@ -19,9 +19,17 @@ import numpy as np
 from vsslbox.apis.command_line import environment_of_training, run_command, tool_parser
 from vsslbox.checkpoints import checkpoints_in, load_checkpoint
 from vsslbox.datasets.readers import PyAVReader
-from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation import Evaluated, FeatureSet, compare_figures
 from vsslbox.preparation.text_files import read_json
-from vsslbox.visualization import Retrieval, metrics_text, nearest_videos, write_report
+from vsslbox.visualization import (
+    Retrieval,
+    Section,
+    metrics_text,
+    nearest_videos,
+    write_report,
+)
+from vsslbox.visualization.training_curves import curves_html, panels_of
+from vsslbox.visualization.training_log import read_training_log
 
 ROOT = Path(__file__).resolve().parent.parent
 PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
@@ -78,12 +86,16 @@ def main() -> None:
         gallery=records['pretrained']['gallery'],
     )
     (work_dir / 'metrics.json').write_text(json.dumps(dict(**metrics, details=details), indent=2))
+    before, after = (Evaluated(metrics[name], {}) for name in ('random', 'pretrained'))
+    panels = panels_of({'training': read_training_log(work_dir / 'train')}, ['*loss*'])
     write_report(
         work_dir / 'report.html',
         title='VCLR on generated videos, without labels',
-        metrics=metrics,
-        curves=read_curves(work_dir / 'train'),
+        figures=compare_figures(after, dict(random=[before]), {}),
         retrievals=shown_retrievals(pretrained / 'features.pth', data),
+        sections=[
+            Section('Training', 'The losses as they were logged.', list(curves_html(panels)))
+        ],
         details=details,
     )
     print(f'\nmetrics: {work_dir / "metrics.json"}\nreport:  {work_dir / "report.html"}')
@@ -112,14 +124,6 @@ def epochs(number: int | None) -> list[str]:
     return ['--cfg-options', *(f'{name}={number}' for name in names)]
 
 
-def read_curves(train_dir: Path) -> dict[str, list[tuple[int, float]]]:
-    """Return the losses of the newest training run by name, as (step, value)."""
-    log = max(train_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_mtime_ns)
-    rows = [json.loads(line) for line in log.read_text(encoding='utf-8').splitlines()]
-    names = [name for name in rows[0] if 'loss' in name]
-    return {name: [(row['step'], row[name]) for row in rows if name in row] for name in names}
-
-
 def print_table(metrics: dict[str, dict[str, float]]) -> None:
     """Print both runs side by side."""
     endings = ('R@1', 'R@5', 'top1')
@@ -144,9 +148,10 @@ def shown_retrievals(features: Path, data_root: Path) -> list[Retrieval]:
 
 
 def thumbnail(path: Path) -> np.ndarray:
-    """Return the middle frame of a video, uint8 ``[H, W, 3]``."""
+    """Return some frames of a video, uint8 ``[T, H, W, 3]``."""
     with closing(PyAVReader(str(path))) as reader:
-        return reader.read([reader.num_frames // 2])[0]
+        places = np.linspace(0, reader.num_frames - 1, 8).astype(int)
+        return np.stack(reader.read(places.tolist()))
 
 
 if __name__ == '__main__':

@@ -9,8 +9,8 @@ without one, each video is a query among all others but those of its group. `--c
 config of a protocol on features (`GalleryTestLoop`) instead, such as a paper's.
 
 The checkpoint is compared with random initialisations of the same network, a histogram of colours
-and one of frame differences, on the same videos. The work directory gets `report.html`,
-`report.json` and, in `checkpoint/`, what tools/test.py writes.
+and one of frame differences, on the same videos. Near-duplicates on both sides are warned of. The
+work directory gets `report.html`, `report.json` and, in `checkpoint/`, what tools/test.py writes.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from vsslbox.apis.command_line import (
     apply_common_options,
     read_config,
     run_command,
+    tool_parser,
 )
 from vsslbox.apis.report_card import make_report_card
 from vsslbox.config import replace_values
@@ -34,9 +35,7 @@ from vsslbox.preparation.text_files import only_csv, read_csv
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('checkpoint', help='the checkpoint: a file, or zoo://NAME')
     parser.add_argument('--config', help='the config file of a protocol')
     parser.add_argument('--list', type=Path, help='the list of the videos')
@@ -56,6 +55,11 @@ def parse_args() -> argparse.Namespace:
         default=3,
         metavar='N',
         help='random initialisations to compare with; 0 for no comparison (default: 3)',
+    )
+    parser.add_argument(
+        '--no-duplicates',
+        action='store_true',
+        help='do not search for near-duplicates among queries and gallery',
     )
     add_common_options(parser)
     args = parser.parse_args()
@@ -117,6 +121,7 @@ def main() -> None:
         labels=args.labels,
         group=args.group,
         random_seeds=args.random_seeds,
+        search_duplicates=not args.no_duplicates,
     )
 
 

@@ -11,8 +11,10 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import Registry
 
+from tests.conftest import write_video
 from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis import VideoEmbedder
+from vsslbox.apis.near_duplicates import find_duplicates
 from vsslbox.apis.report_card import report_card_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
@@ -33,6 +35,7 @@ def evaluate(videos, out, *arguments, config=CONFIG, options=TINY, seed=0):
     """Evaluate, and return the JSON and the page; no other features unless asked for."""
     if '--random-seeds' not in arguments:
         arguments = *arguments, '--random-seeds', 0
+    arguments = *arguments, '--no-duplicates'
     call(
         'evaluate.py', videos / 'tiny.pth', '--config', config, '--data-root', videos,
         '--work-dir', out, '--seed', seed, *arguments, options=options,
@@ -75,18 +78,22 @@ def test_confusions_add_up_to_the_accuracy(card):
         assert sum(map(sum, counts)) == 6
         accuracy = report['runs']['checkpoint']['metrics'][f'knn/{label}/top1']
         assert accuracy == pytest.approx(100 * right / 6)
-        assert f'confusion matrix of {label}' in html
+        assert html.count(f'alt="confusion matrix of {label}"') == 1
 
 
 def test_the_page_shows_everything_and_loads_nothing(card):
     report, html = card
-    assert html.count('class="card retrieval"') == 6
-    assert html.count('class="query"') == 6
+    nearest = html[html.index('<h2>Retrieval') : html.index('<h2>Mistakes')]
+    assert nearest.count('class="card retrieval"') == nearest.count('class="query"') == 6
     for label in LABELS:
-        (plot,) = re.findall(rf'features by {label}">(.*?)</svg>', html, flags=re.DOTALL)
-        assert plot.count('<circle') == 6
-    for value in report['runs']['checkpoint']['metrics'].values():
-        assert f'>{value:.0f}<' in html or f'>{value:.1f}<' in html
+        assert html.count(f'alt="features by {label}, checkpoint"') == 1
+        assert html.count(f'alt="features by {label}, random initialisation"') == 1
+    for figure in report['figures']:
+        assert f'>{figure["value"]:.1f}<' in html
+    for finding in report['findings']:
+        assert f'<p class="finding">{finding}</p>' in html
+    for name in ('00.mp4', '05.mp4'):  # queries
+        assert f'{name}\nappearance' in html
     assert report['runs']['checkpoint']['queries']['list_sha256'] in html
     assert 'paper' not in html.split('</style>')[1]
     assert not re.search(r'(src|href)="(?!data:)', html)
@@ -203,7 +210,8 @@ def test_the_papers_numbers_are_shown_for_the_papers_data(videos, tmp_path, quer
     )
     if queries == 6:
         assert report['paper'] == dict(source='Someone et al.', metrics=metrics)
-        assert 'paper: Someone et al.</th>' in html and '<td class="paper">12.3</td>' in html
+        assert 'paper: Someone et al.</th>' in html
+        assert '<td class="paper" data-name="paper">12.3</td>' in html
     else:
         assert report['paper'] is None and 'Someone' not in html
 
@@ -308,6 +316,8 @@ WITH_GALLERY = [*ALONE, 'test_cfg.gallery_dataloader.num_workers=0']
 def evaluate_alone(folder, out, *arguments, options=ALONE):
     """Evaluate weights by what they say about themselves, and return the JSON."""
     where = ['--data-root', folder, '--work-dir', out, '--random-seeds', 0]
+    if '--protocols' not in arguments:
+        arguments = *arguments, '--no-duplicates'
     call('evaluate.py', ZOO, *where, *arguments, options=options)
     return json.loads((out / 'report.json').read_text())
 
@@ -389,3 +399,48 @@ def test_a_checkpoint_that_does_not_say_is_named_with_the_way_out(videos, tmp_pa
     with pytest.raises(SystemExit):
         call('evaluate.py', videos / 'tiny.pth', '--data-root', videos, '--labels', 'motion')
     assert 'name the config of a protocol instead (--config)' in capsys.readouterr().err
+
+
+def test_a_copy_on_the_other_side_is_warned_of(tmp_path, capsys):
+    """Encoded again, it is found; the others are recordings of their own."""
+    for number in range(4):
+        rng = np.random.default_rng(number)
+        coarse = rng.integers(0, 256, (12, 6, 8, 3), dtype=np.uint8)
+        frames = coarse.repeat(8, axis=1).repeat(8, axis=2).repeat(4, axis=0)
+        write_video(tmp_path / f'{number}.mp4', frames)
+        if number == 3:
+            write_video(tmp_path / 'copy.mp4', frames, codec='mpeg4')
+    rows = 'path,split,label', 'copy.mp4,test,a', '0.mp4,test,b', *(
+        f'{number}.mp4,train,{label}' for number, label in zip((1, 2, 3), 'aba')
+    )  # fmt: skip
+    (tmp_path / 'list.csv').write_text('\n'.join(rows))
+    report = evaluate_alone(tmp_path, tmp_path, '--protocols', 'knn', options=WITH_GALLERY)
+    (pair,) = report['near_duplicates']
+    assert (pair['query'], pair['gallery']) == ('copy.mp4', '3.mp4')
+    warning = '1 of 2 queries have a near-duplicate in the gallery, such as copy.mp4 and 3.mp4'
+    assert f'warning: {warning}' in capsys.readouterr().out
+    html = (tmp_path / 'report.html').read_text()
+    assert html.index(warning) < html.index('<h2>Figures')
+    assert html.count('alt="hit 1, alike"') == 1
+
+
+def some(**columns):
+    """Two videos with files of their own."""
+    attributes = [dict(zip(columns, values)) for values in zip(*columns.values())]
+    return FeatureSet(torch.eye(2), attributes, files=[f'/{own["name"]}' for own in attributes])
+
+
+@pytest.mark.parametrize(
+    ('group', 'expected'), [(None, [(0, 1, 0.9), (1, 0, 0.8)]), ('scene', [(0, 1, 0.9)])]
+)
+def test_videos_that_cannot_find_each_other_may_be_alike(monkeypatch, group, expected):
+    """A video itself, which is in both lists, and videos of its group."""
+    pairs = [(1, 1, 1.0), *[(0, 1, 0.9), (1, 0, 0.8)]]
+    monkeypatch.setattr('vsslbox.apis.near_duplicates.near_duplicates', lambda a, b: pairs)
+    queries = some(name=['a', 'b'], scene=[1, 2])
+    gallery = some(name=['c', 'b'], scene=[2, 3])
+    found = find_duplicates(queries, gallery, group)
+    assert found.pairs == expected
+    assert found.text.startswith(f'{len(expected)} of 2 queries have a near-duplicate')
+    monkeypatch.setattr('vsslbox.apis.near_duplicates.near_duplicates', lambda a, b: pairs[:1])
+    assert find_duplicates(queries, gallery, group) is None

@@ -10,7 +10,7 @@ later part logged again counts. The file is .html, which holds all that it shows
 import argparse
 from pathlib import Path
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.errors import InputError
 from vsslbox.utils import escaped, whole_file
 from vsslbox.visualization import Section, write_report
@@ -22,9 +22,7 @@ PICTURES = ('.png', '.svg', '.pdf')
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('runs', nargs='+', type=Path, help='work directories or scalars.json')
     parser.add_argument('-o', '--out', type=Path, default=Path('curves.html'))
     parser.add_argument('--by', choices=['iteration', 'epoch'], default='iteration')
@@ -58,9 +56,6 @@ def main() -> None:
         write_report(
             args.out,
             title='Trainings: ' + ', '.join(logs),
-            metrics={},
-            curves={},
-            retrievals=[],
             details={name: str(run) for name, run in zip(logs, args.runs)},
             sections=[section],
         )

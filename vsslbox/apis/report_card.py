@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from mmengine.registry import Registry
 from mmengine.runner import Runner
 
 from vsslbox.apis.command_line import build_runner
+from vsslbox.apis.near_duplicates import Duplicates, find_duplicates
 from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
@@ -21,23 +23,31 @@ from vsslbox.evaluation import Evaluated, FeatureSet, Figure, compare_figures
 from vsslbox.evaluation.features import kept_features, same_videos
 from vsslbox.evaluation.metrics import ReportCardMetric, check_labels, registered_protocols
 from vsslbox.registry import LOOPS, METRICS
+from vsslbox.utils import escaped
 from vsslbox.visualization import (
+    Hit,
+    Mistakes,
     PaperNumbers,
     Retrieval,
     Section,
+    Warned,
     confusion_matrix,
     confusion_plot,
     embed,
     figures_text,
     findings,
+    mistaken_videos,
     nearest_videos,
     scatter_plot,
+    spread_points,
     write_report,
 )
 
 __all__ = ['make_report_card', 'report_card_config']
 
 PAPER = ('source', 'queries', 'gallery', 'metrics')
+NUM_PICTURES = 10  # on a map of features
+NUM_DUPLICATES = 6  # pairs that are shown
 
 
 def make_report_card(
@@ -47,6 +57,7 @@ def make_report_card(
     labels: Sequence[str] | None = None,
     group: str | None = None,
     random_seeds: int = 3,
+    search_duplicates: bool = True,
 ) -> None:
     """Evaluate a checkpoint by several protocols, print the table and write the report.
 
@@ -61,6 +72,8 @@ def make_report_card(
         group: A column, such as one that names the scene or the subject. No query finds a video of
             its group, and intervals and tests are of groups.
         random_seeds: The number of random initialisations; 0 for no comparison.
+        search_duplicates: Whether to search for near-duplicates on both sides, which decodes all
+            videos once more.
 
     Raises:
         InputError: The config does not evaluate features or leaves something open, there is no such
@@ -68,9 +81,11 @@ def make_report_card(
     """
     card_config, left_out = report_card_config(config, protocols, labels, group)
     loop = _test(card_config, checkpoint)
-    references = _evaluate_references(card_config, random_seeds) if random_seeds else {}
+    first = (card_config.get('randomness') or {}).get('seed') or 0
+    seeds = list(range(first, first + random_seeds))
+    references = _evaluate_references(card_config, seeds) if seeds else {}
     if is_main_process():
-        _report(card_config, checkpoint, loop, references, left_out)
+        _report(card_config, checkpoint, loop, references, seeds, left_out, search_duplicates)
 
 
 def report_card_config(
@@ -174,10 +189,8 @@ def _in_folder(config: Config, name: str, checkpoint: str | None) -> Config:
     return config
 
 
-def _evaluate_references(config: Config, random_seeds: int) -> dict[str, ReportCardMetric]:
+def _evaluate_references(config: Config, seeds: list[int]) -> dict[str, ReportCardMetric]:
     """Evaluate random initialisations and trivial features; nothing on other processes."""
-    first = (config.get('randomness') or {}).get('seed') or 0
-    seeds = list(range(first, first + random_seeds))
     config = _in_folder(config, 'references', None)
     config.model = dict(type='ReferenceFeatures', model=config.model, seeds=seeds)
     runner = build_runner(config)
@@ -201,7 +214,9 @@ def _report(
     checkpoint: str,
     loop: GalleryTestLoop,
     references: dict[str, ReportCardMetric],
+    seeds: list[int],
     left_out: list[str],
+    search_duplicates: bool,
 ) -> None:
     """Print the table and what was not possible, and write both files."""
     record = json.loads(Path(loop.runner.work_dir, loop.out).read_text(encoding='utf-8'))
@@ -210,6 +225,9 @@ def _report(
     paper = _paper_numbers(config, card)
     matrices = _confusions(card)
     told = findings(figures, card.labels)
+    duplicates = None
+    if search_duplicates and loop.dataloader.dataset.path_key == 'filename':
+        duplicates = find_duplicates(card.queries, card.gallery, card.leave_out)
     setting = _setting(card)
 
     impossible = card.impossible | dict.fromkeys(
@@ -221,34 +239,37 @@ def _report(
     if not figures:
         raise InputError('no protocol is possible: --labels names columns of the list to predict')
     print('\n'.join(['', *told, setting]))
+    if duplicates:
+        print(f'\nwarning: {escaped(duplicates.text)}')
 
     contents = dict(
         config=config.filename,
         findings=told,
         setting=setting,
+        random_seeds=seeds,
         figures=[asdict(figure) for figure in figures],
         runs=dict(
             checkpoint=record,
             **{name: dict(metrics=dict(own.evaluation.values)) for name, own in references.items()},
         ),
+        near_duplicates=_names_of(duplicates, card),
         impossible=impossible,
         paper=paper and dict(source=paper.source, metrics=dict(paper.metrics)),
         knn_confusion=matrices,
     )
     out = Path(config.work_dir)
     (out / 'report.json').write_text(json.dumps(contents, indent=2) + '\n', encoding='utf-8')
+    pictures = _Pictures(loop)
     write_report(
         out / 'report.html',
-        title=f'{Path(checkpoint).name} by {Path(config.filename or "its own config").stem}',
-        metrics={name: run['metrics'] for name, run in contents['runs'].items()},
-        curves={},
-        retrievals=_retrievals(loop),
-        details=dict(
-            config=config.filename,
-            checkpoint={key: value for key, value in record.items() if key != 'metrics'},
-            not_possible=impossible,
-        ),
+        title=f'{Path(checkpoint).name}: {", ".join(card.labels)}',
+        findings=told,
+        setting=setting,
+        warnings=_warnings(duplicates, card, pictures),
+        figures=figures,
         paper=paper,
+        retrievals=_retrievals(card, pictures),
+        mistakes=_mistakes(card, pictures),
         sections=[
             Section(
                 'Confusions',
@@ -257,10 +278,17 @@ def _report(
             ),
             Section(
                 'Features',
-                "The checkpoint's features of the queries, by t-SNE, coloured by label.",
-                _maps(card, loop.runner.seed),
+                'The features of the queries in the plane, by t-SNE: neighbours stay neighbours, '
+                'distances between clusters mean nothing.',
+                _maps(card, references, pictures, loop.runner.seed),
             ),
         ],
+        details=dict(
+            config=config.filename or 'that of the checkpoint',
+            checkpoint={key: value for key, value in record.items() if key != 'metrics'},
+            random_seeds=seeds,
+            not_possible=impossible,
+        ),
     )
     print(f'\nreport: {out / "report.json"}\n        {out / "report.html"}')
 
@@ -286,6 +314,34 @@ def _setting(card: ReportCardMetric) -> str:
     return f'The {len(card.queries)} queries have a gallery of {len(card.gallery)} videos{but}.'
 
 
+def _names_of(duplicates: Duplicates | None, card: ReportCardMetric) -> list[dict]:
+    return [
+        dict(
+            query=card.queries.attributes[query]['name'],
+            gallery=card.gallery.attributes[found]['name'],
+            score=score,
+        )
+        for query, found, score in (duplicates.pairs if duplicates else ())
+    ]
+
+
+def _warnings(
+    duplicates: Duplicates | None, card: ReportCardMetric, pictures: '_Pictures'
+) -> list[Warned]:
+    """Return the warning of near-duplicates, with some of them."""
+    if duplicates is None:
+        return []
+    pairs = [
+        Retrieval(
+            pictures.of_query(query),
+            card.queries.attributes[query]['name'],
+            [Hit(pictures.of_gallery(found), card.gallery.attributes[found]['name'], None)],
+        )
+        for query, found, _ in duplicates.pairs[:NUM_DUPLICATES]
+    ]
+    return [Warned(duplicates.text, pairs)]
+
+
 def _paper_numbers(config: Config, card: ReportCardMetric) -> PaperNumbers | None:
     """Return the numbers of the config's `paper`, if the paper evaluates as many videos."""
     paper = config.get('paper')
@@ -305,39 +361,83 @@ def _confusions(card: ReportCardMetric) -> dict[str, dict]:
     return matrices
 
 
-def _maps(card: ReportCardMetric, seed: int) -> list[str]:
-    """Draw the queries' features in the plane, once for each label."""
-    chosen, points = embed(card.queries.features.numpy(), seed)
-    shown = [card.queries.attributes[index] for index in chosen]
-    if not shown:
-        return []
-    names = [attributes['name'] for attributes in shown]
-    return [
-        scatter_plot(label, points, [attributes[label] for attributes in shown], names)
-        for label in card.labels
-        if all(label in attributes for attributes in shown)
-    ]
+def _maps(
+    card: ReportCardMetric,
+    references: dict[str, ReportCardMetric],
+    pictures: '_Pictures',
+    seed: int,
+) -> list[str]:
+    """Draw the queries' features in the plane for each label, beside random initialisation."""
+    shown = {'checkpoint': card, **{'random initialisation': references.get('random0')}}
+    figures = {label: [] for label in card.labels}
+    for name, one in shown.items():
+        chosen, points = embed(one.queries.features.numpy(), seed) if one else ((), ())
+        if not len(chosen):
+            continue
+        thumbnails = {
+            number: pictures.still_of_query(int(chosen[number]))
+            for number in spread_points(points, NUM_PICTURES)
+        }
+        attributes = [card.queries.attributes[index] for index in chosen]
+        for label in figures:
+            if all(label in own for own in attributes):
+                labels = [own[label] for own in attributes]
+                figures[label].append(scatter_plot(f'{label}, {name}', points, labels, thumbnails))
+    return [figure for of_label in figures.values() for figure in of_label]
 
 
-def _retrievals(loop: GalleryTestLoop) -> list[Retrieval]:
+def _retrievals(card: ReportCardMetric, pictures: '_Pictures') -> list[Retrieval]:
     """Return some queries with their nearest videos, as the model sees them."""
-    card = loop.metrics[0]
     labels = card.evaluated('retrieval')
     if not labels:
         return []
-    queries = loop.dataloader.dataset
-    gallery = loop.gallery_dataloader.dataset if loop.gallery_dataloader else queries
     return nearest_videos(
         card.queries,
         card.gallery,
         labels,
-        lambda index: _thumbnail(queries, index),
-        lambda index: _thumbnail(gallery, index),
+        pictures.of_query,
+        pictures.of_gallery,
         leave_out=card.build('retrieval', labels[0]).leave_out,
     )
 
 
-def _thumbnail(dataset: BaseVideoDataset, index: int) -> np.ndarray:
-    """Return the middle frame of a video's first view, RGB, uint8 ``[H, W, 3]``."""
-    view = dataset[index]['inputs'][0]
-    return view[:, view.shape[1] // 2].permute(1, 2, 0).numpy()
+def _mistakes(card: ReportCardMetric, pictures: '_Pictures') -> list[Mistakes]:
+    """Return the wrong answers of kNN."""
+    found = []
+    for label in card.evaluated('knn'):
+        metric = card.build('knn', label)
+        found += mistaken_videos(
+            card.queries,
+            card.gallery,
+            label,
+            metric.predict(card.queries, card.gallery, label),
+            pictures.of_query,
+            pictures.of_gallery,
+            num_neighbours=metric.k,
+            leave_out=metric.leave_out,
+        )
+    return found
+
+
+class _Pictures:
+    """The first views of videos, as the model sees them, each read once.
+
+    Args:
+        loop: The loop whose queries and gallery are shown.
+    """
+
+    def __init__(self, loop: GalleryTestLoop) -> None:
+        queries = loop.dataloader.dataset
+        gallery = loop.gallery_dataloader.dataset if loop.gallery_dataloader else queries
+        self.of_query = cache(partial(_first_view, queries))
+        self.of_gallery = cache(partial(_first_view, gallery))
+
+    def still_of_query(self, index: int) -> np.ndarray:
+        """Return the middle frame of a query, RGB, uint8 ``[H, W, 3]``."""
+        frames = self.of_query(index)
+        return frames[len(frames) // 2]
+
+
+def _first_view(dataset: BaseVideoDataset, index: int) -> np.ndarray:
+    """Return the frames of a video's first view, RGB, uint8 ``[T, H, W, 3]``."""
+    return dataset[index]['inputs'][0].permute(1, 2, 3, 0).numpy()

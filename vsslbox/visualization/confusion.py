@@ -4,12 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
+import numpy as np
+from matplotlib.axes import Axes
+
 from vsslbox.visualization.scatter import readable_order
+from vsslbox.visualization.themed_picture import themed_picture
 
 __all__ = ['confusion_matrix', 'confusion_plot']
 
-SIDE, MARGIN = 320, 40  # of the matrix and of the text around it, in units of the figure
-MOST_NAMED = 20  # with more classes than this, names and counts are shown on hovering only
+CELL, LETTER = 0.32, 0.075  # inches
+MOST_COUNTED = 40  # with more classes than this, the cells have no numbers
 
 
 def confusion_matrix(truth: Sequence, predicted: Sequence) -> tuple[list, list[list[int]]]:
@@ -28,51 +32,34 @@ def confusion_matrix(truth: Sequence, predicted: Sequence) -> tuple[list, list[l
 
 
 def confusion_plot(title: str, classes: Sequence, counts: Sequence[Sequence[int]]) -> str:
-    """Draw a figure (HTML) with a square for each pair, darker for a larger share of the row.
+    """Draw a figure (HTML) with a square for each pair, stronger for a larger share of the row.
 
     Args:
         title: The caption.
         classes: The names of rows and columns.
         counts: Rows are true classes, columns predicted ones.
     """
-    cell = SIDE / len(classes)
-    named = len(classes) <= MOST_NAMED
-    names = [_shortened(name) if named else '' for name in classes]
-    squares, texts = [], []
-    for row, of_class in enumerate(classes):
-        middle = (row + 0.5) * cell + 4
-        texts.append(_text(MARGIN - 4, middle, names[row], 'end'))
-        texts.append(_text(MARGIN + (row + 0.5) * cell, SIDE + 14, names[row]))
-        for column, count in enumerate(counts[row]):
-            if not count:
-                continue
-            x = MARGIN + column * cell
-            hint = escape(f'{of_class} taken for {classes[column]}: {count}')
-            share = count / sum(counts[row])
-            squares.append(
-                f'<rect x="{x:.2f}" y="{row * cell:.2f}" width="{cell:.2f}" height="{cell:.2f}" '
-                f'style="fill:var(--accent);opacity:{0.7 * share:.2f}"><title>{hint}</title></rect>'
-            )
-            texts.append(_text(x + cell / 2, middle, str(count) if named else ''))
-    return (
-        f'<figure class="card"><figcaption>{escape(title)}</figcaption>\n'
-        f'<svg viewBox="0 0 {SIDE + MARGIN} {SIDE + MARGIN}" role="img" '
-        f'aria-label="confusion matrix of {escape(title)}">\n'
-        f'<rect x="{MARGIN}" y="0" width="{SIDE}" height="{SIDE}" '
-        'style="fill:none;stroke:var(--line)"/>\n'
-        f'{"".join(squares)}\n{"".join(texts)}\n'
-        f'{_text(MARGIN + SIDE / 2, SIDE + 32, "predicted")}'
-        f'<text transform="translate(10 {SIDE / 2}) rotate(-90)" text-anchor="middle">true</text>'
-        '</svg></figure>\n'
-    )
+    names = [str(name) for name in classes]
+    shares = np.array(counts) / np.maximum(np.sum(counts, axis=1, keepdims=True), 1)
 
+    def draw(axes: Axes) -> None:
+        opacity = np.where(shares > 0, 0.2 + 0.8 * shares, 0)
+        axes.imshow(shares, cmap='Blues', vmin=-0.2, vmax=1, alpha=opacity)
+        places = range(len(names))
+        axes.set_xticks(places, names, rotation=90, parse_math=False)
+        axes.set_yticks(places, names, parse_math=False)
+        axes.set_xlabel('predicted')
+        axes.set_ylabel('true')
+        if len(names) > MOST_COUNTED:
+            return
+        for (row, column), share in np.ndenumerate(shares):
+            if share:
+                colour = 'white' if share > 0.6 else axes.xaxis.label.get_color()
+                axes.text(
+                    column, row, counts[row][column], ha='center', va='center', color=colour
+                )  # fmt: skip
 
-def _shortened(name: object) -> str:
-    return str(name) if len(str(name)) <= 6 else f'{str(name)[:5]}…'
-
-
-def _text(x: float, y: float, text: str, anchor: str = 'middle') -> str:
-    return text and (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="fill:var(--ink)">'
-        f'{escape(text)}</text>'
-    )
+    around = 0.8 + LETTER * max(map(len, names))
+    side = max(CELL * len(names), 1) + around
+    picture = themed_picture(draw, (side, side), f'confusion matrix of {title}')
+    return f'<figure class="card"><figcaption>{escape(title)}</figcaption>\n{picture}</figure>\n'

@@ -60,14 +60,14 @@ def _sentence(label: str, protocol: str, figure: Figure) -> str:
     chance, (low, high) = figure.chance, figure.interval
     if chance is not None and low <= chance <= high:
         alike.append(f'chance ({chance:.1f} %)')
-    elif chance is not None and high < chance:
-        parts.append(f'below chance ({chance:.1f} %)')
+    elif chance is not None and (high < chance or not figure.comparisons):
+        parts.append(f'{"below" if high < chance else "above"} chance ({chance:.1f} %)')
     if alike:
         parts.append(f'not distinguishable from {_listed(alike, "or")}')
-    said = f'is {_listed(parts, "and")}' if parts else 'is above chance'
+    said = f' and is {_listed(parts, "and")}' if parts else ''
     return (
         f'On {label} ({protocol}, {figure.n} videos) the checkpoint reaches {figure.value:.1f} % '
-        f'[{low:.1f}, {high:.1f}] and {said}.'
+        f'[{low:.1f}, {high:.1f}]{said}.'
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from vsslbox.evaluation import Comparison, Figure
 from vsslbox.visualization.findings import verdict
-from vsslbox.visualization.report import is_count
 
 __all__ = ['figures_text', 'markdown_table', 'metrics_text']
 
@@ -25,10 +24,10 @@ def metrics_text(
     lines = [' ' * width + ''.join(f'{title:>14}' for title in titles)]
     for name in names:
         values = [run.get(name, math.nan) for run in metrics.values()]
-        cells = [_text(value, '.0f' if is_count(name) else '.1f') for value in values]
+        cells = [_text(value, '.0f' if _is_count(name) else '.1f') for value in values]
         if len(values) == 2:
             gain = round(values[1] - values[0], 1) + 0.0  # makes -0.0 a plain zero
-            cells.append('' if is_count(name) else _text(gain, '+.1f'))
+            cells.append('' if _is_count(name) else _text(gain, '+.1f'))
         if paper:
             cells.append(_text(paper.get(name, math.nan), '.1f'))
         lines.append(f'{name:{width}}' + ''.join(f'{cell:>14}' for cell in cells))
@@ -70,6 +69,11 @@ def _compared(comparison: Comparison | None) -> str:
         return '-'
     spread = '' if comparison.spread is None else f' ± {comparison.spread:.1f}'
     return f'{comparison.value:.1f}{spread}'
+
+
+def _is_count(name: str) -> bool:
+    """Return whether a metric is a number of videos instead of a percentage."""
+    return name.endswith('unanswerable')
 
 
 def _text(value: float, form: str) -> str:

@@ -1,18 +1,16 @@
 """Figures of the scalars that trainings logged."""
 
-import base64
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from html import escape
+from functools import partial
 
-import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vsslbox.errors import InputError
+from vsslbox.visualization.themed_picture import themed_picture
 from vsslbox.visualization.training_log import TrainingLog
 
 __all__ = ['Panel', 'curves_figure', 'curves_html', 'panels_of']
@@ -91,14 +89,9 @@ def curves_html(panels: Sequence[Panel]) -> Iterator[str]:
     """Yield a figure of HTML for each panel, which follows the light or dark page."""
     colours = _colours(panels)
     for panel in panels:
-        light, dark = (_svg(panel, colours, style) for style in ('default', 'dark_background'))
-        words = f'alt="{escape(panel.name)} by {panel.along}" style="display: block; width: 100%"'
-        yield (
-            '<figure class="card"><picture>'
-            f'<source srcset="{dark}" media="(prefers-color-scheme: dark)">'
-            f'<img src="{light}" {words}>'
-            '</picture></figure>\n'
-        )
+        draw = partial(_draw, panel=panel, colours=colours)
+        picture = themed_picture(draw, SIZE, f'{panel.name} by {panel.along}')
+        yield f'<figure class="card">{picture}</figure>\n'
 
 
 def _colours(panels: Sequence[Panel]) -> dict[str, str]:
@@ -118,16 +111,3 @@ def _draw(axes: Axes, panel: Panel, colours: Mapping[str, str]) -> None:
     legend = axes.legend(fontsize='small')
     for text in legend.get_texts():
         text.set_parse_math(False)
-
-
-def _svg(panel: Panel, colours: Mapping[str, str], style: str) -> str:
-    """Return a panel as the address of an SVG that holds itself."""
-    with matplotlib.style.context(style):
-        figure = Figure(SIZE, layout='constrained')
-        figure.patch.set_alpha(0)
-        axes = figure.add_subplot()
-        axes.patch.set_alpha(0)
-        _draw(axes, panel, colours)
-        content = io.BytesIO()
-        figure.savefig(content, format='svg')
-    return f'data:image/svg+xml;base64,{base64.b64encode(content.getvalue()).decode("ascii")}'

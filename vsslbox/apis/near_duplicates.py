@@ -1,0 +1,55 @@
+"""Near-duplicates among the videos of an evaluation, which make its figures doubtful."""
+
+from dataclasses import dataclass
+
+from vsslbox.evaluation import FeatureSet
+from vsslbox.search import near_duplicates
+
+__all__ = ['Duplicates', 'find_duplicates']
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Queries and the near-duplicates that they can find.
+
+    Attributes:
+        pairs: Index of the query, index in the gallery and score of each pair, the best first.
+        queries: The number of queries that have one.
+        text: What is wrong, and what to do.
+    """
+
+    pairs: list[tuple[int, int, float]]
+    queries: int
+    text: str
+
+
+def find_duplicates(
+    queries: FeatureSet, gallery: FeatureSet, group: str | None = None
+) -> Duplicates | None:
+    """Find the queries that have a near-duplicate in their gallery; None if there are none.
+
+    Args:
+        queries: The queries, whose files are videos.
+        gallery: The gallery; if it is the queries themselves, no video is its own duplicate.
+        group: A column; videos of one value do not find each other, so that they may be alike.
+    """
+    groups = [[None] * len(videos) for videos in (queries, gallery)]
+    if group is not None:
+        groups = [videos.column(group) for videos in (queries, gallery)]
+    pairs = [
+        (query, found, score)
+        for query, found, score in near_duplicates(queries.files, gallery.files)
+        if queries.files[query] != gallery.files[found]
+        and (group is None or groups[0][query] != groups[1][found])
+    ]
+    if not pairs:
+        return None
+    number = len({query for query, _, _ in pairs})
+    where = 'among the other videos' if gallery is queries else 'in the gallery'
+    text = (
+        f'{number} of {len(queries)} queries have a near-duplicate {where}, such as '
+        f'{queries.attributes[pairs[0][0]]["name"]} and {gallery.attributes[pairs[0][1]]["name"]}: '
+        'what is found may be the recording instead of its class. Leave one of each pair out of '
+        'the list, or give both the same value in a column and name it by --group'
+    )
+    return Duplicates(pairs, number, text)
