@@ -23,7 +23,7 @@ from vsslbox.errors import InputError
 from vsslbox.registry import FUNCTIONS, MODELS
 from vsslbox.utils import track
 
-__all__ = ['VideoInferencer']
+__all__ = ['VideoInferencer', 'video_files']
 
 Videos = str | PathLike | np.ndarray | list[str | PathLike | np.ndarray]
 """Files, folders, patterns such as ``clips/*.mp4``, and arrays of frames ``[T, H, W, 3]``."""
@@ -120,9 +120,16 @@ def _start_worker(worker_id: int) -> None:
 
 
 def _expand(video: str | PathLike | np.ndarray) -> list[str | np.ndarray]:
-    if isinstance(video, np.ndarray):
-        return [video]
-    path = os.fspath(video)
+    return [video] if isinstance(video, np.ndarray) else video_files(video)
+
+
+def video_files(path: str | PathLike) -> list[str]:
+    """Return a file, all videos of a folder, or the files that match a pattern.
+
+    Raises:
+        InputError: There is no such file, or a folder or a pattern has no videos.
+    """
+    path = os.fspath(path)
     if os.path.isdir(path):
         dataset = VideoDataset(data_root=path, pipeline=[], test_mode=True)
         return [dataset.get_data_info(index)['filename'] for index in range(len(dataset))]
