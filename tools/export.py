@@ -20,7 +20,7 @@ from pathlib import Path
 
 import torch
 
-from vsslbox.apis.command_line import run_command
+from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.export_network import export_network, network_of
 from vsslbox.apis.export_weights import NAMES, named_weights, save_weights
 from vsslbox.errors import InputError
@@ -31,9 +31,7 @@ WEIGHTS = ('.safetensors', '.pth')
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('checkpoint', help='a checkpoint of vsslbox: a file, or zoo://NAME')
     parser.add_argument('-o', '--out', type=Path, required=True, help='the file to write')
     parser.add_argument(

@@ -22,6 +22,7 @@ from vsslbox.apis.command_line import (
     on_videos,
     read_config,
     run_command,
+    tool_parser,
 )
 from vsslbox.errors import InputError
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
@@ -41,9 +42,7 @@ LOADERS = dict(
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = tool_parser(__doc__)
     parser.add_argument('config', help='a config of training or evaluation')
     parser.add_argument('--data-root', help="a folder of videos, instead of the config's data")
     parser.add_argument('-o', '--out', type=Path, default=Path('views.png'))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from mmaction.structures import ActionDataSample
-from mmengine.model import BaseModel
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from vsslbox.apis.checkpoint_config import trained_config
+from vsslbox.apis.end_to_end_classifier import EndToEndClassifier
 from vsslbox.apis.load_backbone import PretrainedEncoder
 from vsslbox.apis.video_classifier import VideoClassifier
 from vsslbox.apis.video_embedder import VideoEmbedder
@@ -25,36 +25,11 @@ from vsslbox.errors import InputError
 from vsslbox.utils import file_sha256, optional_module, whole_file
 from vsslbox.version import __version__
 
-__all__ = ['EndToEndClassifier', 'Network', 'export_network', 'network_of']
+__all__ = ['Network', 'export_network', 'network_of']
 
 TOLERANCE = 1e-4  # of the outputs, relative to the largest if that is above 1
 CHECKED_BATCHES = (1, 3)
 LAYOUTS = {4: 'N S C H W', 5: 'N V C T H W'}  # of a recognizer: frames, clips
-
-
-class EndToEndClassifier(nn.Module):
-    """A recognizer of mmaction2 with its normalisation.
-
-    Args:
-        model: The recognizer.
-    """
-
-    def __init__(self, model: BaseModel) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, clips: Tensor) -> Tensor:
-        """Compute the scores of the classes, ``[N, K]``.
-
-        Args:
-            clips: RGB, values in [0, 255]: S frames ``[N, S, 3, H, W]`` or V clips
-                ``[N, V, 3, T, H, W]``.
-        """
-        preprocessor, head = self.model.data_preprocessor, self.model.cls_head
-        normalised = (clips - preprocessor.mean) / preprocessor.std
-        features, known = self.model.extract_feat(normalised, test_mode=True)
-        scores = head(features, **known)
-        return head.average_clip(scores, num_segs=scores.shape[0] // clips.shape[0])
 
 
 @dataclass
