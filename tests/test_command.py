@@ -31,12 +31,15 @@ def test_the_overview_names_every_command(tmp_path):
 def test_a_command_is_a_tool(name):
     source = (REPO / 'tools' / COMMANDS[name]).read_text('utf-8')
     assert '\ndef main() -> None:\n' in source and 'run_command(main)' in source
+    # Its help has an example.
+    assert f'\npython tools/{COMMANDS[name]} ' in source and 'tool_parser(__doc__' in source
 
 
 def test_help_names_the_command(tmp_path):
     done = vsslbox(tmp_path, 'zoo', '--help')
     assert done.returncode == 0
     assert done.stdout.startswith('usage: vsslbox zoo ')
+    assert '\nvsslbox zoo ' in done.stdout and 'tools/' not in done.stdout
 
 
 def test_a_tool_runs_outside_the_checkout(tmp_path):

@@ -19,8 +19,13 @@ COMMANDS = {
     'predict': 'predict.py',
     'test': 'test.py',
     'evaluate': 'evaluate.py',
-    'embed': 'extract_features.py',
-    'export': 'convert/export_weights.py',
+    'features': 'extract_features.py',
+    'embed': 'embed.py',
+    'export': 'export.py',
+    'curves': 'analysis/curves.py',
+    'views': 'analysis/views.py',
+    'cam': 'analysis/cam.py',
+    'complexity': 'analysis/complexity.py',
     'import': 'convert/import_weights.py',
     'zoo': 'download.py',
     'check': 'data/check_videos.py',
@@ -61,5 +66,5 @@ def _overview() -> str:
     lines = ['usage: vsslbox COMMAND [ARGUMENTS]     (vsslbox COMMAND --help shows them)', '']
     for name, tool in COMMANDS.items():
         source = (ROOT / 'tools' / tool).read_text(encoding='utf-8')
-        lines.append(f'  {name:10}{ast.get_docstring(ast.parse(source)).splitlines()[0]}')
+        lines.append(f'  {name:12}{ast.get_docstring(ast.parse(source)).splitlines()[0]}')
     return '\n'.join(lines)
