@@ -20,6 +20,7 @@ __all__ = [
     'PretrainedInput',
     'evaluation_config',
     'feature_config',
+    'input_of_config',
     'middle_of',
     'pretrained_input',
     'runtime_config',
@@ -79,19 +80,31 @@ def pretrained_input(checkpoint: str | PathLike) -> PretrainedInput:
     Raises:
         InputError: The checkpoint does not tell, or is not one of pretraining.
     """
-    trained = trained_config(checkpoint)
-    method = MODELS.get(trained.model.type)
+    return input_of_config(trained_config(checkpoint), checkpoint)
+
+
+def input_of_config(config: Config, source: str | PathLike) -> PretrainedInput:
+    """Return what a config of pretraining says about its backbone.
+
+    Args:
+        config: The config.
+        source: Its name, or the checkpoint's that has it, for messages.
+
+    Raises:
+        InputError: The config does not tell, or is not one of pretraining.
+    """
+    method = MODELS.get(config.model.type)
     if not (inspect.isclass(method) and issubclass(method, BaseSelfSupervisor)):
         raise InputError(
-            f'{checkpoint} is a {trained.model.type}, not a pretraining by vsslbox: {OTHERWISE}'
+            f'{source} is a {config.model.type}, not a pretraining by vsslbox: {OTHERWISE}'
         )
-    pipeline = list_steps(trained.train_dataloader.dataset.pipeline)
+    pipeline = list_steps(config.train_dataloader.dataset.pipeline)
     return PretrainedInput(
-        backbone=without_start_weights(method.feature_backbone(trained.model)),
-        preprocessor=trained.model.get('data_preprocessor') or dict(type='ViewsPreprocessor'),
-        size=_crop_size(pipeline, checkpoint),
-        clip=_clip(pipeline, checkpoint),
-        custom_imports=trained.get('custom_imports'),
+        backbone=without_start_weights(method.feature_backbone(config.model)),
+        preprocessor=config.model.get('data_preprocessor') or dict(type='ViewsPreprocessor'),
+        size=_crop_size(pipeline, source),
+        clip=_clip(pipeline, source),
+        custom_imports=config.get('custom_imports'),
     )
 
 
