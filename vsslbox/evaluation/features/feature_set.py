@@ -1,6 +1,7 @@
 """The features of a data set with the attributes of its videos."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -60,6 +61,15 @@ class FeatureSet:
                 'these videos from the list'
             )
         return values
+
+    def rows(self, numbers: Sequence[int]) -> 'FeatureSet':
+        """Return the set of some of the videos, by their numbers."""
+        return replace(
+            self,
+            features=self.features[list(numbers)],
+            attributes=[self.attributes[number] for number in numbers],
+            files=self.files and [self.files[number] for number in numbers],
+        )
 
     def shared_with(self, gallery: 'FeatureSet') -> int:
         """Count the videos that are in a gallery too."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import torch
 from mmengine.registry import Registry
 from torch import Tensor
 
@@ -9,16 +10,22 @@ from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 from vsslbox.evaluation.figures import Evaluated
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
+from vsslbox.preparation.folds import Fold, group_folds
 from vsslbox.registry import METRICS
 
 __all__ = ['ReportCardMetric', 'registered_protocols']
+
+FOLDS, REPEATS = 5, 3  # of a cross-validation
+MANY = 2000  # videos, of which one division into folds is enough
 
 
 @METRICS.register_module()
 class ReportCardMetric(FeatureMetric):
     """Several metrics of the same features, each on every label, as far as the data allows.
 
-    Where queries are their own gallery, a query does not find itself.
+    Where queries are their own gallery, a query does not find itself, and protocols that train are
+    cross-validated: each fifth of the videos is predicted by the others, in whole groups of
+    ``leave_out``. Of up to 2000 videos three such divisions are averaged.
 
     Args:
         protocols: The configs of metrics without their ``labels``, by the protocols' names.
@@ -53,7 +60,7 @@ class ReportCardMetric(FeatureMetric):
                     self.impossible[f'{protocol}/{label}'] = reason
                 else:
                     metric = self.build(protocol, label)
-                    found = metric.outcomes(queries, gallery)
+                    found = self._outcomes(metric, label)
                     values |= metric.summarize(found) if found else metric(queries, gallery)
                     outcomes |= found
         self.evaluation = Evaluated(values, outcomes)
@@ -66,6 +73,33 @@ class ReportCardMetric(FeatureMetric):
             for label in self.evaluated(protocol):
                 chances |= self.build(protocol, label).chance(self.queries, self.gallery)
         return chances
+
+    def _outcomes(self, metric: FeatureMetric, label: str) -> dict[str, Tensor]:
+        """Return what each query contributes to the values, by cross-validation if needed."""
+        if not (metric.needs_gallery and self.gallery is self.queries):
+            return metric.outcomes(self.queries, self.gallery)
+        divisions = [
+            [
+                (fold.test, metric.outcomes(*map(self.queries.rows, (fold.test, fold.train))))
+                for fold in self._folds(label, seed)
+            ]
+            for seed in range(REPEATS if len(self.queries) <= MANY else 1)
+        ]
+        return {
+            name: torch.stack([self._whole(name, folds) for folds in divisions]).mean(0)
+            for name in divisions[0][0][1]
+        }
+
+    def _folds(self, label: str, seed: int) -> list[Fold]:
+        groups = self.queries.column(self.leave_out) if self.leave_out else None
+        return group_folds(self.queries.column(label), groups, FOLDS, seed)
+
+    def _whole(self, name: str, folds: list[tuple[list[int], dict[str, Tensor]]]) -> Tensor:
+        """Join the outcomes of all folds, ``[Q]``."""
+        whole = torch.full((len(self.queries),), torch.nan, dtype=torch.float64)
+        for rows, found in folds:
+            whole[rows] = found[name]
+        return whole
 
     def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:
         """Return the protocols that train on the gallery, none if it has all queries."""
@@ -106,18 +140,10 @@ class ReportCardMetric(FeatureMetric):
             return str(error)
         if len(known) < 2:
             return 'all videos of the gallery have the same label'
-        if self._needs_gallery(protocol) and alone:
-            return 'there is no gallery to train on'
-        if self._needs_gallery(protocol) and self.queries.shared_with(self.gallery) == len(
-            self.queries
-        ):
-            return 'all queries are in the gallery, which it would train on'
-        if self._needs_gallery(protocol) and (both := self._groups_on_both_sides()):
-            more = f' and {len(both) - 1} more' if both[1:] else ''
-            return (
-                f'the gallery, on which it would train, has values of {self.leave_out!r} that '
-                f'queries have: {both[0]!r}{more}'
-            )
+        if self._needs_gallery(protocol):
+            reason = self._obstacle_of_folds(label) if alone else self._obstacle_of_gallery()
+            if reason:
+                return reason
         if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'
         if not wanted & known:
@@ -125,6 +151,24 @@ class ReportCardMetric(FeatureMetric):
             return (
                 f'no query has a label of the gallery: the first query is of {one!r}, the first '
                 f'video of the gallery of {other!r}'
+            )
+        return ''
+
+    def _obstacle_of_folds(self, label: str) -> str:
+        try:
+            self._folds(label, seed=0)
+        except InputError as error:
+            return f'there is no gallery to train on, and {error}'
+        return ''
+
+    def _obstacle_of_gallery(self) -> str:
+        if self.queries.shared_with(self.gallery) == len(self.queries):
+            return 'all queries are in the gallery, which it would train on'
+        if both := self._groups_on_both_sides():
+            more = f' and {len(both) - 1} more' if both[1:] else ''
+            return (
+                f'the gallery, on which it would train, has values of {self.leave_out!r} that '
+                f'queries have: {both[0]!r}{more}'
             )
         return ''
 
