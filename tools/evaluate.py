@@ -76,8 +76,12 @@ def config_of_checkpoint(args: argparse.Namespace) -> Config:
     """Return the config by the checkpoint alone, and fill in the labels and the work directory."""
     path = args.list or only_csv(Path(args.data_root))
     queries, gallery = (), ()
-    if path.suffix.lower() == '.csv':
+    if path.suffix.lower() != '.csv':
+        args.labels = args.labels or ['label']
+    else:
         rows = read_csv(path, 'path')
+        if not rows:
+            raise InputError(f'{path} has no rows below its header')
         args.labels = args.labels or guess_labels(path, rows, args.group)
         if 'split' in rows[0]:
             values = [row['split'].strip() for row in rows]

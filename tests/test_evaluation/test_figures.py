@@ -6,7 +6,7 @@ import torch
 
 from vsslbox.evaluation import Evaluated, FeatureSet, compare_figures
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
-from vsslbox.evaluation.metrics import KNNMetric, RetrievalMetric
+from vsslbox.evaluation.metrics import KNNMetric, ReportCardMetric, RetrievalMetric
 
 NAME = 'knn/label/top1'
 
@@ -97,22 +97,19 @@ def planted(rng, strength, labels):
     )
 
 
-def verdicts(rng, strength, groups=None):
-    """kNN on 60 queries and 120 videos against three initialisations of pure noise."""
+def verdicts(rng, strength):
+    """The card of 60 queries and 120 videos against three initialisations of pure noise."""
     labels = rng.integers(4, size=180)
     runs = []
     for own in (strength, 0, 0, 0):
         videos = planted(rng, own, labels)
-        queries, gallery = (
-            FeatureSet(videos.features[part], videos.attributes[part])
-            for part in (slice(60), slice(60, None))
+        card = ReportCardMetric(dict(knn=dict(type='KNNMetric', k=9)))
+        card(
+            FeatureSet(videos.features[:60], videos.attributes[:60]),
+            FeatureSet(videos.features[60:], videos.attributes[60:]),
         )
-        metric = KNNMetric(k=9)
-        outcomes = metric.outcomes(queries, gallery)
-        runs.append(Evaluated(metric.summarize(outcomes), outcomes))
-    (figure,) = compare_figures(
-        runs[0], dict(random=runs[1:], colour=runs[1:2]), metric.chance(queries, gallery), groups
-    )
+        runs.append(card.evaluation)
+    (figure,) = compare_figures(runs[0], dict(random=runs[1:], colour=runs[1:2]), card.chances())
     return {name: comparison.verdict for name, comparison in figure.comparisons.items()}
 
 

@@ -98,15 +98,15 @@ def drawings(html):
 
 
 def test_a_confusion_matrix_has_full_labels_and_all_counts():
-    names = ['a rather long name of a class', '$x$ & <y>', 3]
+    names = ['a rather long name of a class', '$x$ & <y> 走る', 3]
     html = confusion_plot('look', names, [[7, 1, 0], [0, 5, 0], [2, 0, 11]])
     assert 'alt="confusion matrix of look"' in html
     dark, light = drawings(html)
     for svg in (dark, light):
-        comments = re.findall('<!-- (.*?) -->', svg)
-        assert comments.count('a rather long name of a class') == 2
-        assert comments.count('$x$ &amp; &lt;y&gt;') == 2
-        counts = [text for text in comments if text.isdecimal()]
+        texts = re.findall('<text [^>]*>(.*?)</text>', svg)
+        assert texts.count('a rather long name of a class') == 2
+        assert texts.count('$x$ &amp; &lt;y&gt; 走る') == 2
+        counts = [text for text in texts if text.isdecimal()]
         assert sorted(counts, key=int) == sorted(['7', '1', '5', '2', '11', '3', '3'], key=int)
     assert 'predicted' in light and light != dark
 

@@ -45,11 +45,11 @@ def find_duplicates(
     if not pairs:
         return None
     number = len({query for query, _, _ in pairs})
-    where = 'among the other videos' if gallery is queries else 'in the gallery'
+    where = 'other videos' if gallery is queries else 'videos of the gallery'
     text = (
-        f'{number} of {len(queries)} queries have a near-duplicate {where}, such as '
-        f'{queries.attributes[pairs[0][0]]["name"]} and {gallery.attributes[pairs[0][1]]["name"]}: '
-        'what is found may be the recording instead of its class. Leave one of each pair out of '
-        'the list, or give both the same value in a column and name it by --group'
+        f'Queries that look like near-duplicates of {where}: {number} of {len(queries)}, such as '
+        f'{queries.attributes[pairs[0][0]]["name"]} of {gallery.attributes[pairs[0][1]]["name"]}. '
+        'If they show one recording, the figures measure in part how well it is recognised: leave '
+        'one of both out of the list, or give them one value in a column and name it by --group'
     )
     return Duplicates(pairs, number, text)

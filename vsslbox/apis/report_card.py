@@ -311,7 +311,11 @@ def _setting(card: ReportCardMetric) -> str:
             f'Each of the {len(card.queries)} videos is a query, with all others{but} as gallery.'
         )
     but = f', of which a query sees none of its {own}' if own else ''
-    return f'The {len(card.queries)} queries have a gallery of {len(card.gallery)} videos{but}.'
+    shared = card.queries.shared_with(card.gallery)
+    also = f' {shared} queries are in it too, and do not find themselves.' if shared else ''
+    return (
+        f'The {len(card.queries)} queries have a gallery of {len(card.gallery)} videos{but}.{also}'
+    )
 
 
 def _names_of(duplicates: Duplicates | None, card: ReportCardMetric) -> list[dict]:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import warnings
 from collections.abc import Callable
 from html import escape
 
@@ -30,7 +31,9 @@ def themed_picture(draw: Callable[[Axes], None], size: tuple[float, float], alt:
 
 def _svg(draw: Callable[[Axes], None], size: tuple[float, float], style: str) -> str:
     """Return a figure as the address of an SVG that holds itself."""
-    with matplotlib.style.context(style):
+    # Text stays text, which the browser draws in any script; matplotlib's font has only some.
+    with matplotlib.style.context([style, {'svg.fonttype': 'none'}]), warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph .* missing')
         figure = Figure(size, layout='constrained')
         figure.patch.set_alpha(0)
         axes = figure.add_subplot()
