@@ -1,20 +1,31 @@
 """Search in folders of videos: indexes of features, similar videos and near-duplicates."""
 
-from vsslbox.search.duplicates import near_duplicates
+from vsslbox.search.duplicates import (
+    DuplicatePair,
+    clusters_of,
+    duplicate_pairs,
+    near_duplicates,
+    read_signatures,
+)
 from vsslbox.search.index_update import IndexUpdate, update_index
 from vsslbox.search.labels import read_labels
 from vsslbox.search.neighbours import Neighbour, find_neighbours, place_of, select
 from vsslbox.search.result_page import write_result_page
-from vsslbox.search.video_index import VideoIndex
+from vsslbox.search.video_index import VideoIndex, origin_of_index
 
 __all__ = [
+    'DuplicatePair',
     'IndexUpdate',
     'Neighbour',
     'VideoIndex',
+    'clusters_of',
+    'duplicate_pairs',
     'find_neighbours',
     'near_duplicates',
+    'origin_of_index',
     'place_of',
     'read_labels',
+    'read_signatures',
     'select',
     'update_index',
     'write_result_page',

@@ -18,6 +18,7 @@ CHANGE = 3  # motion is what changes in so many signatures, a quarter of a secon
 # videos without larger changes move alike.
 NOISE = 3e-4
 MIN_OVERLAP = 12  # signatures, about a second
+SHIFT = 0.25  # seconds that the one begins before the other to count as shifted
 TINY = 1e-12  # the smallest divisor
 
 
@@ -68,6 +69,20 @@ class Alignment(NamedTuple):
     speed: float
     start: float
     overlap: float
+
+    @property
+    def kinds(self) -> list[str]:
+        """How the two differ, in words; nothing if one was only encoded, scaled or lit again."""
+        kinds = []
+        if self.geometry.mirror:
+            kinds.append('mirrored')
+        if self.geometry.first or self.geometry.second:
+            kinds.append('cropped')
+        if self.speed != 1:
+            kinds.append('faster' if self.speed > 1 else 'slower')
+        if abs(self.start) >= SHIFT:
+            kinds.append('shifted')
+        return kinds
 
 
 def best_alignment(

@@ -6,6 +6,8 @@ from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from vsslbox.datasets.list_values import warn_once
 from vsslbox.preparation.video_jobs import Failure, run_jobs
@@ -13,7 +15,7 @@ from vsslbox.search.alignment import GEOMETRIES, Alignment, Geometry, best_align
 from vsslbox.search.frame_signatures import frame_signatures
 from vsslbox.utils import escaped
 
-__all__ = ['DuplicatePair', 'duplicate_pairs', 'near_duplicates', 'read_signatures']
+__all__ = ['DuplicatePair', 'clusters_of', 'duplicate_pairs', 'near_duplicates', 'read_signatures']
 
 LIKE_FRAMES = 0.8  # the least cosine of a frame of one video and a frame of the other
 LIKE_MOTION = 0.8  # the least score of a pair
@@ -106,6 +108,25 @@ def duplicate_pairs(
         if alignment.score >= LIKE_MOTION:
             pairs.append(DuplicatePair(i, j, alignment))
     return sorted(pairs, key=lambda pair: (-pair.alignment.score, pair[:2]))
+
+
+def clusters_of(pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """Number the clusters that pairs of videos form: chains of pairs are one cluster.
+
+    Args:
+        pairs: The numbers of two videos each.
+
+    Returns:
+        The number of each pair's cluster, from 1 in the order of the pairs.
+    """
+    if not pairs:
+        return []
+    first, second = np.array(pairs).T
+    count = max(first.max(), second.max()) + 1
+    links = coo_array((np.ones(len(pairs)), (first, second)), shape=(count, count))
+    _, components = connected_components(links, directed=False)
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(int(components[one]), len(numbers) + 1) for one in first]
 
 
 def _candidates(
