@@ -8,8 +8,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.metrics import ReportCardMetric
+from vsslbox.evaluation.metrics import FeatureMetric, ReportCardMetric
 from vsslbox.preparation.folds import group_folds
+from vsslbox.registry import METRICS
 
 LINEAR = dict(linear=dict(type='LinearProbeMetric'))
 
@@ -66,3 +67,23 @@ def test_a_class_of_too_few_groups_is_the_reason():
         "there is no gallery to train on, and the class 'walk' has 4 groups or videos, which do "
         'not suffice for 5 folds: use fewer, or leave the class out'
     )
+
+
+class TrainedMetric(FeatureMetric):
+    """Trains, and does not tell what each query contributes."""
+
+    needs_gallery = True
+
+    def __call__(self, queries, gallery):
+        raise AssertionError('it would train on what it is tested on')
+
+
+def test_what_does_not_tell_the_queries_apart_is_not_cross_validated(monkeypatch):
+    monkeypatch.setitem(METRICS.module_dict, 'TrainedMetric', TrainedMetric)
+    queries = videos(np.eye(40), ['run', 'walk'] * 20, range(40))
+    card, values = evaluate(queries, dict(trained=dict(type='TrainedMetric')))
+    assert values == {}
+    assert card.impossible == {
+        'trained/label': 'there is no gallery to train on, and without `outcomes` no '
+        'cross-validation'
+    }

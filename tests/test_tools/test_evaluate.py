@@ -362,7 +362,8 @@ def test_videos_of_a_group_do_not_find_each_other(videos, embedded, tmp_path):
     figures = {figure['name']: figure for figure in report['figures']}
     assert figures['retrieval/motion/R@1']['value'] == pytest.approx(100 * right / 14)
     assert report['setting'] == (
-        'Each of the 14 videos is a query, with all others but those of its scene as gallery.'
+        'Each of the 14 videos is a query, with all others but those of its scene as gallery; '
+        'what trains is cross-validated.'
     )
     assert report['impossible']['svm/motion'].startswith('there is no gallery to train on, and ')
 
@@ -384,7 +385,7 @@ def test_a_list_of_mmaction_has_the_column_label(videos, tmp_path):
     listed.write_text(''.join(f'{name} {label}\n' for name, label in zip(names, motion)))
     report = evaluate_alone(videos, tmp_path, '--list', listed)
     assert {figure['name'] for figure in report['figures']} == {
-        'knn/label/top1', 'retrieval/label/R@1',
+        'knn/label/top1', 'linear/label/top1', 'svm/label/top1', 'retrieval/label/R@1',
     }  # fmt: skip
 
 

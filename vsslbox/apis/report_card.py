@@ -5,18 +5,16 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import Registry
 from mmengine.runner import Runner
 
+from vsslbox.apis.card_pictures import CardPictures
 from vsslbox.apis.command_line import build_runner
 from vsslbox.apis.near_duplicates import Duplicates, find_duplicates
-from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
 from vsslbox.evaluation import Evaluated, FeatureSet, Figure, compare_figures
@@ -25,29 +23,18 @@ from vsslbox.evaluation.metrics import ReportCardMetric, check_labels, registere
 from vsslbox.registry import LOOPS, METRICS
 from vsslbox.utils import escaped
 from vsslbox.visualization import (
-    Hit,
-    Mistakes,
     PaperNumbers,
-    Retrieval,
     Section,
-    Warned,
     confusion_matrix,
     confusion_plot,
-    embed,
     figures_text,
     findings,
-    mistaken_videos,
-    nearest_videos,
-    scatter_plot,
-    spread_points,
     write_report,
 )
 
 __all__ = ['make_report_card', 'report_card_config']
 
 PAPER = ('source', 'queries', 'gallery', 'metrics')
-NUM_PICTURES = 10  # on a map of features
-NUM_DUPLICATES = 6  # pairs that are shown
 
 
 def make_report_card(
@@ -80,12 +67,13 @@ def make_report_card(
             protocol, or the data allows none.
     """
     card_config, left_out = report_card_config(config, protocols, labels, group)
-    loop = _test(card_config, checkpoint)
+    loop = _test(card_config, checkpoint, left_out)
     first = (card_config.get('randomness') or {}).get('seed') or 0
     seeds = list(range(first, first + random_seeds))
     references = _evaluate_references(card_config, seeds) if seeds else {}
     if is_main_process():
-        _report(card_config, checkpoint, loop, references, seeds, left_out, search_duplicates)
+        duplicates = _duplicates(loop) if search_duplicates else None
+        _report(card_config, checkpoint, loop, references, seeds, duplicates)
 
 
 def report_card_config(
@@ -175,10 +163,23 @@ def _look_up(registry: Registry, type_: str | type) -> type | None:
     return None
 
 
-def _test(config: Config, checkpoint: str) -> GalleryTestLoop:
-    """Test the checkpoint in a folder of its own, and return the finished loop."""
+def _test(config: Config, checkpoint: str, left_out: list[str]) -> GalleryTestLoop:
+    """Test the checkpoint in a folder of its own, and return the finished loop.
+
+    Raises:
+        InputError: No protocol is possible.
+    """
     runner = build_runner(_in_folder(config, 'checkpoint', checkpoint))
-    runner.test()
+    values = runner.test()
+    card = runner.test_loop.metrics[0]
+    card.impossible |= dict.fromkeys(
+        left_out, 'it is not a protocol of the report card; evaluate it with tools/test.py'
+    )
+    if is_main_process():
+        for name, reason in card.impossible.items():
+            print(f'{name}: not possible, {reason}')
+    if not values:
+        raise InputError('no protocol is possible: --labels names columns of the list to predict')
     return runner.test_loop
 
 
@@ -209,35 +210,32 @@ def _features(runner: Runner, dataloader: dict) -> dict[str, FeatureSet]:
     return kept_features(runner, loader, dataloader)
 
 
+def _duplicates(loop: GalleryTestLoop) -> Duplicates | None:
+    """Return the near-duplicates of the queries, if the data set is of video files."""
+    card = loop.metrics[0]
+    if loop.dataloader.dataset.path_key != 'filename':
+        return None
+    return find_duplicates(card.queries, card.gallery, card.leave_out)
+
+
 def _report(
     config: Config,
     checkpoint: str,
     loop: GalleryTestLoop,
     references: dict[str, ReportCardMetric],
     seeds: list[int],
-    left_out: list[str],
-    search_duplicates: bool,
+    duplicates: Duplicates | None,
 ) -> None:
-    """Print the table and what was not possible, and write both files."""
+    """Print what was found, and write both files."""
     record = json.loads(Path(loop.runner.work_dir, loop.out).read_text(encoding='utf-8'))
     card = loop.metrics[0]
     figures = _figures(card, references)
     paper = _paper_numbers(config, card)
     matrices = _confusions(card)
     told = findings(figures, card.labels)
-    duplicates = None
-    if search_duplicates and loop.dataloader.dataset.path_key == 'filename':
-        duplicates = find_duplicates(card.queries, card.gallery, card.leave_out)
     setting = _setting(card)
 
-    impossible = card.impossible | dict.fromkeys(
-        left_out, 'it is not a protocol of the report card; evaluate it with tools/test.py'
-    )
-    print(f'\n{figures_text(figures, paper and paper.metrics)}' if figures else '')
-    for name, reason in impossible.items():
-        print(f'{name}: not possible, {reason}')
-    if not figures:
-        raise InputError('no protocol is possible: --labels names columns of the list to predict')
+    print(f'\n{figures_text(figures, paper and paper.metrics)}')
     print('\n'.join(['', *told, setting]))
     if duplicates:
         print(f'\nwarning: {escaped(duplicates.text)}')
@@ -253,23 +251,23 @@ def _report(
             **{name: dict(metrics=dict(own.evaluation.values)) for name, own in references.items()},
         ),
         near_duplicates=_names_of(duplicates, card),
-        impossible=impossible,
+        impossible=card.impossible,
         paper=paper and dict(source=paper.source, metrics=dict(paper.metrics)),
         knn_confusion=matrices,
     )
     out = Path(config.work_dir)
     (out / 'report.json').write_text(json.dumps(contents, indent=2) + '\n', encoding='utf-8')
-    pictures = _Pictures(loop)
+    shown = CardPictures(loop)
     write_report(
         out / 'report.html',
         title=f'{Path(checkpoint).name}: {", ".join(card.labels)}',
         findings=told,
         setting=setting,
-        warnings=_warnings(duplicates, card, pictures),
+        warnings=[shown.warning(duplicates)] if duplicates else [],
         figures=figures,
         paper=paper,
-        retrievals=_retrievals(card, pictures),
-        mistakes=_mistakes(card, pictures),
+        retrievals=shown.retrievals(),
+        mistakes=shown.mistakes(),
         sections=[
             Section(
                 'Confusions',
@@ -280,14 +278,14 @@ def _report(
                 'Features',
                 'The features of the queries in the plane, by t-SNE: neighbours stay neighbours, '
                 'distances between clusters mean nothing.',
-                _maps(card, references, pictures, loop.runner.seed),
+                shown.maps(references.get('random0')),
             ),
         ],
         details=dict(
             config=config.filename or 'that of the checkpoint',
             checkpoint={key: value for key, value in record.items() if key != 'metrics'},
             random_seeds=seeds,
-            not_possible=impossible,
+            not_possible=card.impossible,
         ),
     )
     print(f'\nreport: {out / "report.json"}\n        {out / "report.html"}')
@@ -308,7 +306,8 @@ def _setting(card: ReportCardMetric) -> str:
     if card.gallery is card.queries:
         but = f' but those of its {own}' if own else ''
         return (
-            f'Each of the {len(card.queries)} videos is a query, with all others{but} as gallery.'
+            f'Each of the {len(card.queries)} videos is a query, with all others{but} as gallery; '
+            'what trains is cross-validated.'
         )
     but = f', of which a query sees none of its {own}' if own else ''
     shared = card.queries.shared_with(card.gallery)
@@ -329,23 +328,6 @@ def _names_of(duplicates: Duplicates | None, card: ReportCardMetric) -> list[dic
     ]
 
 
-def _warnings(
-    duplicates: Duplicates | None, card: ReportCardMetric, pictures: '_Pictures'
-) -> list[Warned]:
-    """Return the warning of near-duplicates, with some of them."""
-    if duplicates is None:
-        return []
-    pairs = [
-        Retrieval(
-            pictures.of_query(query),
-            card.queries.attributes[query]['name'],
-            [Hit(pictures.of_gallery(found), card.gallery.attributes[found]['name'], None)],
-        )
-        for query, found, _ in duplicates.pairs[:NUM_DUPLICATES]
-    ]
-    return [Warned(duplicates.text, pairs)]
-
-
 def _paper_numbers(config: Config, card: ReportCardMetric) -> PaperNumbers | None:
     """Return the numbers of the config's `paper`, if the paper evaluates as many videos."""
     paper = config.get('paper')
@@ -363,85 +345,3 @@ def _confusions(card: ReportCardMetric) -> dict[str, dict]:
         classes, counts = confusion_matrix(card.queries.column(label), predicted)
         matrices[label] = dict(classes=classes, counts=counts)
     return matrices
-
-
-def _maps(
-    card: ReportCardMetric,
-    references: dict[str, ReportCardMetric],
-    pictures: '_Pictures',
-    seed: int,
-) -> list[str]:
-    """Draw the queries' features in the plane for each label, beside random initialisation."""
-    shown = {'checkpoint': card, **{'random initialisation': references.get('random0')}}
-    figures = {label: [] for label in card.labels}
-    for name, one in shown.items():
-        chosen, points = embed(one.queries.features.numpy(), seed) if one else ((), ())
-        if not len(chosen):
-            continue
-        thumbnails = {
-            number: pictures.still_of_query(int(chosen[number]))
-            for number in spread_points(points, NUM_PICTURES)
-        }
-        attributes = [card.queries.attributes[index] for index in chosen]
-        for label in figures:
-            if all(label in own for own in attributes):
-                labels = [own[label] for own in attributes]
-                figures[label].append(scatter_plot(f'{label}, {name}', points, labels, thumbnails))
-    return [figure for of_label in figures.values() for figure in of_label]
-
-
-def _retrievals(card: ReportCardMetric, pictures: '_Pictures') -> list[Retrieval]:
-    """Return some queries with their nearest videos, as the model sees them."""
-    labels = card.evaluated('retrieval')
-    if not labels:
-        return []
-    return nearest_videos(
-        card.queries,
-        card.gallery,
-        labels,
-        pictures.of_query,
-        pictures.of_gallery,
-        leave_out=card.build('retrieval', labels[0]).leave_out,
-    )
-
-
-def _mistakes(card: ReportCardMetric, pictures: '_Pictures') -> list[Mistakes]:
-    """Return the wrong answers of kNN."""
-    found = []
-    for label in card.evaluated('knn'):
-        metric = card.build('knn', label)
-        found += mistaken_videos(
-            card.queries,
-            card.gallery,
-            label,
-            metric.predict(card.queries, card.gallery, label),
-            pictures.of_query,
-            pictures.of_gallery,
-            num_neighbours=metric.k,
-            leave_out=metric.leave_out,
-        )
-    return found
-
-
-class _Pictures:
-    """The first views of videos, as the model sees them, each read once.
-
-    Args:
-        loop: The loop whose queries and gallery are shown.
-    """
-
-    def __init__(self, loop: GalleryTestLoop) -> None:
-        queries = loop.dataloader.dataset
-        gallery = loop.gallery_dataloader.dataset if loop.gallery_dataloader else queries
-        self.of_query = cache(partial(_first_view, queries))
-        self.of_gallery = cache(partial(_first_view, gallery))
-
-    def still_of_query(self, index: int) -> np.ndarray:
-        """Return the middle frame of a query, RGB, uint8 ``[H, W, 3]``."""
-        frames = self.of_query(index)
-        return frames[len(frames) // 2]
-
-
-def _first_view(dataset: BaseVideoDataset, index: int) -> np.ndarray:
-    """Return the frames of a video's first view, RGB, uint8 ``[T, H, W, 3]``."""
-    return dataset[index]['inputs'][0].permute(1, 2, 3, 0).numpy()

@@ -141,7 +141,9 @@ class ReportCardMetric(FeatureMetric):
         if len(known) < 2:
             return 'all videos of the gallery have the same label'
         if self._needs_gallery(protocol):
-            reason = self._obstacle_of_folds(label) if alone else self._obstacle_of_gallery()
+            reason = (
+                self._obstacle_of_folds(protocol, label) if alone else self._obstacle_of_gallery()
+            )
             if reason:
                 return reason
         if alone and len(known) == len(self.gallery):
@@ -154,7 +156,9 @@ class ReportCardMetric(FeatureMetric):
             )
         return ''
 
-    def _obstacle_of_folds(self, label: str) -> str:
+    def _obstacle_of_folds(self, protocol: str, label: str) -> str:
+        if type(self.build(protocol, label)).outcomes is FeatureMetric.outcomes:
+            return 'there is no gallery to train on, and without `outcomes` no cross-validation'
         try:
             self._folds(label, seed=0)
         except InputError as error:
