@@ -1,6 +1,6 @@
 """Find near-duplicates among videos, or between two sets of videos, such as train and test.
 
-python tools/duplicates.py VIDEOS [OTHERS] [-o duplicates.csv]
+python tools/duplicates.py VIDEOS [OTHERS] [-o duplicates.csv] [--page pairs.html]
 
 VIDEOS and OTHERS are each a folder, a pattern, a list (CSV with a column `path`, or text) or an
 index that `embed` has made. A near-duplicate shows the same recording: encoded again, scaled,
@@ -9,7 +9,8 @@ one camera are none. No checkpoint is needed.
 
 The file has a row for each pair: the number of its cluster, the two videos, the score (at most
 1), how they differ, and the speed of the second, its start in seconds of the first and the seconds
-that both have in common. Videos that cannot be read are listed in `duplicates.bad.csv` beside it.
+that both have in common. `--page` writes an HTML file that plays the pairs side by side. Videos
+that cannot be read are listed in `duplicates.bad.csv` beside the table.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from vsslbox.search import (
     duplicate_pairs,
     origin_of_index,
     read_signatures,
+    write_duplicate_page,
 )
 from vsslbox.utils import escaped
 
@@ -43,6 +45,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '-o', '--out', type=Path, default=Path('duplicates.csv'), help='the CSV file'
     )
+    parser.add_argument('--page', type=Path, help='write an HTML page to this file')
     parser.add_argument('--workers', type=int, default=2, help='processes that decode')
     return parser.parse_args()
 
@@ -82,36 +85,36 @@ def find(
     ], bad
 
 
-def rows_of(
-    pairs: Sequence[DuplicatePair], videos: Sequence[str], others: Sequence[str] | None
-) -> list[list[str]]:
-    """Return the rows of the table, sorted by cluster."""
-    shift = 0 if others is None else len(videos)
+def sorted_by_cluster(
+    pairs: Sequence[DuplicatePair], num_videos: int, have_others: bool
+) -> tuple[list[int], list[DuplicatePair]]:
+    """Return the numbers of clusters, ascending, and the pair that each is of."""
+    shift = num_videos if have_others else 0
     numbers = clusters_of([(pair.first, pair.second + shift) for pair in pairs])
-    rows = []
-    for number, pair in sorted(zip(numbers, pairs), key=lambda item: item[0]):
-        how = pair.alignment
-        names = [videos[pair.first], (videos if others is None else others)[pair.second]]
-        values = [how.score, how.speed, how.start, how.overlap]
-        score, *rest = (f'{value:.4g}' for value in values)
-        rows.append([str(number), *names, score, ' '.join(how.kinds), *rest])
-    return rows
+    order = sorted(range(len(pairs)), key=numbers.__getitem__)
+    return [numbers[place] for place in order], [pairs[place] for place in order]
+
+
+def row_of(cluster: int, pair: DuplicatePair, first: str, second: str) -> list[str]:
+    """Return a row of the table."""
+    how = pair.alignment
+    score, *rest = (f'{value:.4g}' for value in (how.score, how.speed, how.start, how.overlap))
+    return [str(cluster), first, second, score, ' '.join(how.kinds), *rest]
 
 
 def summary(
-    pairs: Sequence[DuplicatePair], rows: Sequence, num: int, num_others: int | None
+    pairs: Sequence[DuplicatePair], num_clusters: int, num: int, num_others: int | None
 ) -> str:
-    """Say in one sentence what was found."""
+    """Say in one sentence what was found among so many videos that can be read."""
     if not pairs:
         among = f'{num} videos' if num_others is None else f'{num} and {num_others} videos'
         return f'no near-duplicates among {among}'
     first, second = ({pair[side] for pair in pairs} for side in (0, 1))
     if num_others is None:
-        clusters = len({row[0] for row in rows})
-        copies = len(first | second) - clusters
+        copies = len(first | second) - num_clusters
         return (
-            f'{len(pairs)} pairs of near-duplicates in {clusters} clusters: without {copies} of '
-            f'the {num} videos there would be none'
+            f'{len(pairs)} pairs of near-duplicates in {num_clusters} clusters: without {copies} '
+            f'of the {num} videos there would be none'
         )
     return (
         f'{len(second)} of the {num_others} other videos are near-duplicates of {len(first)} of '
@@ -125,7 +128,12 @@ def main() -> None:
     videos = videos_of(args.videos)
     others = None if args.others is None else videos_of(args.others)
     pairs, bad = find(videos, others, args.workers)
-    rows = rows_of(pairs, videos, others)
+    clusters, pairs = sorted_by_cluster(pairs, len(videos), others is not None)
+    seconds = videos if others is None else others
+    rows = [
+        row_of(cluster, pair, videos[pair.first], seconds[pair.second])
+        for cluster, pair in zip(clusters, pairs)
+    ]
     write_csv(args.out, [COLUMNS, *rows])
     for row in rows[:SHOWN]:
         print(f'{row[3]:>7}  {escaped(row[1])}  {escaped(row[2])}  {row[4]}'.rstrip())
@@ -140,7 +148,10 @@ def main() -> None:
         None if some is None else sum(video not in bad for video in some)
         for some in (videos, others)
     ]
-    print(f'{args.out}: {summary(pairs, rows, *num_read)}')
+    found = summary(pairs, len(set(clusters)), *num_read)
+    if args.page is not None:
+        write_duplicate_page(args.page, pairs, clusters, videos, seconds, found, args.workers)
+    print(f'{args.out}: {found}')
 
 
 if __name__ == '__main__':

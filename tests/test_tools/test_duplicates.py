@@ -1,8 +1,12 @@
 """tools/duplicates.py: pairs, clusters and the sentence about them."""
 
+import base64
 import csv
+import json
 import os
+import re
 
+import cv2
 import numpy as np
 import pytest
 
@@ -80,6 +84,28 @@ def test_pairs_between_two_sets(run, folders, tmp_path, capsys):
     assert 'no near-duplicates among 1 and 3 videos' in capsys.readouterr().out
 
 
+def test_the_page_shows_both_at_the_same_moment(run, folders, tmp_path):
+    page = tmp_path / 'page.html'
+    run(folders[0], folders[1], '--page', page)
+    html = page.read_text('utf-8')
+    assert '1 of the 2 other videos are near-duplicates of 2 of the 3 videos.' in html
+    names = ['a one.mp4', 'cut.avi', 'c mirrored.mp4', 'cut.avi']
+    shown = re.findall(r'<div class="name">(.*?)</div>', html)
+    assert [os.path.basename(name) for name in shown] == names
+    assert re.findall(r'score 0\.9\d+(.*?)<', html) == [', shifted', ', mirrored, shifted']
+    pictures = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_GRAYSCALE)
+        for data in re.findall(r'poster="data:image/jpeg;base64,(.*?)"', html)
+    ]
+    # The second begins 8 frames into the first: both posters are of that frame.
+    assert np.abs(pictures[0].astype(int) - pictures[1]).mean() < 6
+    assert np.abs(pictures[0].astype(int) - pictures[2][:, ::-1]).mean() < 6
+    moved = recording(1)[[0, 8], :, :, 0].astype(int)
+    assert np.abs(moved[0] - moved[1]).mean() > 10
+    run(folders[1], '--page', page)
+    assert 'no near-duplicates among 2 videos.' in page.read_text('utf-8')
+
+
 def test_an_index_stands_for_its_videos(run, folders, monkeypatch, tmp_path):
     (tmp_path / 'index.json').write_text('{"format": 1}')
     paths = [str(folders[0] / name) for name in ('b two.mp4', 'c mirrored.mp4', 'a one.mp4')]
@@ -112,3 +138,31 @@ def test_one_video_has_no_pairs(run, folders):
 def test_clusters_are_chains_of_pairs():
     assert clusters_of([(5, 1), (2, 3), (1, 7), (7, 9)]) == [1, 2, 1, 1]
     assert clusters_of([]) == []
+
+
+def test_the_figures_of_the_benchmark():
+    copies = {'a1': ('crop', 'a'), 'b1': ('crop', 'b'), 'a2': ('cut', 'a'), 'b2': ('cut', 'b')}
+    pairs = {('a', 'a1'), ('b', 'a1'), ('b', 'b1'), ('b', 'b2'), ('c', 'b2')}
+    with imported_tool('benchmark/duplicates.py') as tool:
+        found = tool.figures(pairs, copies)
+    counts = {kind: (row['copies'], row['found'], row['wrong']) for kind, row in found.items()}
+    assert counts == dict(crop=(2, 2, 1), cut=(2, 1, 1), all=(4, 3, 2))
+    assert (found['cut']['recall'], found['cut']['precision']) == (0.5, 0.5)
+    assert (found['all']['recall'], found['all']['precision']) == (0.75, 0.6)
+
+
+@pytest.mark.slow
+def test_planted_copies_of_real_clips_are_found(data_root, monkeypatch, tmp_path):
+    """What docs/search.md promises, on videos among which many are of one camera."""
+    folder = data_root / 'scenes2' / 'videos_160p'
+    if not folder.is_dir():
+        pytest.skip(f'no {folder}')
+    out = tmp_path / 'figures.json'
+    with imported_tool('benchmark/duplicates.py') as tool:
+        run_main(tool, monkeypatch, folder, '--originals', 8, '--workers', 1, '--json', out)
+        kinds = set(tool.KINDS)
+    found = json.loads(out.read_text())['signatures']
+    assert set(found) == {*kinds, 'all'}
+    assert found['all']['wrong'] == 0
+    promised = {kind: found[kind]['recall'] for kind in kinds - {'middle 0.7'}}
+    assert promised == dict.fromkeys(promised, 1)

@@ -1,5 +1,6 @@
 """Search in folders of videos: indexes of features, similar videos and near-duplicates."""
 
+from vsslbox.search.duplicate_page import write_duplicate_page
 from vsslbox.search.duplicates import (
     DuplicatePair,
     clusters_of,
@@ -28,5 +29,6 @@ __all__ = [
     'read_signatures',
     'select',
     'update_index',
+    'write_duplicate_page',
     'write_result_page',
 ]

@@ -1,21 +1,17 @@
 """The page of a search: one self-contained HTML file whose results play."""
 
-import base64
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-import jinja2
 from markupsafe import Markup
 
-from vsslbox.preparation.video_jobs import Failure, run_jobs
 from vsslbox.search.neighbours import Neighbour, find_neighbours
-from vsslbox.search.small_clips import SmallClip, small_clip
+from vsslbox.search.pages import make_clips, write_page
+from vsslbox.search.small_clips import SmallClip
 from vsslbox.search.video_index import VideoIndex
-from vsslbox.utils import escaped, whole_file
+from vsslbox.utils import escaped
 
 __all__ = ['write_result_page']
 
@@ -61,42 +57,28 @@ def write_result_page(
         held.append(own)  # near to other videos of the page
     names = [escaped(name) for name in index.names]
     files = [query, *(index.paths[place] for place in held)]
-    clips = _clips(files, num_workers)
+    clips = make_clips([(file, None) for file in files], num_workers)
     videos = [
-        _Video(names[place], clips[index.paths[place]], _labels(index, place)) for place in held
+        _Video(names[place], clips[index.paths[place], None], _labels(index, place))
+        for place in held
     ]
-    script = _template_text('results.js')
     conditions = ''.join(f', {column} = {value}' for column, value in where.items())
     data = dict(
         orders=_orders(index, held, found, places, names),
         labels=[video.labels for video in videos],
     )
-    html = (
-        _environment()
-        .get_template('results.html')
-        .render(
-            title=f'Videos like {escaped(os.path.basename(query))}',
-            summary=f'The {len(found)} nearest of {len(places)} videos{conditions}, by the cosine '
-            f'distance of the features of {escaped(index.checkpoint)}.',
-            query=_Video(escaped(query) if own is None else names[own], clips[query], {}),
-            videos=videos,
-            filters=_filters(videos),
-            data=Markup(json.dumps(data).replace('<', '\\u003c')),
-            script=Markup(script),
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        )
+    write_page(
+        path,
+        'results.html',
+        ['clips.js', 'results.js'],
+        title=f'Videos like {escaped(os.path.basename(query))}',
+        summary=f'The {len(found)} nearest of {len(places)} videos{conditions}, by the cosine '
+        f'distance of the features of {escaped(index.checkpoint)}.',
+        query=_Video(escaped(query) if own is None else names[own], clips[query, None], {}),
+        videos=videos,
+        filters=_filters(videos),
+        data=Markup(json.dumps(data).replace('<', '\\u003c')),
     )
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished:
-        # File names need not be valid text.
-        unfinished.write_text(html, encoding='utf-8', errors='backslashreplace', newline='\n')
-
-
-def _clips(files: Sequence[str], num_workers: int) -> dict[str, SmallClip | None]:
-    jobs = list(dict.fromkeys(files))
-    results = run_jobs(small_clip, jobs, num_workers, 'clips')
-    return {path: None if isinstance(clip, Failure) else clip for path, clip in results}
 
 
 def _labels(index: VideoIndex, place: int) -> dict[str, str]:
@@ -152,16 +134,3 @@ def _items(
         for rank, neighbour in enumerate(neighbours, start=1)
         if neighbour.place in item_of
     ]
-
-
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader('vsslbox.search', 'templates'),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-    )
-
-
-def _template_text(name: str) -> str:
-    environment = _environment()
-    return environment.loader.get_source(environment, name)[0]

@@ -38,13 +38,18 @@ class SmallClip(NamedTuple):
     height: int
 
 
-def small_clip(path: str) -> SmallClip:
-    """Encode a short clip from the middle of a video, without sound.
+def small_clip(path: str, start: float | None = None) -> SmallClip:
+    """Encode a short clip of a video, without sound.
+
+    Args:
+        path: The file.
+        start: Where it begins, in seconds; by default it is the middle, as long as the length in
+            the header is right.
 
     Raises:
         VideoError: Not one of its frames can be decoded.
     """
-    images = list(_frames(path, middle=True)) or list(_frames(path, middle=False))
+    images = list(_frames(path, start)) or list(_frames(path, 0.0))
     if not images:
         raise VideoError(path, 'no frame can be decoded')
     height, width = images[0].shape[:2]
@@ -57,18 +62,12 @@ def small_clip(path: str) -> SmallClip:
     )
 
 
-def _frames(path: str, middle: bool) -> Iterator[np.ndarray]:
-    """Yield small upright frames, RGB, uint8 ``[H, W, 3]``, of ``SECONDS``.
-
-    Args:
-        path: The file.
-        middle: Whether to begin before the middle, as the length in the header says, or at the
-            beginning.
-    """
+def _frames(path: str, start: float | None) -> Iterator[np.ndarray]:
+    """Yield small upright frames, RGB, uint8 ``[H, W, 3]``, of ``SECONDS``."""
     container, stream = open_stream(path)
     with container:
-        length = (container.duration or 0) / av.time_base
-        start = max(0.0, (length - SECONDS) / 2) if middle else 0.0
+        if start is None:
+            start = max(0.0, ((container.duration or 0) / av.time_base - SECONDS) / 2)
         if start:
             container.seek(round(start * av.time_base))
         wanted = 0
