@@ -73,7 +73,7 @@ def main() -> None:
         network = network_of(args.checkpoint)
         difference = export_network(network, args.out, getattr(torch, args.dtype))
         meta = network.meta
-        shape = ', '.join(map(str, meta['shape']))
+        shape = ', '.join(map(str, ('N', *network.shape)))
         print(
             f'{args.out}: {meta["input"]} {args.dtype} [{shape}] ({meta["layout"]}) to '
             f'{meta["output"]}; differs from vsslbox by {difference:.1e} at most'

@@ -22,13 +22,14 @@ from vsslbox.apis.video_inferencer import VideoInferencer
 from vsslbox.checkpoints.zoo import local_path
 from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.errors import InputError
+from vsslbox.models.utils import is_3d
 from vsslbox.utils import file_sha256, optional_module, whole_file
 from vsslbox.version import __version__
 
 __all__ = ['Network', 'export_network', 'network_of']
 
-TOLERANCE = 1e-4  # of the outputs, relative to the largest if that is above 1
-CHECKED_BATCHES = (1, 3)
+TOLERANCE = 1e-4  # relative to the largest output
+EXAMPLE, CHECKED = (2, 5), ((1, 1), (3, 4))  # clips, and their frames where any number will do
 LAYOUTS = {4: 'N S C H W', 5: 'N V C T H W'}  # of a recognizer: frames, clips
 
 
@@ -39,19 +40,24 @@ class Network:
     Attributes:
         module: It maps clips ``[N, *shape]`` to ``[N, F]``.
         reference: The same by the inferencer of vsslbox.
-        shape: The shape of the clips of one video.
+        shape: The shape of the clips of one video; ``'T'`` stands for any number of frames.
         meta: What the file says about the network.
     """
 
     module: nn.Module
     reference: Callable[[Tensor], Tensor]
-    shape: tuple[int, ...]
+    shape: tuple[int | str, ...]
     meta: dict[str, Any]
 
-    def clips(self, number: int, dtype: torch.dtype) -> Tensor:
-        """Draw random clips."""
+    def axes(self) -> dict[int, str]:
+        """Return the axes of clips whose length is free, and their names."""
+        return {axis: size for axis, size in enumerate(('N', *self.shape)) if size in ('N', 'T')}
+
+    def clips(self, number: int, length: int, dtype: torch.dtype) -> Tensor:
+        """Draw random clips, of a length in frames if that is free."""
+        shape = [length if size == 'T' else size for size in self.shape]
         draw = torch.Generator().manual_seed(number)
-        return torch.randint(0, 256, (number, *self.shape), generator=draw).to(dtype)
+        return torch.randint(0, 256, (number, *shape), generator=draw).to(dtype)
 
 
 def network_of(checkpoint: str | PathLike) -> Network:
@@ -87,32 +93,34 @@ def export_network(network: Network, path: Path, dtype: torch.dtype = torch.uint
         The largest difference of an output.
 
     Raises:
-        InputError: The format is another one, or outputs differ by more than 1e-4; there is no file
-            then.
+        InputError: The format is another one, or outputs differ by more than 1e-4 of the largest;
+            there is no file then.
         ImportError: A package for the format is not installed.
     """
     if path.suffix not in WRITERS:
         raise InputError(f'{path} must end in {" or ".join(WRITERS)}')
     program = torch.export.export(
         network.module,
-        (network.clips(2, dtype),),
-        dynamic_shapes=({0: torch.export.Dim('N')},),
+        (network.clips(*EXAMPLE, dtype),),
+        dynamic_shapes=({axis: torch.export.Dim(name) for axis, name in network.axes().items()},),
         strict=False,
     )
-    meta = dict(dtype=str(dtype).removeprefix('torch.'), **network.meta)
+    shape = ['N', *network.shape]
+    meta = dict(dtype=str(dtype).removeprefix('torch.'), shape=shape, **network.meta)
     with whole_file(path) as unfinished:
         run = WRITERS[path.suffix](program, unfinished, meta)
-        return max(_difference(network, run, number, dtype) for number in CHECKED_BATCHES)
+        return max(_difference(network, run, network.clips(*size, dtype)) for size in CHECKED)
 
 
 def _encoder(checkpoint: str | PathLike) -> Network:
     embedder = VideoEmbedder(checkpoint, device='cpu')
-    shape = _batch_of_one(embedder)['inputs'][0].shape[1:]
+    channels, length, *size = _batch_of_one(embedder)['inputs'][0].shape[1:]
+    encodes_clips = is_3d(embedder.model.backbone)
     return Network(
         PretrainedEncoder(embedder.model),
         lambda clips: embedder.forward(dict(inputs=[clips])),
-        tuple(shape),
-        _meta(embedder, 'features', 'N C T H W', shape),
+        (channels, length if encodes_clips else 'T', *size),
+        _meta(embedder, 'features', 'N C T H W'),
     )
 
 
@@ -131,7 +139,7 @@ def _classifier(checkpoint: str | PathLike) -> Network:
         EndToEndClassifier(model),
         scores,
         tuple(shape),
-        dict(_meta(classifier, 'scores', LAYOUTS[len(shape)], shape), classes=classifier.classes),
+        dict(_meta(classifier, 'scores', LAYOUTS[len(shape)]), classes=classifier.classes),
     )
 
 
@@ -140,14 +148,13 @@ def _batch_of_one(inferencer: VideoInferencer) -> dict:
     return next(inferencer.preprocess([np.zeros((64, 48, 64, 3), np.uint8)]))
 
 
-def _meta(inferencer: VideoInferencer, output: str, layout: str, shape: torch.Size) -> dict:
+def _meta(inferencer: VideoInferencer, output: str, layout: str) -> dict:
     preprocessor = inferencer.model.data_preprocessor
     pipeline = inferencer.cfg.test_dataloader.dataset.to_dict()['pipeline']
     return dict(
         input='clips',
         output=output,
         layout=layout,
-        shape=['N', *shape],
         colours='RGB, 0 to 255',
         normalisation='inside',
         mean=preprocessor.mean.flatten().tolist(),
@@ -165,7 +172,8 @@ def _write_onnx(program: ExportedProgram, path: Path, meta: dict) -> Callable[[T
         dynamo=True,
         input_names=[meta['input']],
         output_names=[meta['output']],
-        dynamic_shapes=({0: 'N'},),  # only the name of the dimension, which the program lost
+        # Only the names of the axes, which the program lost.
+        dynamic_shapes=({a: n for a, n in enumerate(meta['shape']) if isinstance(n, str)},),
         verbose=False,
     )
     made.model.metadata_props.update(
@@ -188,20 +196,17 @@ WRITERS = {'.onnx': _write_onnx, '.pt2': _write_pt2}
 
 
 @torch.no_grad()
-def _difference(
-    network: Network, run: Callable[[Tensor], Tensor], number: int, dtype: torch.dtype
-) -> float:
+def _difference(network: Network, run: Callable[[Tensor], Tensor], clips: Tensor) -> float:
     """Return the largest difference between a file and vsslbox.
 
     Raises:
         InputError: It is too large.
     """
-    clips = network.clips(number, dtype)
     expected = network.reference(clips)
     difference = float((run(clips) - expected).abs().max())
-    if not difference <= TOLERANCE * max(1.0, float(expected.abs().max())):
+    if not difference <= TOLERANCE * float(expected.abs().max()):  # also if it is not a number
         raise InputError(
             f'the exported network gives outputs that differ by {difference:.3g} from those of '
-            f'vsslbox on a batch of {number}; no file was written. Choose another format'
+            f'vsslbox on a batch of {len(clips)}; no file was written. Choose another format'
         )
     return difference
