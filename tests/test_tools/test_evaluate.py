@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.dist import get_rank
 from mmengine.registry import Registry
 
 from tests.conftest import write_video
+from tests.distributed import run_on_processes
 from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis import VideoEmbedder
 from vsslbox.apis.near_duplicates import find_duplicates
-from vsslbox.apis.report_card import report_card_config
+from vsslbox.apis.report_card import make_report_card, report_card_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.metrics import KNNMetric, ReportCardMetric, registered_protocols
@@ -128,6 +130,27 @@ def test_every_figure_has_what_it_takes_to_believe_it(card, videos):
             assert others[kind]['spread'] is None
     assert len(report['findings']) == 3
     assert report['setting'] == 'The 6 queries have a gallery of 8 videos.'
+
+
+def figures_of_card(videos, out):
+    """Evaluate on this process among others, and return whether it wrote the report."""
+    config = Config.fromfile(CONFIG)
+    config.merge_from_dict({'model.backbone.base_channels': 4, 'log_level': 'ERROR'})
+    for loader in (config.test_dataloader, config.test_cfg.gallery_dataloader):
+        loader.update(batch_size=2, num_workers=0)
+        loader.dataset.data_root = str(videos)
+        loader.dataset.pipeline.sample.num_frames = 3
+    config.work_dir = str(out)
+    make_report_card(
+        config, str(videos / 'tiny.pth'), ['knn', 'linear'], random_seeds=1, search_duplicates=False
+    )
+    return json.loads((out / 'report.json').read_text())['figures'] if get_rank() == 0 else None
+
+
+@pytest.mark.slow
+def test_two_processes_make_the_card_of_one(videos, tmp_path):
+    alone = figures_of_card(videos, tmp_path / 'one')
+    assert run_on_processes(figures_of_card, 2, videos, tmp_path / 'two') == [alone, None]
 
 
 def test_what_does_not_apply_is_named(videos, tmp_path, capsys):

@@ -111,6 +111,16 @@ def test_a_confusion_matrix_has_full_labels_and_all_counts():
     assert 'predicted' in light and light != dark
 
 
+def test_a_large_confusion_matrix_takes_the_width_of_the_page():
+    """It keeps all names, and its cells have no numbers."""
+    names = [f'class {number}' for number in range(41)]
+    html = confusion_plot('look', names, np.eye(41, dtype=int).tolist())
+    assert 'class="card wide"' in html
+    for svg in drawings(html):
+        texts = re.findall('<text [^>]*>(.*?)</text>', svg)
+        assert sorted(texts) == sorted([*names, *names, 'predicted', 'true'])
+
+
 def test_dots_stand_where_their_points_are_in_the_colours_of_their_labels():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     html = scatter_plot('look', points, ['a', 'b', 'a', 'b'])

@@ -12,8 +12,9 @@ from vsslbox.visualization.themed_picture import themed_picture
 
 __all__ = ['confusion_matrix', 'confusion_plot']
 
-CELL, LETTER = 0.32, 0.075  # inches
-MOST_COUNTED = 40  # with more classes than this, the cells have no numbers
+CELL, LETTER = 0.32, 0.085  # inches
+MOST_COUNTED = 40  # with more classes than this, cells are half as wide and have no numbers
+MOST_BESIDE = 12  # with more classes than this, the figure takes the page's width
 
 
 def confusion_matrix(truth: Sequence, predicted: Sequence) -> tuple[list, list[list[int]]]:
@@ -40,26 +41,28 @@ def confusion_plot(title: str, classes: Sequence, counts: Sequence[Sequence[int]
         counts: Rows are true classes, columns predicted ones.
     """
     names = [str(name) for name in classes]
+    is_large = len(names) > MOST_COUNTED
     shares = np.array(counts) / np.maximum(np.sum(counts, axis=1, keepdims=True), 1)
 
     def draw(axes: Axes) -> None:
         opacity = np.where(shares > 0, 0.2 + 0.8 * shares, 0)
         axes.imshow(shares, cmap='Blues', vmin=-0.2, vmax=1, alpha=opacity)
-        places = range(len(names))
-        axes.set_xticks(places, names, rotation=90, parse_math=False)
-        axes.set_yticks(places, names, parse_math=False)
+        style = dict(parse_math=False, fontsize=7 if is_large else 10)
+        axes.set_xticks(range(len(names)), names, rotation=90, **style)
+        axes.set_yticks(range(len(names)), names, **style)
         axes.set_xlabel('predicted')
         axes.set_ylabel('true')
-        if len(names) > MOST_COUNTED:
+        if is_large:
             return
         for (row, column), share in np.ndenumerate(shares):
             if share:
-                colour = 'white' if share > 0.6 else axes.xaxis.label.get_color()
+                colour = 'white' if share > 0.7 else axes.xaxis.label.get_color()
                 axes.text(
                     column, row, counts[row][column], ha='center', va='center', color=colour
                 )  # fmt: skip
 
-    around = 0.8 + LETTER * max(map(len, names))
-    side = max(CELL * len(names), 1) + around
+    cell = CELL / 2 if is_large else CELL
+    side = max(cell * len(names), 1) + 0.8 + LETTER * max(map(len, names))
     picture = themed_picture(draw, (side, side), f'confusion matrix of {title}')
-    return f'<figure class="card"><figcaption>{escape(title)}</figcaption>\n{picture}</figure>\n'
+    kind = 'card wide' if len(names) > MOST_BESIDE else 'card'
+    return f'<figure class="{kind}"><figcaption>{escape(title)}</figcaption>\n{picture}</figure>\n'
