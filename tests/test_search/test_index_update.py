@@ -125,7 +125,9 @@ def test_unreadable_videos_are_listed_and_tried_again_when_they_change(videos, t
     report, embedder = update(tmp_path / 'index', given)
     assert embedder.read == [] and report.bad[str(bad)] == 'it is bad'
     bad.write_bytes(b'another video')
-    assert update(tmp_path / 'index', given)[1].read == [str(bad)]
+    report, embedder = update(tmp_path / 'index', good)
+    assert embedder.read == [str(bad)] and report.bad == {str(bad): 'it is bad'}
+    assert (report.added, report.changed) == ([], [])
     os.remove(bad)
     update(tmp_path / 'index', good)
     assert not (tmp_path / 'index' / 'bad_videos.csv').exists()

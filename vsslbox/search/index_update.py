@@ -142,7 +142,7 @@ class _Update:
         self.embedder = embedder
         self.checkpoint, self.sha256 = checkpoint, sha256
         self.rows, self.labels = self._whole()
-        self.indexed = set(self.rows)
+        self.indexed = {path for path, row in self.rows.items() if row.feature is not None}
         for path in self._parts():
             self.rows.update(_rows_of(read_table(path)))
         self.saved = len(self._parts())
@@ -214,19 +214,20 @@ class _Update:
             InputError: That would be all of them.
         """
         indexed = [path for path, row in self.rows.items() if row.feature is not None]
-        self.report.gone = sorted(path for path in indexed if not os.path.lexists(path))
+        gone = {path for path in self.rows if _is_gone(path)}
+        self.report.gone = sorted(gone.intersection(indexed))
         if indexed and len(self.report.gone) == len(indexed):
             raise InputError(
                 f'none of the {len(indexed)} videos of {self.folder} exists any more, such as '
                 f'{escaped(indexed[0])}: is a disk missing? If they were moved, delete the index'
             )
-        for path in [path for path in self.rows if not os.path.lexists(path)]:
+        for path in gone:
             del self.rows[path]
 
     def _stamps(self, videos: Sequence[str]) -> dict[str, _Stamp]:
-        """Return the stamps of the videos that are given or indexed, without unfit names."""
+        """Return the stamps of the videos that are given or known, without unfit names."""
         stamps = {}
-        for video in dict.fromkeys([*videos, *self.indexed & self.rows.keys()]):
+        for video in dict.fromkeys([*videos, *self.rows]):
             try:
                 video.encode()
                 status = os.stat(video)
@@ -325,6 +326,17 @@ def _only_writer(folder: Path) -> Iterator[None]:
         except OSError as error:
             raise InputError(f'another process writes to the index {folder} ({error})') from None
         yield
+
+
+def _is_gone(path: str) -> bool:
+    """Return whether there is no such file; one that cannot be looked at is not gone."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _good_row(video: str, stamp: _Stamp, feature: np.ndarray) -> _Row:
