@@ -10,7 +10,8 @@ import torch
 from tests.classifiers import CLASSIFIERS, save_classifier
 from tests.conftest import write_video
 from tests.tools import imported_tool, run_main
-from vsslbox.apis import VideoClassifier, VideoEmbedder, export_network
+from vsslbox.apis import VideoClassifier, VideoEmbedder, export_network, network_of
+from vsslbox.apis.export_network import WRITERS
 from vsslbox.errors import InputError
 
 CLASSES = ['jump', 'run', 'sit']
@@ -134,24 +135,24 @@ def test_classifiers_as_programs_of_torch_export(export, tmp_path, video):
 @SLOW
 @pytest.mark.parametrize('wrong', [2e-3, float('nan')])
 def test_a_file_that_differs_is_removed(tmp_path, monkeypatch, wrong):
-    write = export_network.WRITERS['.pt2']
+    write = WRITERS['.pt2']
 
     def differs(program, path, meta):
         run = write(program, path, meta)
         return lambda clips: run(clips) + (wrong if len(clips) == 3 else 0)
 
-    monkeypatch.setitem(export_network.WRITERS, '.pt2', differs)
-    network = export_network.network_of('zoo://cvrl_r3d18w12_demo')
+    monkeypatch.setitem(WRITERS, '.pt2', differs)
+    network = network_of('zoo://cvrl_r3d18w12_demo')
     with pytest.raises(InputError, match=r'differ by (0\.002|nan) .* on a batch of 3; no file'):
-        export_network.export_network(network, tmp_path / 'out.pt2')
+        export_network(network, tmp_path / 'out.pt2')
     assert not list(tmp_path.iterdir())
 
 
 def test_without_onnxruntime_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
-    network = export_network.network_of('zoo://cvrl_r3d18w12_demo')
+    network = network_of('zoo://cvrl_r3d18w12_demo')
     with pytest.raises(ImportError, match=r"pip install 'vsslbox\[export\]'"):
-        export_network.export_network(network, tmp_path / 'out.onnx')
+        export_network(network, tmp_path / 'out.onnx')
     assert not list(tmp_path.iterdir())
 
 
@@ -175,4 +176,4 @@ def test_a_checkpoint_without_a_config_is_refused(tmp_path):
     path = tmp_path / 'plain.pth'
     torch.save(dict(state_dict=dict(x=torch.zeros(1))), path)
     with pytest.raises(InputError, match='does not say with which config it was trained'):
-        export_network.network_of(path)
+        network_of(path)

@@ -21,9 +21,13 @@ from vsslbox.apis.clip_heat import ClipHeat, class_heat, similarity_heat
 from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.errors import InputError
 from vsslbox.utils import escaped
-from vsslbox.visualization import draw_caption, write_video
-from vsslbox.visualization.heat_overlay import heat_overlay
-from vsslbox.visualization.view_sheet import SheetView, draw_view_sheet
+from vsslbox.visualization import (
+    SheetView,
+    draw_caption,
+    draw_view_sheet,
+    heat_overlay,
+    write_video,
+)
 
 HEIGHT = 224  # pixels of a frame
 RATE = 4.0  # frames a second of the video

@@ -13,9 +13,14 @@ from pathlib import Path
 from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.errors import InputError
 from vsslbox.utils import escaped, whole_file
-from vsslbox.visualization import Section, write_report
-from vsslbox.visualization.training_curves import curves_figure, curves_html, panels_of
-from vsslbox.visualization.training_log import read_training_log
+from vsslbox.visualization import (
+    Section,
+    curves_figure,
+    curves_html,
+    panels_of,
+    read_training_log,
+    write_report,
+)
 
 PICTURES = ('.png', '.svg', '.pdf')
 

@@ -29,8 +29,12 @@ from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.registry import DATASETS
 from vsslbox.structures import SampleKey
 from vsslbox.utils import escaped
-from vsslbox.visualization.view_sheet import SheetView, draw_view_sheet
-from vsslbox.visualization.view_tracer import TracedView, ViewTracer
+from vsslbox.visualization import (
+    SheetView,
+    TracedView,
+    ViewTracer,
+    draw_view_sheet,
+)
 
 LOADERS = dict(
     train='train_dataloader',
@@ -88,12 +92,16 @@ def as_seen(sample: dict, traced: list[TracedView]) -> list[np.ndarray]:
 def sheet_view(name: str, traced: TracedView, frames: np.ndarray) -> SheetView:
     """Return a view with its caption."""
     indices = traced.view.frame_indices
-    shown = ' '.join(map(str, indices)) if len(indices) <= 6 else f'{indices[0]} to {indices[-1]}'
-    notes = [f'{name}   {traced.view.name}: {len(indices)} frames, {shown}']
+    if len(indices) <= 6:
+        shown = f'frame{"s" * (len(indices) > 1)} ' + ' '.join(map(str, indices))
+    else:
+        shown = f'{len(indices)} frames, {indices[0]} to {indices[-1]}'
+    notes = [f'{name}   {traced.view.name}: {shown}']
+    mirrored = traced.crops[:, 0] > traced.crops[:, 2]
     if traced.unknown:
         notes.append(f'{traced.unknown} hides what is shown')
-    elif (traced.crops[:, 0] > traced.crops[:, 2]).any():
-        notes.append('mirrored' if len(indices) == 1 else 'mirrored frames')
+    elif mirrored.any():
+        notes.append('mirrored' if mirrored.all() else 'some mirrored')
     boxes = None if traced.unknown else _sorted(traced.crops)
     return SheetView('; '.join(notes), frames, traced.originals, boxes)
 

@@ -9,6 +9,7 @@ import numpy as np
 __all__ = ['SheetView', 'draw_view_sheet']
 
 CAPTION, GAP, BAR = 20, 4, 6  # pixels: above a row, between frames, left of the views of a video
+FONT = cv2.FONT_HERSHEY_SIMPLEX, 0.42  # and its scale
 # Of the boxes and bars of videos, in turn.
 COLOURS = ((214, 39, 40), (31, 119, 180), (44, 160, 44), (148, 103, 189), (255, 127, 14))
 
@@ -67,11 +68,12 @@ def _row(view: SheetView, colour: tuple, max_frames: int, height: int) -> np.nda
     blank = np.full((height, GAP, 3), 255, np.uint8)
     bar = np.full((height, BAR, 3), colour, np.uint8)
     strip = np.hstack([bar, *(part for picture in pictures for part in (blank, picture))])
-    row = np.full((height + CAPTION, strip.shape[1], 3), 255, np.uint8)
-    row[:, :BAR], row[CAPTION:] = colour, strip
     text = view.caption.encode('ascii', 'backslashreplace').decode('ascii')  # OpenCV's font
-    place = (BAR + GAP, 14)
-    cv2.putText(row, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+    (text_width, _), _ = cv2.getTextSize(text, *FONT, 1)
+    width = max(strip.shape[1], BAR + GAP + text_width)
+    row = np.full((height + CAPTION, width, 3), 255, np.uint8)
+    row[:, :BAR], row[CAPTION:, : strip.shape[1]] = colour, strip
+    cv2.putText(row, text, (BAR + GAP, 14), *FONT, (0, 0, 0), 1, cv2.LINE_AA)
     return row
 
 
