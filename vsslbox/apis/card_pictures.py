@@ -24,6 +24,7 @@ __all__ = ['CardPictures']
 
 ON_MAP = 10  # thumbnails on a map of features
 DUPLICATES = 6  # pairs that are shown
+FRAMES = 8  # of a thumbnail
 
 
 class CardPictures:
@@ -111,8 +112,10 @@ class CardPictures:
 
 
 def _first_view(dataset: BaseVideoDataset, index: int) -> np.ndarray:
-    """Return the frames of a video's first view, RGB, uint8 ``[T, H, W, 3]``."""
-    return dataset[index]['inputs'][0].permute(1, 2, 3, 0).numpy()
+    """Return some frames of a video's first view, RGB, uint8 ``[T, H, W, 3]``."""
+    view = dataset[index]['inputs'][0]
+    places = np.linspace(0, view.shape[1] - 1, min(view.shape[1], FRAMES)).round().astype(int)
+    return view[:, places].permute(1, 2, 3, 0).numpy()
 
 
 def _middle(frames: np.ndarray) -> np.ndarray:
