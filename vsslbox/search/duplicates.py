@@ -18,7 +18,7 @@ from vsslbox.utils import escaped
 __all__ = ['DuplicatePair', 'clusters_of', 'duplicate_pairs', 'near_duplicates', 'read_signatures']
 
 LIKE_FRAMES = 0.8  # the least cosine of a frame of one video and a frame of the other
-LIKE_MOTION = 0.8  # the least score of a pair
+LIKE_MOTION = 0.82  # the least score of a pair
 # Which signatures of each video are compared to find candidates: about 2 and 4 a second.
 STEPS = (6, 3)
 BLOCK = 4096  # signatures compared at a time

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from vsslbox.preparation.video_frames import VideoFrames, frames_at_rate
+from vsslbox.preparation.video_frames import VideoFrames
 
 __all__ = ['KEEPS', 'RATE', 'frame_signatures', 'mirrored']
 
@@ -35,6 +35,7 @@ def frame_signatures(path: str) -> np.ndarray:
 
     A signature has the 63 lowest frequencies of the DCT of the frame's brightness, scaled to a
     square, each times its frequency. The mean is left out, so that a brighter copy has the same.
+    It is the mean over the time that it stands for, so that it hardly depends on the frame rate.
 
     Args:
         path: A video file; frames are turned as its container asks.
@@ -46,19 +47,42 @@ def frame_signatures(path: str) -> np.ndarray:
         VideoError: The file cannot be decoded to its end.
     """
     reformatter = VideoReformatter()
+    times, waves = [], []
     with VideoFrames(path) as video:
-        frames = [
-            np.rot90(
-                reformatter.reformat(
-                    frame, _SIDE, _SIDE, 'gray', interpolation='AREA', threads=1
-                ).to_ndarray(),
-                round(frame.rotation / 90),
-            )
-            for frame in frames_at_rate(video, RATE)
-        ]
-    images = np.stack(frames).astype(np.float64)
-    waves = np.einsum('kyi,tij,kxj->ktyx', _BASES, images, _BASES, optimize=True) * _WEIGHTS
-    return waves.reshape(len(KEEPS), len(images), -1)[..., 1:].astype(np.float16)
+        for time, frame in video.timed():
+            image = reformatter.reformat(
+                frame, _SIDE, _SIDE, 'gray', interpolation='AREA', threads=1
+            ).to_ndarray()
+            times.append(float(time))
+            waves.append(_frequencies(np.rot90(image, round(frame.rotation / 90))))
+        times.append(times[-1] + float(1 / video.rate))
+    rows = _means_over_time(np.array(times), np.stack(waves))
+    return rows.swapaxes(0, 1).astype(np.float16)
+
+
+def _frequencies(image: np.ndarray) -> np.ndarray:
+    """Return the weighted frequencies of a grey image, ``[3, 63]``."""
+    waves = _BASES @ image.astype(np.float64) @ _BASES.swapaxes(1, 2) * _WEIGHTS
+    return waves.reshape(len(KEEPS), -1)[:, 1:]
+
+
+def _means_over_time(edges: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the means of values over equal intervals of ``1 / RATE``, at least one.
+
+    Args:
+        edges: When each value begins and the last one ends, in seconds, ``[N + 1]``.
+        values: ``[N, ...]``.
+    """
+    lasting = np.diff(edges).reshape(-1, *[1] * (values.ndim - 1))
+    sums = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values * lasting, axis=0)])
+    count = max(1, int((edges[-1] - edges[0]) * RATE + 1e-6))
+    grid = np.linspace(edges[0], min(edges[0] + count / float(RATE), edges[-1]), count + 1)
+    after = np.searchsorted(edges, grid, side='right').clip(1, len(values))
+    share = (grid - edges[after - 1]) / (edges[after] - edges[after - 1]).clip(min=1e-9)
+    share = share.reshape(-1, *[1] * (values.ndim - 1))
+    at_grid = sums[after - 1] + share * (sums[after] - sums[after - 1])
+    lengths = np.diff(grid).reshape(-1, *[1] * (values.ndim - 1))
+    return np.diff(at_grid, axis=0) / lengths
 
 
 def mirrored(signatures: np.ndarray) -> np.ndarray:
