@@ -182,8 +182,16 @@ def test_video_networks_of_torchvision(tmp_path, build, name, network):
             'torchvision',
             r'ResNet-18 whose conv1.* is \[16, 3, 7, 7\]',
         ),
-        (lambda: NarrowResNet(18, 16), 'mmaction-tsn', r'as wide as the stock one \(64 channels'),
-        (lambda: NarrowResNet(18, 16), 'mmaction-tsm', r'as wide as the stock one \(64 channels'),
+        (
+            lambda: NarrowResNet(18, 16),
+            'mmaction-tsn',
+            r'mmaction-ts[nm] has 64 channels there, and no option',
+        ),
+        (
+            lambda: NarrowResNet(18, 16),
+            'mmaction-tsm',
+            r'mmaction-ts[nm] has 64 channels there, and no option',
+        ),
         (lambda: R3DResNet(18, 4), 'torchvision', r'none of torchvision \(resnet18, .* takes'),
         (lambda: R3DResNet(18, 4), 'mmaction-slowonly', r'takes only a 2D ResNet'),
         (lambda: VideoResNet3d(base_channels=8), 'torchvision', r'is no ResNet whose stem'),

@@ -119,19 +119,18 @@ def _for_torchvision(
 def _for_mmaction(
     backbone: Mapping[str, Tensor], checkpoint: str | PathLike, names: str
 ) -> tuple[dict[str, Tensor], str]:
-    depth = resnet_depth(backbone)
-    is_2d = STEM in backbone and backbone[STEM].ndim == 4 and depth in ResNet.arch_settings
-    wide = is_2d and len(backbone[STEM])
+    depth, stem = resnet_depth(backbone), backbone.get(STEM)
+    if stem is None or stem.ndim != 4 or depth not in ResNet.arch_settings:
+        raise CheckpointError(
+            f'{_described(backbone, checkpoint)}: {names} takes only a 2D ResNet; {INSTEAD}'
+        )
     options = dict(depth=depth)
     if names == 'mmaction-slowonly':
-        options.update(base_channels=wide)  # it has an option for the width
-    elif wide != WIDTH:
-        is_2d = False
-    if not is_2d:
+        options['base_channels'] = len(stem)
+    elif len(stem) != WIDTH:
         raise CheckpointError(
-            f'{_described(backbone, checkpoint)}: {names} takes only a 2D ResNet under the names '
-            f'of mmaction2, as wide as the stock one ({WIDTH} channels in the first stage), unless '
-            f'it is mmaction-slowonly; {INSTEAD}'
+            f'{_described(backbone, checkpoint)}: {names} has {WIDTH} channels there, and no '
+            f'option for another number; {INSTEAD}'
         )
     if names != 'mmaction-tsm':
         _refuse_shifts(backbone, checkpoint, names)
