@@ -6,7 +6,8 @@ import re
 
 import pytest
 from mmengine.config import Config
-from mmengine.registry import VISUALIZERS
+from mmengine.registry import VISBACKENDS, VISUALIZERS
+from mmengine.visualization import BaseVisBackend
 
 from tests.conftest import REPO
 from vsslbox.apis.command_line import OptionsAction
@@ -43,6 +44,27 @@ def test_tensorboard_has_the_values_of_the_json_log(tmp_path):
     found = {name: [(e.step, e.value) for e in events.Scalars(name)] for name in ('loss', 'lr')}
     for row, (step, loss), (_, lr) in zip(rows, found['loss'], found['lr'], strict=True):
         assert (row['step'], row['loss'], row['lr']) == (step, pytest.approx(loss), lr)
+
+
+def test_the_json_log_stays_beside_another(tmp_path):
+    class Recorder(BaseVisBackend):
+        """Keep what is logged."""
+
+        experiment, rows = None, []
+
+        def _init_env(self):
+            """Need nothing."""
+
+        def add_scalars(self, scalar_dict, step=0, file_path=None, **kwargs):
+            self.rows.append(dict(scalar_dict, step=step))
+
+    VISBACKENDS.register_module(module=Recorder, name='Recorder', force=True)
+    kinds = 'dict(type="LocalVisBackend"), dict(type="Recorder")'
+    visualizer = with_options(f'visualizer.vis_backends=[{kinds}]').visualizer
+    log = VISUALIZERS.build(dict(visualizer, name=tmp_path.name, save_dir=str(tmp_path)))
+    log.add_scalars(dict(loss=0.5, lr=0.25), step=20)
+    (line,) = (tmp_path / 'vis_data' / 'scalars.json').read_text().splitlines()
+    assert [json.loads(line)] == Recorder.rows == [dict(loss=0.5, lr=0.25, step=20)]
 
 
 def test_weights_and_biases_stands_beside_the_json_log():
