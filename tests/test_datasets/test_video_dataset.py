@@ -93,6 +93,10 @@ def test_csv_lists(tmp_path):
         path='a.mp4', name='a.mp4', split='train', label='walk', scene=1
     )
     assert dataset.metainfo['classes'] == ['run', 'walk']
+    several = dict(split=['test', 'val', 'train'], scene=[1, 3])
+    assert names(VideoDataset('list.csv', data_root=str(tmp_path), where=several)) == [
+        'a.mp4', 'c.mp4',
+    ]  # fmt: skip
     by_scene = VideoDataset('list.csv', data_root=str(tmp_path), label='scene', where=dict(scene=2))
     assert [entry['label'] for entry in entries(by_scene)] == [2]
     given = VideoDataset(
@@ -192,6 +196,7 @@ def test_broken_text_lists(tmp_path, text, message):
         ('file,label\na.mp4,1\n', {}, r"no column 'path'; it has \['file', 'label'\]"),
         ('path,label\na.mp4,1\n', dict(split='x'), r"no column 'split'"),
         ('path,split\na.mp4,y\n', dict(split='x'), r"no row .* has \{'split': 'x'\}"),
+        ('path,split\na.mp4,Val\n', dict(split=['x', 'val']), r"split='Val', .* from 'val' in"),
         ('path,label\n\na.mp4\n', {}, r"list.csv:3: 'a.mp4' is not a row of the 2 columns"),
         ('path,label\n', {}, r'list.csv has no rows'),
     ],
