@@ -27,7 +27,7 @@ from vsslbox.search import (
     VideoIndex,
     clusters_of,
     duplicate_pairs,
-    origin_of_index,
+    is_index,
     read_signatures,
     write_duplicate_page,
 )
@@ -53,7 +53,7 @@ def parse_args() -> argparse.Namespace:
 def videos_of(source: str) -> list[str]:
     """Return the videos of a folder, a pattern, a list or an index."""
     path = Path(source)
-    if path.is_dir() and origin_of_index(path):
+    if is_index(path):
         return VideoIndex.read(path).paths
     if path.is_file() and path.suffix.lower() in ('.csv', '.txt'):
         return list(list_videos(path, None).values())

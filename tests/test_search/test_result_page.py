@@ -238,6 +238,22 @@ def test_nothing_is_wider_than_the_window(fresh, width):
 # --------------------------------------------------------------------------- without a browser
 
 
+def test_the_page_says_what_many_videos_hide(index, monkeypatch, tmp_path):
+    monkeypatch.setattr('vsslbox.search.result_page.MOST_RANKED', 3)
+    everything = range(len(NAMES))
+    (found,) = find_neighbours(index, index.features[[5]], [5], 2, everything)
+    path = tmp_path / 'page.html'
+    write_result_page(path, index, index.paths[5], 5, found, everything, {}, num_workers=1)
+    data = json.loads(path.read_text('utf-8').split('id="data">')[1].split('</script>')[0])
+    for item, place in enumerate([*(neighbour.place for neighbour in found), 5]):
+        order = data['orders'][str(item)]
+        assert order['text'].endswith('Results beyond its 3 nearest are hidden.')
+        nearest = [name for _, name in brute_order(index, index.features[place], place)[:3]]
+        held = [NAMES[neighbour.place] for neighbour in found] + [NAMES[5]]
+        ranked = [(held.index(name), rank) for rank, name in enumerate(nearest, 1) if name in held]
+        assert [(row[0], row[1]) for row in order['items']] == ranked
+
+
 def test_a_video_that_cannot_be_read_keeps_its_place(index, tmp_path):
     lost = [*index.paths[:1], str(tmp_path / 'lost.mp4')]
     small = VideoIndex(index.folder, 'c.pth', '', lost, index.features[:2], dict(x=['1', None]))

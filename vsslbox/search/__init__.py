@@ -12,7 +12,7 @@ from vsslbox.search.index_update import IndexUpdate, update_index
 from vsslbox.search.labels import read_labels
 from vsslbox.search.neighbours import Neighbour, find_neighbours, place_of, select
 from vsslbox.search.result_page import write_result_page
-from vsslbox.search.video_index import VideoIndex, origin_of_index
+from vsslbox.search.video_index import VideoIndex, is_index
 
 __all__ = [
     'DuplicatePair',
@@ -22,8 +22,8 @@ __all__ = [
     'clusters_of',
     'duplicate_pairs',
     'find_neighbours',
+    'is_index',
     'near_duplicates',
-    'origin_of_index',
     'place_of',
     'read_labels',
     'read_signatures',

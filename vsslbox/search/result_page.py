@@ -17,6 +17,7 @@ __all__ = ['write_result_page']
 
 NAMED = 5  # videos that are not in the page, in a message
 MOST_VALUES = 100  # of a label that can be chosen
+MOST_RANKED = 5000  # neighbours of a result, which bound the memory
 
 
 class _Video(NamedTuple):
@@ -109,7 +110,8 @@ def _orders(
             text=f'The page ends here: the other {rest} videos are not in it.' if rest else '',
         )
     )
-    everything = find_neighbours(index, index.features[held], held, len(places), places)
+    ranked = min(len(places), max(MOST_RANKED, len(found)))
+    everything = find_neighbours(index, index.features[held], held, ranked, places)
     for item, neighbours in enumerate(everything):
         nearest = neighbours[: len(found)]
         missing = [n.place for n in nearest if n.place not in item_of]
@@ -120,7 +122,9 @@ def _orders(
         )
         if missing:
             shown = ', '.join(names[place] for place in missing[:NAMED])
-            text += f' It ends before {shown}{", ..." * (len(missing) > NAMED)}.'
+            text += f' It does not hold {shown}{", ..." * (len(missing) > NAMED)}.'
+        if ranked < len(places):
+            text += f' Results beyond its {ranked} nearest are hidden.'
         orders[str(item)] = dict(items=_items(neighbours, item_of), text=text)
     return orders
 

@@ -14,7 +14,7 @@ from vsslbox.utils import optional_module, read_json
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ['COLUMNS', 'VideoIndex', 'origin_of_index']
+__all__ = ['COLUMNS', 'VideoIndex', 'is_index', 'origin_of_index']
 
 FORMAT = 1
 VIDEOS, ORIGIN = 'videos.parquet', 'index.json'
@@ -54,7 +54,7 @@ class VideoIndex:
         origin = origin_of_index(folder)
         if origin is None:
             raise FileNotFoundError(f'no index at {folder}: `vsslbox embed` makes one')
-        if not (folder / VIDEOS).is_file():
+        if not is_index(folder):
             raise InputError(f'the index {folder} is not finished: run `vsslbox embed` again')
         table = read_table(folder / VIDEOS)
         return cls(
@@ -74,6 +74,11 @@ class VideoIndex:
         """The paths without the folders that all of them share."""
         common = os.path.commonpath([os.path.dirname(path) for path in self.paths])
         return [os.path.relpath(path, common) for path in self.paths]
+
+
+def is_index(folder: Path) -> bool:
+    """Return whether a folder is an index that can be read."""
+    return (folder / VIDEOS).is_file()
 
 
 def origin_of_index(folder: Path) -> dict | None:
