@@ -8,7 +8,7 @@ The ending of the file decides:
 .onnx          the network for ONNX Runtime and others, and
 .pt2           for torch.export.load: clips in; features of a pretraining, scores of the classes of
                a fine-tuning out; the normalisation is inside, a batch may have any size
-.safetensors   the weights under the names that --names says, and
+.safetensors   the weights under the names that --names says (ours are read by all commands), and
 .pth           the same for torch.load
 
 A network is written, run on random clips and compared with vsslbox; a file that differs is removed.
@@ -22,7 +22,7 @@ import torch
 
 from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.export_network import export_network, network_of
-from vsslbox.apis.export_weights import NAMES, named_weights, save_weights
+from vsslbox.apis.export_weights import NAMES, kept_meta, named_weights, save_weights
 from vsslbox.errors import InputError
 
 NETWORKS = ('.onnx', '.pt2')
@@ -80,7 +80,9 @@ def main() -> None:
         )
     else:
         weights, taker = named_weights(args.checkpoint, args.names)
-        save_weights(weights, args.out, checkpoint=str(args.checkpoint), network=taker)
+        meta = kept_meta(args.checkpoint) if args.names == 'vsslbox' else {}
+        name = Path(args.checkpoint).name
+        save_weights(weights, args.out, checkpoint=name, network=taker, **meta)
         print(f'{args.out}: {len(weights)} tensors of {args.checkpoint} for {taker}')
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,7 +10,9 @@ from mmaction.models.backbones.resnet import ResNet
 from mmaction.models.backbones.resnet3d_slowonly import ResNet3dSlowOnly
 from mmaction.models.backbones.resnet_tsm import ResNetTSM
 
+from tests.classifiers import save_classifier
 from tests.tools import imported_tool, run_main
+from vsslbox.apis import VideoClassifier, VideoEmbedder
 from vsslbox.apis.export_weights import named_weights
 from vsslbox.checkpoints import zoo
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint, load_weights
@@ -251,6 +254,40 @@ def test_safetensors_hold_all_weights_of_every_method(export, name):
     weights = load_checkpoint(f'zoo://{name}')['state_dict']
     assert found.keys() == weights.keys()
     assert all(torch.equal(found[name], weight) for name, weight in weights.items())
+
+
+def test_a_safetensors_file_is_a_checkpoint(export, tmp_path):
+    """The commands of vsslbox read the config, the classes and the weights from it."""
+    pytest.importorskip('safetensors', reason='safetensors is not installed')
+    frames = np.random.default_rng(0).integers(0, 256, (24, 48, 64, 3), dtype=np.uint8)
+    path = export('zoo://cvrl_r3d18w12_demo', name='out.safetensors')
+    expected = VideoEmbedder('zoo://cvrl_r3d18w12_demo', device='cpu')(frames)['predictions']
+    found = VideoEmbedder(path, device='cpu')(frames)['predictions']
+    np.testing.assert_array_equal(found, expected)
+    checkpoint = save_classifier(tmp_path / 'best.pth', 'tsn', ['run', 'jümp'])
+    path = export(checkpoint, name='best.safetensors')
+    expected = VideoClassifier(checkpoint, device='cpu')(frames)['predictions']
+    assert VideoClassifier(path, device='cpu')(frames)['predictions'] == expected
+    assert expected[0]['scores'].keys() == {'run', 'jümp'}
+
+
+def test_a_damaged_safetensors_file_is_told(export):
+    pytest.importorskip('safetensors', reason='safetensors is not installed')
+    path = export('zoo://cvrl_r3d18w12_demo', name='out.safetensors')
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match=r'out\.safetensors is damaged, cut short or not'):
+        load_checkpoint(path)
+
+
+def test_safetensors_of_other_code_fill_a_backbone(tmp_path, stock):
+    safetensors = pytest.importorskip('safetensors.torch', reason='safetensors is not installed')
+    weights, _ = named_weights(stock, 'torchvision')
+    safetensors.save_file(weights, tmp_path / 'model.safetensors')  # without meta data
+    found, expected = NarrowResNet(18, 64), NarrowResNet(18, 64)
+    load_weights(found, tmp_path / 'model.safetensors')
+    load_weights(expected, stock)
+    expected = expected.state_dict()
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in found.state_dict().items())
 
 
 def test_safetensors_of_views_and_other_layouts(tmp_path, export):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmaction.models.backbones.resnet import ResNet
@@ -17,7 +18,7 @@ from vsslbox.checkpoints.names import canonical_name, is_counter, resnet_depth, 
 from vsslbox.models.backbones import VideoResNet2Plus1d, VideoResNet3d
 from vsslbox.utils import optional_module, whole_file
 
-__all__ = ['NAMES', 'named_weights', 'save_weights']
+__all__ = ['NAMES', 'kept_meta', 'named_weights', 'save_weights']
 
 PREFIX = 'backbone.'
 STEM = 'conv1.conv.weight'
@@ -72,13 +73,21 @@ def named_weights(checkpoint: str | PathLike, names: str) -> tuple[dict[str, Ten
     return _for_mmaction(backbone, checkpoint, names)
 
 
-def save_weights(weights: Mapping[str, Tensor], path: Path, **meta: str) -> None:
+def kept_meta(checkpoint: str | PathLike) -> dict[str, Any]:
+    """Return what the commands of vsslbox need beside the weights: config and classes."""
+    meta = load_checkpoint(checkpoint).get('meta') or {}
+    classes = (meta.get('dataset_meta') or {}).get('classes')
+    kept = dict(cfg=meta['cfg']) if meta.get('cfg') else {}
+    return {**kept, 'dataset_meta': dict(classes=list(classes))} if classes else kept
+
+
+def save_weights(weights: Mapping[str, Tensor], path: Path, **meta: Any) -> None:
     """Write weights as ``.safetensors``, with the meta data, or else by ``torch.save``.
 
     Args:
         weights: The weights by name.
         path: The file, whose folder must exist.
-        meta: What the file says about itself.
+        meta: What the file says about itself, in JSON.
 
     Raises:
         ImportError: The package safetensors is not installed.

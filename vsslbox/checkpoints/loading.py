@@ -1,6 +1,7 @@
 """Read checkpoints of any known naming, safely and strictly."""
 
 import argparse
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +25,7 @@ from vsslbox.checkpoints.names import (
 )
 from vsslbox.checkpoints.zoo import SCHEME, ZooError, local_path, zoo_entries
 from vsslbox.errors import InputError
+from vsslbox.utils import optional_module
 
 __all__ = [
     'CheckpointError',
@@ -90,22 +93,30 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable | None = 
     """Read a checkpoint without running code from it.
 
     Args:
-        path: A file written by ``torch.save``, or ``zoo://NAME``; see :mod:`.zoo`.
-        map_location: The device of its tensors.
+        path: A file written by ``torch.save``, a ``.safetensors`` file, or ``zoo://NAME``; see
+            :mod:`.zoo`.
+        map_location: The device of its tensors; the CPU for ``.safetensors``.
 
     Returns:
-        The content of the file.
+        The content of the file; of ``.safetensors`` the weights as ``state_dict`` and, from
+        tools/export.py, ``meta``.
 
     Raises:
         CheckpointError: There is no such file, it is damaged or not a checkpoint, or it names
             classes or functions other than those of plain weights.
         ZooError: There is no such name.
         DownloadError: Its file cannot be fetched.
+        ImportError: The package safetensors is needed and not installed.
     """
     path = local_path(path)
     if not Path(path).is_file():
         raise CheckpointError(f'no checkpoint at {path}; give {_what_else(str(path))}')
+    safetensors = None
+    if Path(path).suffix == '.safetensors':
+        safetensors = optional_module('safetensors', 'export')
     try:
+        if safetensors:
+            return _read_safetensors(safetensors, path)
         with torch.serialization.safe_globals(_HARMLESS):
             checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except Exception as error:  # damaged files raise errors of many kinds
@@ -113,6 +124,13 @@ def load_checkpoint(path: str | PathLike, map_location: str | Callable | None = 
     if not isinstance(checkpoint, dict):
         raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, not a dict of weights')
     return checkpoint
+
+
+def _read_safetensors(package: ModuleType, path: str | PathLike) -> dict:
+    with package.safe_open(path, framework='pt') as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no dict)
+        meta = json.loads((file.metadata() or {}).get('vsslbox', '{}'))
+    return dict(state_dict=weights, meta=meta)
 
 
 def _unreadable(path: str | PathLike, error: Exception) -> CheckpointError:
