@@ -9,6 +9,7 @@ play, can be filtered by label, and can be ordered by their distance to any of t
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,10 +85,11 @@ def main() -> None:
     index = VideoIndex.read(args.index)
     places = select(index, dict(condition.split('=', 1) for condition in args.where))
     own = place_of(index, args.query)
-    if own is None:
-        query, feature = args.query, embed_query(index, args.query, args)
+    query = args.query if own is None else index.paths[own]
+    if own is None or (os.path.exists(query) and not index.is_current(own)):
+        feature = embed_query(index, query, args)
     else:
-        query, feature = index.paths[own], index.features[[own]]
+        feature = index.features[[own]]
     (found,) = find_neighbours(index, feature, [own], args.top, places)
     if not found:
         raise InputError('no other video of the index is left to compare with')
@@ -99,6 +101,9 @@ def main() -> None:
     ]
     header = ['rank', 'distance', 'name', *index.labels]
     print_table([header, *([escaped(cell) for cell in row] for row in rows)])
+    old = sum(not index.is_current(neighbour.place) for neighbour in found)
+    if old:
+        print(f'{old} of these files have changed or are gone: run `embed` again')
     if args.csv is not None:
         paths = [index.paths[neighbour.place] for neighbour in found]
         table = [[*row[:2], path, *row[3:]] for row, path in zip(rows, paths)]

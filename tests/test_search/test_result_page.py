@@ -40,6 +40,7 @@ def index(tmp_path_factory):
         [str(folder / name) for name in NAMES],
         rng.normal(size=(len(NAMES), 3)).astype(np.float32),
         dict(action=ACTIONS),
+        [(0, 0)] * len(NAMES),
     )
 
 
@@ -256,7 +257,7 @@ def test_the_page_says_what_many_videos_hide(index, monkeypatch, tmp_path):
 
 def test_a_video_that_cannot_be_read_keeps_its_place(index, tmp_path):
     lost = [*index.paths[:1], str(tmp_path / 'lost.mp4')]
-    small = VideoIndex(index.folder, 'c.pth', '', lost, index.features[:2], dict(x=['1', None]))
+    small = VideoIndex(index.folder, 'c.pth', '', lost, index.features[:2], dict(x=['1', None]), [])
     write_result_page(
         tmp_path / 'page.html', small, index.paths[2], None, [Neighbour(1, 0.5)], [0, 1], {}, 1
     )

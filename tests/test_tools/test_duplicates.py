@@ -109,7 +109,7 @@ def test_the_page_shows_both_at_the_same_moment(run, folders, tmp_path):
 def test_an_index_stands_for_its_videos(run, folders, monkeypatch, tmp_path):
     (tmp_path / 'videos.parquet').touch()
     paths = [str(folders[0] / name) for name in ('b two.mp4', 'c mirrored.mp4', 'a one.mp4')]
-    index = VideoIndex(tmp_path, '', '', paths, np.zeros((3, 1), np.float32), {})
+    index = VideoIndex(tmp_path, '', '', paths, np.zeros((3, 1), np.float32), {}, [])
     monkeypatch.setattr(VideoIndex, 'read', lambda folder: index)
     (row,) = run(tmp_path)
     assert (row['first'], row['second']) == (paths[1], paths[2])

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 
 import numpy as np
@@ -104,6 +105,23 @@ def test_where_leaves_out_other_labels(search, index, embedder, tmp_path):
     assert 'The 2 nearest of 3 videos, action = jump, by' in html
     data = json.loads(html.split('id="data">')[1].split('</script>')[0])
     assert [item for item, _, _ in data['orders']['query']['items']] == [0, 1]
+
+
+def test_files_that_have_changed_are_told(search, embedder, video_folder, tmp_path, capsys):
+    videos = [str(tmp_path / f'{number}.mp4') for number in range(4)]
+    for number, video in enumerate(videos):
+        shutil.copy(video_folder / f'video{number}.mp4', video)
+    sha256 = file_sha256(local_path(CHECKPOINT))
+    update_index(tmp_path / 'index', videos, embedder, CHECKPOINT, sha256)
+    shutil.copy(video_folder / 'video7.mp4', videos[0])
+    os.remove(videos[1])
+    out = tmp_path / 'results.csv'
+    search(tmp_path / 'index', videos[0], '--csv', out)
+    assert '1 of these files have changed or are gone: run `embed` again' in capsys.readouterr().out
+    rows = {row['path']: float(row['distance']) for row in table(out)}
+    expected = {path: distance for distance, path in brute_order(embedder, videos[0], videos[2:])}
+    assert set(rows) == set(videos[1:])
+    assert {path: rows[path] for path in expected} == pytest.approx(expected, abs=2e-6)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ class VideoIndex:
         paths: The videos.
         features: Their features, float32 ``[N, F]``.
         labels: The values of each column of labels; None where a video has none.
+        stamps: The size of each file in bytes and its time in nanoseconds when it was read.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class VideoIndex:
     paths: list[str]
     features: np.ndarray
     labels: dict[str, list[str | None]]
+    stamps: list[tuple[int, int]]
 
     @classmethod
     def read(cls, folder: str | os.PathLike) -> 'VideoIndex':
@@ -64,10 +66,19 @@ class VideoIndex:
             table['path'].to_pylist(),
             features_of(table),
             {name: table[name].to_pylist() for name in table.column_names if name not in COLUMNS},
+            list(zip(table['bytes'].to_pylist(), table['modified'].to_pylist())),
         )
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def is_current(self, place: int) -> bool:
+        """Return whether the file of a video is there and has not changed since it was read."""
+        try:
+            status = os.stat(self.paths[place])
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == self.stamps[place]
 
     @property
     def names(self) -> list[str]:
