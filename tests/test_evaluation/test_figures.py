@@ -7,6 +7,7 @@ import torch
 from vsslbox.evaluation import Evaluated, FeatureSet, compare_figures
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
 from vsslbox.evaluation.metrics import KNNMetric, ReportCardMetric, RetrievalMetric
+from vsslbox.visualization import findings
 
 NAME = 'knn/label/top1'
 
@@ -74,8 +75,9 @@ def test_groups_weaken_what_few_of_them_say():
 
 
 def test_one_group_is_no_comparison():
-    comparison = compare(flips(9, 9), flips(9, 0), groups=['a'] * 9)[1]
-    assert (comparison.p, comparison.interval) == (None, None)
+    figure, comparison = compare(flips(9, 9), flips(9, 0), groups=['a'] * 9)
+    assert (figure.interval, comparison.p, comparison.interval) == (None, None, None)
+    assert findings([figure], ['label']) == []
     assert comparison.verdict == 'not distinguishable'
 
 
@@ -159,3 +161,14 @@ def test_ranks_that_mean_something_for_the_sizes_of_the_classes():
     assert list(RetrievalMetric(topk=None).outcomes(one, one)) == ['retrieval/label/R@1']
     explicit = RetrievalMetric(topk=(1, 50)).outcomes(two, two)
     assert list(explicit) == ['retrieval/label/R@1', 'retrieval/label/R@50']
+
+
+def test_videos_that_all_share_a_group_have_no_candidates():
+    """Otherwise kNN would be wrong about all of them."""
+    attributes = [dict(name=str(i), label=i % 2, scene='a') for i in range(8)]
+    videos = FeatureSet(torch.eye(8), attributes)
+    protocols = {'knn': dict(type='KNNMetric'), 'retrieval': dict(type='RetrievalMetric')}
+    card = ReportCardMetric(protocols, leave_out='scene')
+    assert card(videos, videos) == {}
+    reason = "all videos have the same 'scene', so that no query has a candidate"
+    assert card.impossible == {'knn/label': reason, 'retrieval/label': reason}

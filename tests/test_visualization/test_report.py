@@ -134,7 +134,7 @@ def test_the_scale_shows_the_interval_and_the_others_in_their_places(report):
 
 def test_the_number_of_green_ones_by_chance_is_told(report):
     page = report(figures=[figure(name, random=BETTER, motion=ALIKE) for name in 'abcdefghij'])
-    assert 'of 20 comparisons of equal features 0.5 come out better by chance' in page.text
+    assert 'of 20 comparisons of equal features at most 0.5 come out better by chance' in page.text
 
 
 def test_figures_without_intervals_or_others_have_no_columns_for_them(report):

@@ -65,7 +65,7 @@ class Figure:
         name: ``PROTOCOL/LABEL/...``.
         value: In percent.
         n: The number of queries that count; None if the metric does not tell them apart.
-        interval: The 95 % interval of the value.
+        interval: The 95 % interval of the value; None if unknown, as of videos of one group.
         chance: What features without information reach, in percent; None if unknown.
         comparisons: By the names of the other features.
     """
@@ -127,9 +127,11 @@ def _figure(
     return Figure(name, value, len(own), _interval(own, groups), chance, comparisons)
 
 
-def _interval(rights: np.ndarray, groups: Sequence[Hashable] | None) -> Interval:
+def _interval(rights: np.ndarray, groups: Sequence[Hashable] | None) -> Interval | None:
     low, high = wilson_interval(rights.sum(), len(rights))
-    if groups is not None and len(set(groups)) > 1:
+    if groups is not None:
+        if len(set(groups)) < 2:
+            return None
         by_group = group_bootstrap_interval(rights, groups)
         low, high = min(low, by_group[0]), max(high, by_group[1])
     return 100 * low, 100 * high

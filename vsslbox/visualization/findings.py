@@ -22,7 +22,7 @@ WORDS = {'better': 'above', 'worse': 'below'}
 
 def findings(figures: Sequence[Figure], labels: Iterable[str]) -> list[str]:
     """Return one sentence for each label: how the checkpoint compares with other features."""
-    by_name = {figure.name: figure for figure in figures if figure.n}
+    by_name = {figure.name: figure for figure in figures if figure.interval}
     sentences = []
     for label in labels:
         names = {form.format(label): protocol for form, protocol in TOLD.items()}
@@ -52,11 +52,11 @@ def _names(figure: Figure, wanted: str) -> list[str]:
 
 def _sentence(label: str, protocol: str, figure: Figure) -> str:
     parts = [
-        _difference(OTHERS[name], comparison)
+        _difference(OTHERS.get(name, name), comparison)
         for name, comparison in figure.comparisons.items()
         if comparison.verdict in WORDS
     ]
-    alike = [OTHERS[name] for name in _names(figure, 'not distinguishable')]
+    alike = [OTHERS.get(name, name) for name in _names(figure, 'not distinguishable')]
     chance, (low, high) = figure.chance, figure.interval
     if chance is not None and low <= chance <= high:
         alike.append(f'chance ({chance:.1f} %)')

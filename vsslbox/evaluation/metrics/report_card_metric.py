@@ -125,6 +125,9 @@ class ReportCardMetric(FeatureMetric):
             metric['leave_out'] = leave_out
         return METRICS.build(metric)
 
+    def _has_other_groups(self) -> bool:
+        return len({*self.queries.column(self.leave_out), *self.gallery.column(self.leave_out)}) > 1
+
     def _groups_on_both_sides(self) -> list:
         if self.leave_out is None:
             return []
@@ -146,6 +149,8 @@ class ReportCardMetric(FeatureMetric):
             )
             if reason:
                 return reason
+        if self.leave_out and not self._has_other_groups():
+            return f'all videos have the same {self.leave_out!r}, so that no query has a candidate'
         if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'
         if not wanted & known:
