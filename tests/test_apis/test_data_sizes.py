@@ -38,9 +38,14 @@ def test_a_bank_gets_a_row_for_each_video(folder):
 def test_a_queue_holds_no_more_keys_than_a_folder_has_videos(folder):
     name = 'vclr_r18w16_1xb32-3seg-64px.py'
     config = config_on(name, folder)
+    config.train_dataloader.batch_size = 8
     assert config.model.inter.queue.size > 100
     fit_to_data(config)
     assert config.model.inter.queue.size == 100
+    # The three keys of each of 32 videos are staged before they enter the queue.
+    config = config_on(name, folder)
+    fit_to_data(config)
+    assert config.model.inter.queue.size == 128
 
 
 def test_a_recipe_with_a_list_keeps_its_queue(folder):

@@ -10,6 +10,7 @@ from typing import Any
 from mmengine.config import Config
 
 from vsslbox.checkpoints import load_checkpoint
+from vsslbox.config import read_stored_config
 from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.errors import InputError
 from vsslbox.models.selfsup import BaseSelfSupervisor
@@ -41,12 +42,12 @@ def trained_config(checkpoint: str | PathLike) -> Config:
         checkpoint: A file, or ``zoo://NAME``.
 
     Raises:
-        InputError: The checkpoint holds no config: other code wrote it.
+        InputError: The checkpoint holds no config: other code wrote it; or one with code.
     """
     text = (load_checkpoint(checkpoint).get('meta') or {}).get('cfg')
     if not text:
         raise InputError(f'{checkpoint} does not say with which config it was trained: {OTHERWISE}')
-    config = Config.fromstring(text, '.py')
+    config = read_stored_config(text, str(checkpoint))
     if loader := config.get('test_dataloader'):
         config.setdefault('test_pipeline', list_steps(loader.dataset.get('pipeline', [])))
     return config

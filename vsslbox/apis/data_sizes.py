@@ -13,13 +13,16 @@ from vsslbox.registry import MODELS
 
 __all__ = ['fit_to_data']
 
+KEYS_OF_A_VIDEO = 4  # in a step, at most
+
 
 def fit_to_data(config: Config) -> None:
     """Set the sizes of a training that its videos and the machine determine; the log tells them.
 
     * A :class:`FeatureBank` gets a row for each video.
     * A :class:`FeatureQueue` holds no more keys than there are videos, if these are all of a
-      folder. With a list the recipe's size stays, as published ones exceed their lists.
+      folder; those of a step find room in any case. With a list the recipe's size stays, as
+      published ones exceed their lists.
     * A loader has no more workers than its process has cores.
 
     Args:
@@ -38,8 +41,10 @@ def fit_to_data(config: Config) -> None:
     for place, memory in memories:
         if MODELS.get(memory['type']) is FeatureBank and memory['num_videos'] != num_videos:
             _set(memory, 'num_videos', num_videos, place, 'the number of videos')
-        elif 'size' in memory and not dataset.get('ann_file') and memory['size'] > num_videos:
-            _set(memory, 'size', num_videos, place, 'there are no more videos')
+        elif 'size' in memory and not dataset.get('ann_file'):
+            most = max(num_videos, _keys_of_a_step(config))
+            if memory['size'] > most:
+                _set(memory, 'size', most, place, f'there are {num_videos} videos')
 
 
 def _memories(node: Any, place: str) -> Iterator[tuple[str, dict]]:
@@ -51,6 +56,13 @@ def _memories(node: Any, place: str) -> Iterator[tuple[str, dict]]:
         yield place, node
     for name, child in node.items():
         yield from _memories(child, f'{place}.{name}')
+
+
+def _keys_of_a_step(config: Config) -> int:
+    """Return how many keys may wait for the end of a step, over all processes."""
+    batches = int(os.environ.get('WORLD_SIZE', 1))
+    batches *= config.optim_wrapper.get('accumulative_counts', 1)
+    return batches * config.train_dataloader.batch_size * KEYS_OF_A_VIDEO
 
 
 def _cores_of_a_process() -> int:

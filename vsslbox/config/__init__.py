@@ -6,6 +6,7 @@ from vsslbox.config.files import find_config
 from vsslbox.config.length import set_epochs
 from vsslbox.config.option_values import parse_value
 from vsslbox.config.options import replace_values
+from vsslbox.config.stored_config import read_stored_config
 
 __all__ = [
     'TOP_LEVEL',
@@ -14,6 +15,7 @@ __all__ = [
     'config_difference',
     'find_config',
     'parse_value',
+    'read_stored_config',
     'replace_values',
     'set_epochs',
 ]
