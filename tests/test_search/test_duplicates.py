@@ -177,10 +177,10 @@ def brute_geometries(first, second):
     """The geometries in which any compared frames have a like layout."""
     like = []
     for geometry in GEOMETRIES:
-        left = first[geometry.first, ::6].astype(float)
+        left = first[geometry.first, ::8].astype(float)
         if geometry.mirror:
             left = left * [-1 if (place + 1) % 8 % 2 else 1 for place in range(63)]
-        right = second[geometry.second, ::3].astype(float)
+        right = second[geometry.second].astype(float)
         cosines = [a @ b / (np.linalg.norm(a) * np.linalg.norm(b)) for a in left for b in right]
         if max(cosines) >= 0.8:
             like.append(geometry)

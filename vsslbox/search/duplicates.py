@@ -19,8 +19,9 @@ __all__ = ['DuplicatePair', 'clusters_of', 'duplicate_pairs', 'near_duplicates',
 
 LIKE_FRAMES = 0.8  # the least cosine of a frame of one video and a frame of the other
 LIKE_MOTION = 0.82  # the least score of a pair
-# Which signatures of each video are compared to find candidates: about 2 and 4 a second.
-STEPS = (6, 3)
+# Every so many signatures of each video are compared to find candidates. All of the second are: in
+# fast videos only frames of nearly the same moment are alike.
+STEPS = (8, 1)
 BLOCK = 4096  # signatures compared at a time
 
 
