@@ -26,9 +26,8 @@ from vsslbox.search import (
     DuplicatePair,
     VideoIndex,
     clusters_of,
-    duplicate_pairs,
+    find_duplicates,
     is_index,
-    read_signatures,
     write_duplicate_page,
 )
 from vsslbox.utils import escaped
@@ -58,31 +57,6 @@ def videos_of(source: str) -> list[str]:
     if path.is_file() and path.suffix.lower() in ('.csv', '.txt'):
         return list(list_videos(path, None).values())
     return list(dict.fromkeys(video_files(source)))
-
-
-def find(
-    videos: Sequence[str], others: Sequence[str] | None, num_workers: int
-) -> tuple[list[DuplicatePair], dict[str, str]]:
-    """Return the pairs of near-duplicates by their places, and the videos that cannot be read.
-
-    Raises:
-        InputError: None of the videos, or of the others, can be read.
-    """
-    signatures, bad = read_signatures([*videos, *(others or ())], num_workers)
-    known = [
-        [place for place, video in enumerate(some) if video in signatures]
-        for some in (videos, others or videos)
-    ]
-    if not all(known):
-        video, reason = next(iter(bad.items()))
-        raise InputError(f'none of the videos can be read, such as {escaped(video)}: {reason}')
-    pairs = duplicate_pairs(
-        [signatures[videos[place]] for place in known[0]],
-        None if others is None else [signatures[others[place]] for place in known[1]],
-    )
-    return [
-        pair._replace(first=known[0][pair.first], second=known[1][pair.second]) for pair in pairs
-    ], bad
 
 
 def sorted_by_cluster(
@@ -127,7 +101,11 @@ def main() -> None:
     args = parse_args()
     videos = videos_of(args.videos)
     others = None if args.others is None else videos_of(args.others)
-    pairs, bad = find(videos, others, args.workers)
+    pairs, bad = find_duplicates(videos, others, args.workers)
+    for some in (videos, others or videos):
+        if all(video in bad for video in some):
+            reason = f'{escaped(some[0])}: {bad[some[0]]}'
+            raise InputError(f'none of the videos can be read, such as {reason}')
     clusters, pairs = sorted_by_cluster(pairs, len(videos), others is not None)
     seconds = videos if others is None else others
     rows = [

@@ -5,6 +5,7 @@ from vsslbox.search.duplicates import (
     DuplicatePair,
     clusters_of,
     duplicate_pairs,
+    find_duplicates,
     near_duplicates,
     read_signatures,
 )
@@ -21,6 +22,7 @@ __all__ = [
     'VideoIndex',
     'clusters_of',
     'duplicate_pairs',
+    'find_duplicates',
     'find_neighbours',
     'is_index',
     'near_duplicates',

@@ -59,19 +59,40 @@ def near_duplicates(
         Index in ``paths_a``, index in ``paths_b`` and score of each pair, the highest first.
     """
     names_a, names_b = ([str(path) for path in paths] for paths in (paths_a, paths_b))
-    signatures, bad = read_signatures([*names_a, *names_b], num_workers)
+    pairs, bad = find_duplicates(names_a, names_b, num_workers)
     if bad:
         shown = '; '.join(f'{escaped(path)}: {reason}' for path, reason in list(bad.items())[:5])
         warn_once(f'{len(bad)} videos are not compared, since they cannot be read: {shown}')
-    places_a, places_b = (
-        [place for place, name in enumerate(names) if name in signatures]
-        for names in (names_a, names_b)
+    return [(pair.first, pair.second, pair.alignment.score) for pair in pairs]
+
+
+def find_duplicates(
+    videos: Sequence[str], others: Sequence[str] | None = None, num_workers: int = 2
+) -> tuple[list[DuplicatePair], dict[str, str]]:
+    """Find near-duplicates among video files.
+
+    Args:
+        videos: The files.
+        others: Other files; None for pairs within the first, each once.
+        num_workers: The number of processes that decode.
+
+    Returns:
+        The pairs, by places in the lists, the highest score first; and the reasons why some files
+        cannot be read, by path.
+    """
+    signatures, bad = read_signatures([*videos, *(others or ())], num_workers)
+    first, second = (
+        [place for place, video in enumerate(some or ()) if video in signatures]
+        for some in (videos, others)
     )
-    found = duplicate_pairs(
-        [signatures[names_a[place]] for place in places_a],
-        [signatures[names_b[place]] for place in places_b],
+    pairs = duplicate_pairs(
+        [signatures[videos[place]] for place in first],
+        None if others is None else [signatures[others[place]] for place in second],
     )
-    return [(places_a[pair.first], places_b[pair.second], pair.alignment.score) for pair in found]
+    second = first if others is None else second
+    return [
+        pair._replace(first=first[pair.first], second=second[pair.second]) for pair in pairs
+    ], bad
 
 
 def read_signatures(
