@@ -61,7 +61,7 @@ def _memories(node: Any, place: str) -> Iterator[tuple[str, dict]]:
 def _keys_of_a_step(config: Config) -> int:
     """Return how many keys may wait for the end of a step, over all processes."""
     batches = int(os.environ.get('WORLD_SIZE', 1))
-    batches *= config.optim_wrapper.get('accumulative_counts', 1)
+    batches *= (config.get('optim_wrapper') or {}).get('accumulative_counts', 1)
     return batches * config.train_dataloader.batch_size * KEYS_OF_A_VIDEO
 
 

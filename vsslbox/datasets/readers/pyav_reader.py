@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -214,20 +215,20 @@ class PyAVReader(BaseReader):
     def _decode_run(self, key: int, wanted: set[int]) -> Iterator[VideoFrame]:
         """Decode from a key frame on; only what is needed, unless the times are in doubt."""
         self._container.seek(key, stream=self._stream)
-        packets = self._container.demux(self._stream)
-        first = next(packets)
-        if first.pts is None or first.pts > key:  # the seek went too far
-            return
         missing = set(wanted)
-        for packet in chain([first], packets):
-            if self._times.in_doubt:
-                yield from packet.decode()
-            elif packet.pts in wanted or not (self._is_avc and _is_unreferenced(packet)):
-                yield from packet.decode()
-                missing.discard(packet.pts)
-                if not missing:  # flush instead of feeding the decoder further
-                    yield from self._stream.decode(None)
-                    return
+        with _packets(self._container, self._stream) as packets:
+            first = next(packets)
+            if first.pts is None or first.pts > key:  # the seek went too far
+                return
+            for packet in chain([first], packets):
+                if self._times.in_doubt:
+                    yield from packet.decode()
+                elif packet.pts in wanted or not (self._is_avc and _is_unreferenced(packet)):
+                    yield from packet.decode()
+                    missing.discard(packet.pts)
+                    if not missing:  # flush instead of feeding the decoder further
+                        yield from self._stream.decode(None)
+                        return
 
     def _read_in_order(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode from the beginning."""
@@ -249,13 +250,24 @@ class PyAVReader(BaseReader):
     def _decode_in_order(self) -> Iterator[VideoFrame]:
         """Yield all frames, from a new container: not every format can seek to its start."""
         container, stream = open_stream(self.path)
-        with container:
-            yield from container.decode(stream)
+        with container, _packets(container, stream) as packets:
+            for packet in packets:
+                yield from packet.decode()
 
     def _to_rgb(self, frame: VideoFrame) -> np.ndarray:
         refuse_large(self.path, frame.height, frame.width, self._num_wanted)
         # More threads take longer to start than a frame takes to convert.
         return self._reformatter.reformat(frame, format='rgb24', threads=1).to_ndarray()
+
+
+def _packets(
+    container: InputContainer, stream: VideoStream
+) -> AbstractContextManager[Iterator[Packet]]:
+    """Return the packets of a stream.
+
+    PyAV loses some memory with each such generator that is neither used up nor closed.
+    """
+    return closing(container.demux(stream))
 
 
 def _open_quickly(path: str) -> tuple[InputContainer, VideoStream]:
