@@ -490,9 +490,15 @@ class Leaks(PyAVReader):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('reader', [PyAVReader, DecordReader, TorchCodecReader, Leaks])
-def test_memory_stays_flat(reader, tmp_path):
-    """Opening a file leaks at most 1.5 KiB, on average over 3,000."""
+@pytest.mark.parametrize(
+    ('reader', 'most'),
+    [(PyAVReader, 0.05), (DecordReader, 1.5), (TorchCodecReader, 1.5), (Leaks, 1.5)],
+)
+def test_memory_stays_flat(reader, most, tmp_path):
+    """A file keeps at most so many KiB, on average over 3,000 of which some frames are read.
+
+    Packets that PyAV loses would have 0.15 KiB each.
+    """
     if not hasattr(ctypes.CDLL(None), 'mallinfo2'):
         pytest.skip('the C library is not glibc 2.33 or newer, which tells what memory is in use')
     path = str(tmp_path / 'video.mp4')
@@ -514,4 +520,4 @@ def test_memory_stays_flat(reader, tmp_path):
     open_and_read(3000)
     grown = kib_in_use() - before
     print(f'{reader.__name__}: {grown:.0f} KiB')
-    assert (grown < 3000 * 1.5) == (reader is not Leaks)
+    assert (grown < 3000 * most) == (reader is not Leaks)

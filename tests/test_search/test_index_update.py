@@ -88,6 +88,7 @@ def test_an_index_has_what_is_known_of_each_video(videos, tmp_path):
     assert str(table.schema.field('feature').type).startswith('fixed_size_list<')
     expected = [feature_of(video, place % 2) for place, video in enumerate(files(videos))]
     np.testing.assert_array_equal(np.array(table['feature'].to_pylist(), np.float32), expected)
+    np.testing.assert_array_equal(np.load(tmp_path / 'index' / 'features.npy'), expected)
     index = VideoIndex.read(tmp_path / 'index')
     assert (index.checkpoint, index.checkpoint_sha256) == ('zoo://some', '0' * 64)
     np.testing.assert_array_equal(index.features, expected)
@@ -194,11 +195,18 @@ def die_at(name, call, folder, videos):
     update(folder, videos, embedder)
 
 
-# Seven videos are new, in four batches: each is a file; then come the index and the bad videos.
+# Seven videos are new, in four batches: each is a file; then come the index, its copy for other
+# code and the bad videos.
 KILLS = [('batch', 2, 3), ('replace', 1, 5), ('replace', 4, 0), ('unlink', 0, 5)]
 MORE_KILLS = [
     *[('batch', 0, 7), ('batch', 1, 5), ('batch', 3, 1)],
-    *[('replace', 0, 7), ('replace', 2, 3), ('replace', 3, 1), ('replace', 5, 0)],
+    *[
+        ('replace', 0, 7),
+        ('replace', 2, 3),
+        ('replace', 3, 1),
+        ('replace', 5, 0),
+        ('replace', 6, 0),
+    ],
     *[('fsync', 2, 3), ('fsync', 4, 0), ('unlink', 6, 0)],
 ]
 
@@ -223,7 +231,9 @@ def test_a_kill_changes_nothing(name, call, left, videos, tmp_path):
     assert embedder.read == given[len(given) - left :]
     killed, straight = ({path.name: path.read_bytes() for path in f.iterdir()} for f in folders)
     assert killed == straight
-    assert set(straight) == {'videos.parquet', 'index.json', 'bad_videos.csv', 'index.lock'}
+    assert set(straight) == {
+        *('videos.parquet', 'features.npy', 'index.json', 'bad_videos.csv', 'index.lock')
+    }
 
 
 @pytest.mark.parametrize('content', [b'no table', b''])

@@ -50,7 +50,9 @@ class CheckpointError(InputError):
 
 @dataclass
 class LoadReport:
-    """How the tensors of a module and of a checkpoint match; its text is a table of differences.
+    """How the tensors of a module and of a checkpoint match.
+
+    Its text is a table, or one line if all are filled.
 
     Batch counters (``num_batches_tracked``) are left out.
 
@@ -79,9 +81,10 @@ class LoadReport:
             'wrong shape': [f'{n} {a} for {b}' for n, (a, b) in self.wrong_shape.items()],
             'unused': self.unused,
         }
-        if not (self.missing or self.wrong_shape or self.unused):
+        if not (self.missing or self.wrong_shape):
             inflated = f', {len(self.inflated)} of them inflated' if self.inflated else ''
-            return f'{self.source}: all {len(self.filled)} tensors{inflated}'
+            unused = f', {len(self.unused)} of the checkpoint unused' if self.unused else ''
+            return f'{self.source}: all {len(self.filled)} tensors{inflated}{unused}'
         lines = [self.source]
         for title, names in rows.items():
             first = ', '.join([*names[:3], '...'][: len(names)])

@@ -18,6 +18,7 @@ from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_csv, write_csv, write_text
 from vsslbox.search.video_index import (
     COLUMNS,
+    FEATURES,
     ORIGIN,
     VIDEOS,
     features_of,
@@ -300,6 +301,9 @@ class _Update:
         origin = (self.folder / ORIGIN).read_text('utf-8')
         table = table.replace_schema_metadata({'vsslbox': origin})
         _write_table(table, self.folder / VIDEOS)
+        # For others. The table is the index: a kill in between leaves it whole.
+        with whole_file(self.folder / FEATURES) as unfinished, open(unfinished, 'wb') as file:
+            np.save(file, np.stack([rows[path].feature for path in paths]))
 
     def _write_bad(self, bad: dict[str, _Row]) -> None:
         """List the videos that have no features; no list if there are none."""

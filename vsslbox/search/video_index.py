@@ -18,6 +18,7 @@ __all__ = ['COLUMNS', 'VideoIndex', 'is_index', 'origin_of_index']
 
 FORMAT = 1
 VIDEOS, ORIGIN = 'videos.parquet', 'index.json'
+FEATURES = 'features.npy'  # the same features for other code; only the table is read
 # What an index says about a video, beside its labels.
 COLUMNS = ('path', 'bytes', 'modified', 'seconds', 'fps', 'feature')
 
