@@ -130,7 +130,7 @@ def test_results_stand_in_order(fresh, index):
     assert 'The 4 nearest of 7 videos, by the cosine distance of the features of zoo://<some>.' in (
         text
     )
-    assert 'The page ends here: the other 2 videos are not in it.' in text
+    assert 'This page has no more: the other 2 videos are not in it.' in text
 
 
 def test_pointing_at_a_video_plays_it(fresh, index):

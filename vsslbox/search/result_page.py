@@ -107,7 +107,7 @@ def _orders(
     orders = dict(
         query=dict(
             items=_items(found, item_of),
-            text=f'The page ends here: the other {rest} videos are not in it.' if rest else '',
+            text=f'This page has no more: the other {rest} videos are not in it.' if rest else '',
         )
     )
     ranked = min(len(places), max(MOST_RANKED, len(found)))
