@@ -219,6 +219,7 @@ def _clip(pipeline: list[dict], checkpoint: str | PathLike) -> dict[str, int] | 
     for step in pipeline:
         if step['type'].startswith('Sample'):
             drawn = TRANSFORMS.build(dict(step))
+            drawn = getattr(drawn, 'samplers', [drawn])[0]  # of SampleTogether
             clip_len = getattr(drawn, 'clip_len', 1 if hasattr(drawn, 'num_segments') else None)
             if clip_len is not None:
                 interval = getattr(drawn, 'frame_interval', 1)

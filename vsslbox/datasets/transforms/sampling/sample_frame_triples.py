@@ -41,6 +41,8 @@ class SampleFrameTriples(BaseSampler):
         motion_interval: The distance of the frames between which motion is measured.
     """
 
+    clip_len = 1  # the network sees each frame alone
+
     def __init__(
         self,
         span: int = 60,

@@ -21,6 +21,8 @@ class SampleRandomFrames(BaseSampler):
         num_frames: The frames of a view, S.
     """
 
+    clip_len = 1  # the network sees each frame alone
+
     def __init__(self, num_frames: int = 4) -> None:
         check_counts(num_frames=num_frames)
         self.num_frames = num_frames
