@@ -16,7 +16,7 @@ from tests.conftest import write_video
 from tests.distributed import run_on_processes
 from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
 from vsslbox.apis import VideoEmbedder
-from vsslbox.apis.near_duplicates import find_duplicates
+from vsslbox.apis.near_duplicates import duplicates_of_queries
 from vsslbox.apis.report_card import make_report_card, report_card_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
@@ -475,8 +475,8 @@ def test_videos_that_cannot_find_each_other_may_be_alike(monkeypatch, group, exp
     monkeypatch.setattr('vsslbox.apis.near_duplicates.near_duplicates', lambda a, b: pairs)
     queries = some(name=['a', 'b'], scene=[1, 2])
     gallery = some(name=['c', 'b'], scene=[2, 3])
-    found = find_duplicates(queries, gallery, group)
+    found = duplicates_of_queries(queries, gallery, group)
     assert found.pairs == expected
     assert f'of videos of the gallery: {len(expected)} of 2, such as a of b' in found.text
     monkeypatch.setattr('vsslbox.apis.near_duplicates.near_duplicates', lambda a, b: pairs[:1])
-    assert find_duplicates(queries, gallery, group) is None
+    assert duplicates_of_queries(queries, gallery, group) is None

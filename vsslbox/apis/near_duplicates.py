@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from vsslbox.evaluation import FeatureSet
 from vsslbox.search import near_duplicates
 
-__all__ = ['Duplicates', 'find_duplicates']
+__all__ = ['Duplicates', 'duplicates_of_queries']
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Duplicates:
     text: str
 
 
-def find_duplicates(
+def duplicates_of_queries(
     queries: FeatureSet, gallery: FeatureSet, group: str | None = None
 ) -> Duplicates | None:
     """Find the queries that have a near-duplicate in their gallery; None if there are none.

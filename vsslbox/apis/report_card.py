@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 
 from vsslbox.apis.card_pictures import CardPictures
 from vsslbox.apis.command_line import build_runner
-from vsslbox.apis.near_duplicates import Duplicates, find_duplicates
+from vsslbox.apis.near_duplicates import Duplicates, duplicates_of_queries
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
 from vsslbox.evaluation import Evaluated, FeatureSet, Figure, compare_figures
@@ -215,7 +215,7 @@ def _duplicates(loop: GalleryTestLoop) -> Duplicates | None:
     card = loop.metrics[0]
     if loop.dataloader.dataset.path_key != 'filename':
         return None
-    return find_duplicates(card.queries, card.gallery, card.leave_out)
+    return duplicates_of_queries(card.queries, card.gallery, card.leave_out)
 
 
 def _report(
