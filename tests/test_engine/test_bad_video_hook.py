@@ -40,6 +40,8 @@ class BadNames(TinyViews):
 def train(work_dir, epochs=1, **kwargs):
     cfg = config(work_dir, **kwargs)
     cfg.log_level = 'WARNING'
+    # Runs that begin in one second would share a logger, whose stream the first one closes.
+    cfg.experiment_name = f'{work_dir.name}_{epochs}'
     cfg.train_cfg.max_epochs = epochs
     cfg.train_dataloader.dataset = dict(type='BadNames')
     cfg.custom_hooks = [dict(type='BadVideoHook', max_share=0.5)]

@@ -12,6 +12,7 @@ from mmengine.logging import MMLogger
 from tests.tiny_vie import RECOGNITION, tiny_vie_cfg
 from vsslbox.apis.command_line import build_runner
 from vsslbox.engine.hooks import ClusterHook
+from vsslbox.models.losses import LocalAggregationLoss
 from vsslbox.models.memories import FeatureBank
 from vsslbox.models.utils.kmeans import kmeans
 from vsslbox.registry import HOOKS
@@ -22,7 +23,7 @@ WARM_UP = dict(warmup_loss=RECOGNITION, warmup_steps=8)
 
 def fake_runner(num_videos=30, num_clusterings=1, warming_up=False):
     bank = FeatureBank(num_videos, 4, num_clusterings=num_clusterings)
-    model = SimpleNamespace(bank=bank, warming_up=warming_up)
+    model = SimpleNamespace(bank=bank, warming_up=warming_up, criterion=LocalAggregationLoss(30))
     return SimpleNamespace(model=model, logger=MMLogger.get_current_instance())
 
 
@@ -56,8 +57,13 @@ def test_clusters_are_made_when_an_epoch_begins_or_there_are_none():
 def test_settings_that_do_not_fit_the_bank_are_refused():
     with pytest.raises(ValueError, match='makes 2 clusterings, the bank has `num_clusterings=1`'):
         ClusterHook(num_clusters=[4, 7]).before_train(fake_runner())
+    runner = fake_runner()
+    ClusterHook(num_clusters=30).before_train(runner)
     with pytest.raises(ValueError, match=r'`num_clusters=31` .* more than the 30 videos'):
-        ClusterHook(num_clusters=31).before_train(fake_runner())
+        ClusterHook(num_clusters=31).before_train(runner)
+    runner.model.criterion = LocalAggregationLoss(31)
+    with pytest.raises(ValueError, match=r'`background_size=31` .* more than the 30 videos'):
+        ClusterHook(num_clusters=30).before_train(runner)
 
 
 class Killed(Exception):

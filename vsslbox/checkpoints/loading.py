@@ -50,9 +50,7 @@ class CheckpointError(InputError):
 
 @dataclass
 class LoadReport:
-    """How the tensors of a module and of a checkpoint match.
-
-    Its text is a table, or one line if all are filled.
+    """How the tensors of a module and of a checkpoint match; its text is a table.
 
     Batch counters (``num_batches_tracked``) are left out.
 
@@ -73,6 +71,14 @@ class LoadReport:
     wrong_shape: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
 
+    def summary(self) -> str:
+        """Return one line if all tensors of the module are filled, and the table otherwise."""
+        if self.missing or self.wrong_shape:
+            return str(self)
+        inflated = f', {len(self.inflated)} of them inflated' if self.inflated else ''
+        unused = f', {len(self.unused)} of the checkpoint unused' if self.unused else ''
+        return f'{self.source}: all {len(self.filled)} tensors{inflated}{unused}'
+
     def __str__(self) -> str:
         rows = {
             'filled': self.filled,
@@ -81,10 +87,6 @@ class LoadReport:
             'wrong shape': [f'{n} {a} for {b}' for n, (a, b) in self.wrong_shape.items()],
             'unused': self.unused,
         }
-        if not (self.missing or self.wrong_shape):
-            inflated = f', {len(self.inflated)} of them inflated' if self.inflated else ''
-            unused = f', {len(self.unused)} of the checkpoint unused' if self.unused else ''
-            return f'{self.source}: all {len(self.filled)} tensors{inflated}{unused}'
         lines = [self.source]
         for title, names in rows.items():
             first = ', '.join([*names[:3], '...'][: len(names)])

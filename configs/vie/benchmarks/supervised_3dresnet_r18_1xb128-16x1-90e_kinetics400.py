@@ -7,6 +7,9 @@ model = dict(
     cls_head=dict(in_channels=512, init_std=(2 / (512 + 400)) ** 0.5),
 )
 clip = dict(clip_len=16, frame_interval=1)
+starts = dict(span=16)  # as in pretraining
 middle = dict(transforms=dict(resize=dict(short_side=128), crop=dict(size=112)))
-train_dataloader = dict(dataset=dict(pipeline=dict(sample=clip, augment=_base_.color_112)))
+train_dataloader = dict(
+    dataset=dict(pipeline=dict(sample=dict(**clip, **starts), augment=_base_.color_112))
+)
 val_dataloader = test_dataloader = dict(dataset=dict(pipeline=dict(sample=clip, augment=middle)))

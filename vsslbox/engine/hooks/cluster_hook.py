@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from vsslbox.errors import InputError
+from vsslbox.models.losses import LocalAggregationLoss
 from vsslbox.models.memories import FeatureBank
 from vsslbox.models.utils.kmeans import kmeans
 from vsslbox.registry import HOOKS
@@ -45,7 +46,10 @@ class ClusterHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Refuse a bank that does not fit these options, before a warm-up is spent on it."""
-        bank = unwrap_model(runner.model).bank
+        model = unwrap_model(runner.model)
+        bank = model.bank
+        if isinstance(model.criterion, LocalAggregationLoss):
+            model.criterion.check(bank)
         if len(self.num_clusters) != len(bank.labels):
             raise InputError(
                 f'`ClusterHook` makes {len(self.num_clusters)} clusterings, the bank has '

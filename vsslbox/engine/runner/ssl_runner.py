@@ -224,7 +224,7 @@ class SSLRunner(Runner):
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = unwrap_model(self.model)
         fill = load_state_dict if self._resume else load_weights
-        self.logger.info(f'loaded {fill(model, checkpoint, str(filename))}')
+        self.logger.info(f'loaded {fill(model, checkpoint, str(filename)).summary()}')
         if self._resume and isinstance(self._train_loop, BaseLoop):
             self._record = adapt_checkpoint(checkpoint, self)
             self._started = checkpoint['meta'].get(STARTED)

@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from vsslbox.errors import InputError
-from vsslbox.models.losses import LocalAggregationLoss
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
 from vsslbox.models.utils import encode_clips, normalized
 from vsslbox.registry import MODELS
@@ -51,8 +50,6 @@ class VIE(BaseSelfSupervisor):
         self.neck = MODELS.build(neck)
         self.bank = MODELS.build(bank)
         self.criterion = MODELS.build(loss)
-        if isinstance(self.criterion, LocalAggregationLoss):
-            self.criterion.check(self.bank)  # before a warm-up is spent on it
         self.warmup_criterion = MODELS.build(warmup_loss) if warmup_loss else None
         self.warmup_steps = warmup_steps
         self.register_buffer('steps', torch.zeros((), dtype=torch.long))
