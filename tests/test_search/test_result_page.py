@@ -2,13 +2,13 @@
 
 import base64
 import json
-import shutil
 import time
 
 import av
 import numpy as np
 import pytest
 
+from tests.browser import open_browser
 from tests.conftest import write_video
 from vsslbox.search import Neighbour, VideoIndex, find_neighbours, write_result_page
 from vsslbox.search.small_clips import small_clip
@@ -16,11 +16,6 @@ from vsslbox.search.small_clips import small_clip
 NAMES = ['a <b>&"1".mp4', 'sub/b.mp4', 'c.mp4', "d 'quoted'.mp4", 'e.mp4', 'f.mp4', 'g.mp4']
 ACTIONS = ['jump', 'run', 'jump', None, 'run', 'jump', 'run']
 TOP = 4
-FLAGS = [
-    '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--window-size=1200,1000',
-]  # fmt: skip
 
 
 @pytest.fixture(scope='module')
@@ -68,22 +63,10 @@ def page(index, tmp_path_factory):
 @pytest.fixture(scope='module')
 def browser(page, tmp_path_factory):
     """Chromium, with the page open, and a log of what it requests."""
-    webdriver = pytest.importorskip('selenium.webdriver', reason='selenium is not installed')
-    chromium, driver = shutil.which('chromium'), shutil.which('chromedriver')
-    if not (chromium and driver):
-        pytest.skip('chromium or chromedriver is not installed')
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS, f'--user-data-dir={tmp_path_factory.mktemp("profile")}'):
-        options.add_argument(flag)
-    options.set_capability('goog:loggingPrefs', dict(performance='ALL', browser='ALL'))
-    service = webdriver.ChromeService(executable_path=driver)
-    chrome = webdriver.Chrome(options=options, service=service)
-    try:
+    with open_browser(tmp_path_factory.mktemp('profile')) as chrome:
+        chrome.set_window_size(1200, 1000)
         chrome.get(page.as_uri())
         yield chrome
-    finally:
-        chrome.quit()
 
 
 @pytest.fixture

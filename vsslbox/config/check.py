@@ -28,7 +28,7 @@ from vsslbox import registry as ours
 from vsslbox.config.variables import used_names, values_of
 from vsslbox.errors import InputError
 
-__all__ = ['STEPS', 'TOP_LEVEL', 'ConfigError', 'check_config']
+__all__ = ['FOREIGN_BACKBONES', 'STEPS', 'TOP_LEVEL', 'ConfigError', 'check_config']
 
 # What a place in a config may hold; None for any component.
 Kind = Registry | type[DataLoader] | None
@@ -117,7 +117,7 @@ _TAKEN_FROM_DATALOADER = {'disable_subprocess_warning', 'num_batch_per_epoch'}
 _READ_BY_OWNER = ('clip_grad', 'consensus', 'fast_pathway', 'slow_pathway')
 _READERS = ('Imgaug', 'mmaction.Imgaug')
 # mmaction2 builds backbones with these prefixes through the packages' own functions.
-_FOREIGN_BACKBONES = ('timm.', 'torchvision.')
+FOREIGN_BACKBONES = ('timm.', 'torchvision.')
 _BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 # Layers get further arguments from the module that builds them, so only their types are checked.
 _LAYERS = ('act_cfg', 'conv_cfg', 'norm_cfg')
@@ -264,7 +264,7 @@ def _check_component(cfg: dict, kind: Kind, place: str, scope: str) -> Iterator[
     if not isinstance(type_, str) and not callable(type_):
         yield f'{place}.type: is {type_!r}; give the name of a {kind_name} or a class'
         return
-    if place.endswith('backbone') and str(type_).startswith(_FOREIGN_BACKBONES):
+    if place.endswith('backbone') and str(type_).startswith(FOREIGN_BACKBONES):
         return
     if kind is root.FUNCTIONS:
         scope = 'mmengine'  # the engine looks functions up without the default scope

@@ -12,11 +12,9 @@ from mmengine.registry import Registry
 from mmengine.utils import import_modules_from_strings
 
 from vsslbox import registry as ours
-from vsslbox.config.check import ConfigError
+from vsslbox.config.check import FOREIGN_BACKBONES, ConfigError
 
 __all__ = ['read_stored_config']
-
-FOREIGN_BACKBONES = ('timm.', 'torchvision.')  # mmaction2 builds them by these packages
 
 
 def read_stored_config(text: str, source: str) -> Config:
