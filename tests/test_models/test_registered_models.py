@@ -308,6 +308,10 @@ COMPONENTS = {
     ),
     'VideoResNet2Plus1d': (dict(base_channels=8), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'VideoResNet3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'VideoViT': (
+        dict(embed_dims=16, depth=2, num_heads=2, img_size=32, num_frames=4, qkv_bias='no_key'),
+        lambda: dict(x=torch.randn(2, 3, 4, 32, 32)),
+    ),
     'ViewsPreprocessor': (dict(), None),
 }
 

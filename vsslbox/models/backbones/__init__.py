@@ -16,6 +16,7 @@ from vsslbox.models.backbones.two_stream import TwoStream
 from vsslbox.models.backbones.vdim_encoder import VDIMEncoder
 from vsslbox.models.backbones.video_resnet2plus1d import VideoResNet2Plus1d
 from vsslbox.models.backbones.video_resnet3d import VideoResNet3d
+from vsslbox.models.backbones.video_vit import VideoViT
 
 __all__ = [
     'S3D',
@@ -34,4 +35,5 @@ __all__ = [
     'VDIMEncoder',
     'VideoResNet2Plus1d',
     'VideoResNet3d',
+    'VideoViT',
 ]

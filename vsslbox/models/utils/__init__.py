@@ -9,10 +9,13 @@ from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 from vsslbox.models.utils.start_weights import forget_start_weights
 from vsslbox.models.utils.sync_batch_norm import SyncBatchNorm, sync_on_any_device
+from vsslbox.models.utils.token_positions import rotary_table, rotate, sincos_3d_table
+from vsslbox.models.utils.transformer_block import TransformerBlock
 
 __all__ = [
     'CosineMomentum',
     'SyncBatchNorm',
+    'TransformerBlock',
     'at_least_float32',
     'block_maps',
     'box_iou',
@@ -24,6 +27,9 @@ __all__ = [
     'normalized',
     'on_shuffled_batch',
     'roi_align',
+    'rotary_table',
+    'rotate',
+    'sincos_3d_table',
     'sync_on_any_device',
     'torch_roi_align',
 ]

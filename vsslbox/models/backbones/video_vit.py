@@ -1,0 +1,217 @@
+"""A vision transformer for clips, as VideoMAE and V-JEPA pretrain it."""
+
+import torch
+import torch.nn.functional as F
+from mmaction.models.backbones.vit_mae import get_sinusoid_encoding
+from mmengine.model import BaseModule, ModuleList
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from vsslbox.errors import InputError
+from vsslbox.models.utils.token_positions import rotary_table, sincos_3d_table
+from vsslbox.models.utils.transformer_block import TransformerBlock
+from vsslbox.registry import MODELS
+
+__all__ = ['VideoViT']
+
+# Width, depth, heads, width of the MLP relative to the first.
+SIZES = dict(
+    tiny=(192, 12, 3, 4.0),
+    small=(384, 12, 6, 4.0),
+    base=(768, 12, 12, 4.0),
+    large=(1024, 24, 16, 4.0),
+    huge=(1280, 32, 16, 4.0),
+    giant=(1408, 40, 16, 48 / 11),
+    gigantic=(1664, 48, 26, 64 / 13),
+)
+POSITIONS = ('sincos', 'sincos_3d', 'rope', 'rope_paired')
+INIT = dict(type='TruncNormal', layer='Linear', std=0.02)
+
+
+@MODELS.register_module()
+class VideoViT(BaseModule):
+    """A transformer on tokens of ``tubelet_size`` frames of ``patch_size`` x ``patch_size`` pixels.
+
+    Modules have the names of the authors' code: ``patch_embed.proj``, ``blocks.I.norm1``,
+    ``blocks.I.attn.qkv``, ``blocks.I.attn.proj``, ``blocks.I.norm2``, ``blocks.I.mlp.fc1``,
+    ``blocks.I.mlp.fc2``, ``norm``. There is no class token. Positions are not in the state dict.
+    The class is not derived from mmaction2's ``VisionTransformer``, since all but its position
+    table would be replaced: the names, the explicit attention matrix, and the forward pass.
+
+    ========= ===== ===== ===== ========================= ==============
+    arch      width depth heads MLP                       parameters
+    ========= ===== ===== ===== ========================= ==============
+    tiny        192    12     3 4                         5.6 million
+    small       384    12     6 4                         21.9 million
+    base        768    12    12 4                         86.2 million
+    large      1024    24    16 4                         303.9 million
+    huge       1280    32    16 4                         631.6 million
+    giant      1408    40    16 48/11 (V-JEPA: 22 heads)  1012.2 million
+    gigantic   1664    48    26 64/13                     1843.9 million
+    ========= ===== ===== ===== ========================= ==============
+
+    Sources: Tong et al., "VideoMAE", NeurIPS 2022; Bardes et al., "Revisiting Feature Prediction
+    for Learning Visual Representations from Video", 2024; Assran et al., "V-JEPA 2", 2025.
+
+    Args:
+        arch: The name of a size, whose numbers hold where the next four arguments are None.
+        embed_dims: The width of a token, D.
+        depth: The number of blocks.
+        num_heads: The heads of the attention.
+        mlp_ratio: The width of the MLP relative to D.
+        img_size: The side of a frame in pixels, or height and width.
+        num_frames: The frames of a clip. Clips of other shapes than this and ``img_size`` are
+            accepted if the positions allow it.
+        patch_size: The side of a token in pixels.
+        tubelet_size: The frames of a token.
+        in_channels: The channels of a frame.
+        position: How tokens know their position in the clip:
+
+            * ``'sincos'``: a table over the numbers of the tokens (VideoMAE), for clips of one
+              shape only;
+            * ``'sincos_3d'``: a table over time, row and column (V-JEPA), which is interpolated for
+              clips of another shape;
+            * ``'rope'``: products of queries and keys depend on distances (V-JEPA 2, with the
+              tables that its weights need; see :func:`rotary_table`), for clips of any shape;
+            * ``'rope_paired'``: the same with a true rotation (V-JEPA 2.1).
+        rope_span: With ``'rope'`` and ``'rope_paired'``: the number of rows and columns to which
+            those of a clip are stretched (V-JEPA 2.1: 16); as they are if None.
+        qkv_bias: ``'no_key'`` for queries and values only (VideoMAE), True for keys too.
+        drop_path_rate: The share of samples for which the last block is left out in training; it
+            rises linearly from 0 in the first block.
+        norm_eps: The epsilon of the norms.
+        final_norm: Whether a norm follows the last block.
+        with_cp: Whether blocks are computed again in the backward pass, which saves memory.
+        init_cfg: mmengine's weight initialization; a truncated normal distribution of deviation
+            0.02 for linear layers if None.
+
+    Attributes:
+        feat_dim: D.
+        grid: The numbers of tokens of a clip along time, rows and columns.
+
+    Raises:
+        InputError: A size, a position or a shape that does not fit.
+    """
+
+    def __init__(
+        self,
+        arch: str = 'base',
+        embed_dims: int | None = None,
+        depth: int | None = None,
+        num_heads: int | None = None,
+        mlp_ratio: float | None = None,
+        img_size: int | tuple[int, int] = 224,
+        num_frames: int = 16,
+        patch_size: int = 16,
+        tubelet_size: int = 2,
+        in_channels: int = 3,
+        position: str = 'sincos',
+        rope_span: int | None = None,
+        qkv_bias: bool | str = True,
+        drop_path_rate: float = 0.0,
+        norm_eps: float = 1e-6,
+        final_norm: bool = True,
+        with_cp: bool = False,
+        init_cfg: dict | list[dict] | None = None,
+    ) -> None:
+        super().__init__(init_cfg or INIT)
+        if arch not in SIZES:
+            raise InputError(f'arch must be one of {", ".join(SIZES)}, got {arch!r}')
+        if position not in POSITIONS:
+            raise InputError(f'position must be one of {", ".join(POSITIONS)}, got {position!r}')
+        if rope_span is not None and 'rope' not in position:
+            raise InputError(f'rope_span does nothing with position={position!r}: leave it out')
+        given = (embed_dims, depth, num_heads, mlp_ratio)
+        width, depth, num_heads, mlp_ratio = (
+            named if own is None else own for own, named in zip(given, SIZES[arch], strict=True)
+        )
+        height_width = (img_size, img_size) if isinstance(img_size, int) else tuple(img_size)
+        self.feat_dim = width
+        self.head_dims = width // num_heads
+        self.position = position
+        self.rope_span = rope_span
+        self.with_cp = with_cp
+        self.patch_embed = _PatchEmbed(in_channels, width, (tubelet_size, patch_size, patch_size))
+        self.grid = self.patch_embed.grid((num_frames, *height_width))
+        rates = torch.linspace(0, drop_path_rate, depth, device='cpu').tolist()
+        self.blocks = ModuleList(
+            TransformerBlock(width, num_heads, mlp_ratio, qkv_bias, rate, norm_eps)
+            for rate in rates
+        )
+        self.norm = nn.LayerNorm(width, eps=norm_eps) if final_norm else nn.Identity()
+        if position == 'sincos':
+            table = get_sinusoid_encoding(self.grid[0] * self.grid[1] * self.grid[2], width)[0]
+        elif position == 'sincos_3d':
+            table = sincos_3d_table(self.grid, width)
+        else:
+            table = rotary_table(self.grid, self.head_dims, position == 'rope_paired', rope_span)
+        self.register_buffer('positions', table, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map clips ``[N, C, T, H, W]`` to the last feature map ``[N, D, T', H', W']``."""
+        grid = self.patch_embed.grid(x.shape[2:])
+        return self.tokens(x).transpose(1, 2).unflatten(2, grid)
+
+    def tokens(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
+        """Compute the tokens of clips, all or some of them.
+
+        Args:
+            x: ``[N, C, T, H, W]``.
+            keep: The numbers of the tokens that the network sees, ``[N, K]``, in the order of time,
+                row, column of the whole clip, whose positions they keep; all L = T' H' W' if None.
+
+        Returns:
+            ``[N, K, D]`` or ``[N, L, D]``, after the final norm.
+        """
+        grid = self.patch_embed.grid(x.shape[2:])
+        tokens = self.patch_embed(x)
+        table = self._positions(grid)
+        rotary = None
+        if 'rope' in self.position:
+            rotary = table if keep is None else table[keep]
+        else:
+            tokens = tokens + table
+        if keep is not None:
+            tokens = tokens.take_along_dim(keep[..., None], dim=1)
+        for block in self.blocks:
+            if self.with_cp and torch.is_grad_enabled():
+                tokens = checkpoint(block, tokens, rotary, use_reentrant=False)
+            else:
+                tokens = block(tokens, rotary)
+        return self.norm(tokens)
+
+    def _positions(self, grid: tuple[int, int, int]) -> Tensor:
+        """Return the positions of a clip's tokens, ``[L, ...]``."""
+        if grid == self.grid:
+            return self.positions
+        if 'rope' in self.position:
+            paired = self.position == 'rope_paired'
+            return rotary_table(grid, self.head_dims, paired, self.rope_span).to(self.positions)
+        if self.position == 'sincos_3d':
+            table = self.positions.T.unflatten(1, self.grid)[None]
+            return F.interpolate(table, size=grid, mode='trilinear')[0].flatten(1).T
+        raise InputError(
+            f"position='sincos' has a table for clips of {self.grid} tokens in time, rows and "
+            f'columns, got a clip of {grid}: set num_frames and img_size to those of the clips'
+        )
+
+
+class _PatchEmbed(nn.Module):
+    """The linear projection of non-overlapping patches."""
+
+    def __init__(self, in_channels: int, width: int, patch: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.proj = nn.Conv3d(in_channels, width, patch, stride=patch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.proj(x).flatten(2).transpose(1, 2)
+
+    def grid(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Return the numbers of patches of a clip of frames, height and width."""
+        patch = self.proj.kernel_size
+        if any(size < side or size % side for size, side in zip(shape, patch, strict=True)):
+            raise InputError(
+                f'clips of {tuple(shape)} frames, rows and columns do not split into tokens of '
+                f'{patch}: choose multiples'
+            )
+        return tuple(size // side for size, side in zip(shape, patch, strict=True))
