@@ -163,6 +163,19 @@ def test_the_feature_map_holds_the_tokens_in_their_places(kind):
     torch.testing.assert_close(encode_clips(model, batch), tokens.mean(dim=1))
 
 
+def test_a_tap_is_the_map_after_a_block():
+    model, batch = tiny(position='rope'), clips()
+    with torch.no_grad():
+        maps = model.extract(batch, [1, 0])
+        assert torch.equal(maps[1], model(batch))
+        shorter = tiny(position='rope', depth=1)
+        shorter.load_state_dict(model.state_dict(), strict=False)
+        assert torch.equal(maps[0], shorter(batch))
+    for tap in (2, 'blocks.0'):
+        with pytest.raises(InputError, match='numbers of its blocks, 0 to 1'):
+            model.extract(batch, [tap])
+
+
 def test_kept_tokens_do_not_see_the_others():
     model, batch = tiny(position='rope'), clips()
     keep = torch.tensor([[1, 6], [1, 6]])

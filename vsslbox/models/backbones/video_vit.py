@@ -1,15 +1,16 @@
 """A vision transformer for clips, as VideoMAE and V-JEPA pretrain it."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from mmaction.models.backbones.vit_mae import get_sinusoid_encoding
 from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from vsslbox.errors import InputError
 from vsslbox.models.utils.token_positions import rotary_table, sincos_3d_table
-from vsslbox.models.utils.transformer_block import TransformerBlock
+from vsslbox.models.utils.transformer_block import TransformerBlock, run_blocks
 from vsslbox.registry import MODELS
 
 __all__ = ['VideoViT']
@@ -149,8 +150,7 @@ class VideoViT(BaseModule):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``[N, C, T, H, W]`` to the last feature map ``[N, D, T', H', W']``."""
-        grid = self.patch_embed.grid(x.shape[2:])
-        return self.tokens(x).transpose(1, 2).unflatten(2, grid)
+        return self._as_map(self.tokens(x), x)
 
     def tokens(self, x: Tensor, keep: Tensor | None = None) -> Tensor:
         """Compute the tokens of clips, all or some of them.
@@ -163,22 +163,50 @@ class VideoViT(BaseModule):
         Returns:
             ``[N, K, D]`` or ``[N, L, D]``, after the final norm.
         """
-        grid = self.patch_embed.grid(x.shape[2:])
-        tokens = self.patch_embed(x)
-        table = self._positions(grid)
-        rotary = None
+        tokens, rotary = self._embed(x, keep)
+        return self.norm(run_blocks(self.blocks, tokens, rotary, self.with_cp))
+
+    def extract(self, x: Tensor, taps: Sequence[int]) -> dict[int, Tensor]:
+        """Compute the feature maps after some of the blocks.
+
+        Args:
+            x: Clips ``[N, C, T, H, W]``.
+            taps: The numbers of blocks, from 0.
+
+        Returns:
+            Maps ``[N, D, T', H', W']`` by tap, each after the final norm.
+
+        Raises:
+            InputError: There is no such block.
+        """
+        unknown = [tap for tap in taps if tap not in range(len(self.blocks))]
+        if unknown:
+            raise InputError(
+                f'taps of VideoViT are the numbers of its blocks, 0 to {len(self.blocks) - 1}, got '
+                f'{unknown[0]!r}'
+            )
+        tokens, rotary = self._embed(x, None)
+        maps = {}
+        for number, block in enumerate(self.blocks[: max(taps) + 1]):
+            tokens = run_blocks([block], tokens, rotary, self.with_cp)
+            if number in taps:
+                maps[number] = self._as_map(self.norm(tokens), x)
+        return maps
+
+    def _embed(self, x: Tensor, keep: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return the first block's tokens, ``[N, K or L, D]``, and the rows that rotate them."""
+        table = self._positions(self.patch_embed.grid(x.shape[2:]))
+        tokens, rotary = self.patch_embed(x), None
         if 'rope' in self.position:
             rotary = table if keep is None else table[keep]
         else:
             tokens = tokens + table
         if keep is not None:
             tokens = tokens.take_along_dim(keep[..., None], dim=1)
-        for block in self.blocks:
-            if self.with_cp and torch.is_grad_enabled():
-                tokens = checkpoint(block, tokens, rotary, use_reentrant=False)
-            else:
-                tokens = block(tokens, rotary)
-        return self.norm(tokens)
+        return tokens, rotary
+
+    def _as_map(self, tokens: Tensor, x: Tensor) -> Tensor:
+        return tokens.transpose(1, 2).unflatten(2, self.patch_embed.grid(x.shape[2:]))
 
     def _positions(self, grid: tuple[int, int, int]) -> Tensor:
         """Return the positions of a clip's tokens, ``[L, ...]``."""

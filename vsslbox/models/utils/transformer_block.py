@@ -1,16 +1,18 @@
 """The block of vision transformers."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 import torch
 import torch.nn.functional as F
 from mmcv.cnn.bricks import DropPath
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from vsslbox.errors import InputError
 from vsslbox.models.utils.token_positions import rotate
 
-__all__ = ['TransformerBlock']
+__all__ = ['TransformerBlock', 'run_blocks']
 
 
 class TransformerBlock(nn.Module):
@@ -89,3 +91,22 @@ class _Attention(nn.Module):
         if not hasattr(self, 'q_bias'):
             return self.qkv.bias
         return torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
+
+
+def run_blocks(
+    blocks: Iterable[nn.Module], tokens: Tensor, rotary: Tensor | None = None, again: bool = False
+) -> Tensor:
+    """Transform tokens ``[N, L, D]`` by blocks, one after the other.
+
+    Args:
+        blocks: The blocks.
+        tokens: As for :class:`TransformerBlock`.
+        rotary: As for :class:`TransformerBlock`.
+        again: Whether each block is computed again in the backward pass, which saves memory.
+    """
+    for block in blocks:
+        if again and torch.is_grad_enabled():
+            tokens = checkpoint(block, tokens, rotary, use_reentrant=False)
+        else:
+            tokens = block(tokens, rotary)
+    return tokens
