@@ -10,7 +10,13 @@ __all__ = ['InputError', 'InputTypeError', 'VSSLBoxError']
 
 
 class VSSLBoxError(Exception):
-    """The parent of every error that a user can fix."""
+    """The parent of every error that a user can fix.
+
+    Attributes:
+        exit_status: That of a command that ends with the error.
+    """
+
+    exit_status = 1
 
 
 class InputError(VSSLBoxError, ValueError):

@@ -8,6 +8,8 @@ default_hooks = dict(
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    # health=dict(on_collapse='stop') ends a run whose embeddings become all the same.
+    health=dict(type='HealthHook'),
 )
 
 env_cfg = dict(

@@ -12,6 +12,7 @@ from mmengine.structures import InstanceData
 
 from tests.tiny import tiny_vclr_cfg, views_and_samples
 from tests.tiny_vie import RECOGNITION, clips_and_samples, tiny_vie_cfg
+from vsslbox.models.selfsup import BaseSelfSupervisor
 from vsslbox.registry import MODELS
 
 NARROW = dict(type='NarrowResNet', depth=18, base_channels=4)
@@ -352,3 +353,18 @@ def test_component(name):
     other.load_state_dict(torch.load(file, weights_only=True))
     for key, value in model.state_dict().items():
         assert torch.equal(other.state_dict()[key], value), key
+
+
+METHODS = [name for name in COMPONENTS if issubclass(MODELS.get(name), BaseSelfSupervisor)]
+
+
+@pytest.mark.parametrize('name', METHODS)
+def test_method_embeds_its_views(name):
+    cfg, make_inputs = COMPONENTS[name]
+    model = MODELS.build({**cfg, 'type': name}).eval()
+    model.init_weights()
+    inputs, samples = (make_inputs()[key] for key in ('inputs', 'data_samples'))
+    embeddings = model.embed_views(inputs, samples)
+    assert embeddings.ndim == 3
+    assert len(embeddings) == len(inputs[0])
+    assert embeddings.isfinite().all()

@@ -79,7 +79,7 @@ class OptionsAction(argparse.Action):
 
 
 def run_command(main: Callable[[], None]) -> None:
-    """Run a tool; an error becomes one message on standard error and the exit status 1.
+    """Run a tool; an error becomes one message on standard error and an exit status, mostly 1.
 
     ``VSSLBOX_TRACEBACK=1`` in the environment shows the traceback instead.
     """
@@ -97,7 +97,7 @@ def run_command(main: Callable[[], None]) -> None:
         if isinstance(error, VideoError):
             print(LEAVE_OUT, file=sys.stderr)
         print('(VSSLBOX_TRACEBACK=1 shows where it happened)', file=sys.stderr)
-        sys.exit(1)
+        sys.exit(getattr(error, 'exit_status', 1))
 
 
 def _run_and_close(main: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
+from mmengine.logging import MessageHub
 from mmengine.model import BaseModel
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
@@ -85,7 +86,7 @@ def finite_gradients(
     Gradients can be so although the loss is finite: the derivative of a root at zero is infinite.
     They are checked after they were averaged over the processes, scaled back and clipped. Loss
     scaling for half precision (``AmpOptimWrapper``) makes them overflow now and then and skips the
-    step itself, so that they are not seen here.
+    step itself, so that they are not seen here. Their norm is logged as ``grad_norm``.
 
     Args:
         optim_wrapper: The optimizer, or several.
@@ -97,18 +98,23 @@ def finite_gradients(
     """
     several = isinstance(optim_wrapper, OptimWrapperDict)
     wrappers = list(optim_wrapper.values()) if several else [optim_wrapper]
-    check = _gradient_check(unwrap_model(model), samples)
     with ExitStack() as hooks:
         for wrapper in wrappers:
+            # A wrapper that clips gradients logs their norm itself, before clipping.
+            log_norm = not several and not wrapper.clip_grad_kwargs
+            check = _gradient_check(unwrap_model(model), samples, log_norm)
             hooks.callback(wrapper.optimizer.register_step_pre_hook(check).remove)
         yield
 
 
-def _gradient_check(model: nn.Module, samples: list) -> Callable[..., None]:
+def _gradient_check(model: nn.Module, samples: list, log_norm: bool) -> Callable[..., None]:
     def check(optimizer: torch.optim.Optimizer, *_: Any) -> None:
         parameters = [p for group in optimizer.param_groups for p in group['params']]
         gradients = [p.grad for p in parameters if p.grad is not None]
-        if get_total_norm(gradients).isfinite():  # far cheaper than looking at every value
+        norm = get_total_norm(gradients)
+        if norm.isfinite():  # far cheaper than looking at every value
+            if log_norm:
+                MessageHub.get_current_instance().update_scalar('train/grad_norm', norm)
             return
         names = {parameter: name for name, parameter in model.named_parameters()}
         bad = [

@@ -5,6 +5,7 @@ from vsslbox.engine.hooks.bank_list_hook import BankListHook
 from vsslbox.engine.hooks.class_names_hook import ClassNamesHook
 from vsslbox.engine.hooks.cluster_hook import ClusterHook
 from vsslbox.engine.hooks.freeze_backbone_hook import FreezeBackboneHook
+from vsslbox.engine.hooks.health_hook import CollapseError, HealthHook
 from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
 from vsslbox.engine.hooks.recent_checkpoint_hook import RecentCheckpointHook
 from vsslbox.engine.hooks.update_after_step_hook import UpdateAfterStepHook
@@ -14,7 +15,9 @@ __all__ = [
     'BankListHook',
     'ClassNamesHook',
     'ClusterHook',
+    'CollapseError',
     'FreezeBackboneHook',
+    'HealthHook',
     'IterationSeedHook',
     'RecentCheckpointHook',
     'TooManyBadVideosError',

@@ -67,6 +67,7 @@ _REMOVABLE_HOOKS = (
     'param_scheduler',
     'checkpoint',
     'recent_checkpoint',
+    'health',
 )
 
 
@@ -103,7 +104,7 @@ class SSLRunner(Runner):
     * :class:`IterationSeedHook`, :class:`UpdateAfterStepHook`, :class:`BadVideoHook`,
       :class:`BankListHook`, :class:`ClassNamesHook` and :class:`RecentCheckpointHook` run in every
       training. To set their options, name one of the same class or a subclass in ``default_hooks``
-      or ``custom_hooks``; it replaces the runner's own. ``None`` removes only
+      or ``custom_hooks``; it replaces the runner's own. Of these, ``None`` removes only
       ``recent_checkpoint``.
     * A work directory belongs to one training at a time; see :func:`work_dir_lock`. A refused one
       writes no config there.
@@ -188,9 +189,12 @@ class SSLRunner(Runner):
                     f'{", ".join(_REMOVABLE_HOOKS)}'
                 )
         needed_hooks, default_hooks = list(_NEEDED_HOOKS), dict(default_hooks or {})
+        # mmengine knows neither name, and takes None for its own alone.
         if default_hooks.get('recent_checkpoint', ...) is None:
             del default_hooks['recent_checkpoint']
             needed_hooks.remove(RecentCheckpointHook)
+        if default_hooks.get('health', ...) is None:
+            del default_hooks['health']
         self.register_default_hooks(default_hooks)
         custom_hooks = [_build_hook(hook) for hook in custom_hooks or ()]
         for needed in needed_hooks:

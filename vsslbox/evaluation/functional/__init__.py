@@ -1,5 +1,10 @@
 """Pure functions behind the metrics."""
 
+from vsslbox.evaluation.functional.embedding_health import (
+    effective_rank,
+    embedding_health,
+    spread,
+)
 from vsslbox.evaluation.functional.frame_ap import frame_average_precision
 from vsslbox.evaluation.functional.intervals import (
     group_bootstrap_interval,
@@ -22,11 +27,14 @@ __all__ = [
     'average_recall',
     'chance_of_hit',
     'detection_average_precision',
+    'effective_rank',
+    'embedding_health',
     'fit_linear_svm',
     'frame_average_precision',
     'group_bootstrap_interval',
     'knn_vote',
     'nearest_neighbours',
     'sign_flip_test',
+    'spread',
     'wilson_interval',
 ]

@@ -24,6 +24,9 @@ class FeatureQueue(BaseMemory):
     Args:
         size: The number of keys, K.
         channels: The length of a key, D.
+
+    Attributes:
+        last_written: The number of keys that the last step wrote.
     """
 
     def __init__(self, size: int, channels: int = 128) -> None:
@@ -31,6 +34,7 @@ class FeatureQueue(BaseMemory):
         bound = (channels / 3) ** -0.5
         self.register_buffer('features', torch.empty(size, channels).uniform_(-bound, bound))
         self.register_buffer('pointer', torch.zeros((), dtype=torch.long))
+        self.last_written = 0
         self._staged: list[Tensor] = []
 
     @property
@@ -58,6 +62,7 @@ class FeatureQueue(BaseMemory):
     @torch.no_grad()
     def flush(self) -> None:
         """Overwrite the oldest keys with the staged keys, in the order of staging."""
+        self.last_written = sum(len(keys) for keys in self._staged)
         for keys in self._staged:
             rows = (self.pointer + torch.arange(len(keys), device=keys.device)) % self.size
             self.features[rows] = keys

@@ -4,10 +4,12 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vsslbox.models.extractors.feature_extractor import FeatureExtractor
 from vsslbox.models.memories import BaseMemory
+from vsslbox.models.utils import encode_clips
 
 __all__ = ['BaseSelfSupervisor']
 
@@ -73,6 +75,30 @@ class BaseSelfSupervisor(FeatureExtractor):
             Scalars by name. Those with ``loss`` in the name are summed and minimised, others are
             logged.
         """
+
+    def embed(self, clips: Tensor) -> Tensor:
+        """Embed clips as the loss compares them: pooled features, projected if there is a ``neck``.
+
+        Args:
+            clips: A view, ``[N, C, T, H, W]``.
+
+        Returns:
+            ``[N, D]``.
+        """
+        features = encode_clips(self.backbone, clips)
+        return self.neck(features) if hasattr(self, 'neck') else features
+
+    def embed_views(self, inputs: list[Tensor], data_samples: list) -> Tensor:
+        """Embed the views of a batch, to measure how embeddings spread; see ``HealthHook``.
+
+        Args:
+            inputs: As for :meth:`forward`.
+            data_samples: As for :meth:`forward`.
+
+        Returns:
+            ``[N, V, D]`` for V embeddings of each sample that should be similar.
+        """
+        return torch.stack([self.embed(view) for view in inputs], dim=1)
 
     def update_after_step(self, progress: float = 0.0) -> None:
         """Update the state that follows the weights.

@@ -82,6 +82,10 @@ class MultiObjectiveSelfSupervisor(MomentumSelfSupervisor):
 
         return on_shuffled_batch(encode, clips)
 
+    def embed(self, clips: Tensor) -> Tensor:
+        """Embed clips, projected for the first objective: ``[N, D]``."""
+        return self.project(next(iter(self.necks)), encode_clips(self.backbone, clips))
+
     def project(self, name: str, features: Tensor) -> Tensor:
         """Project features ``[..., F]`` for an objective: ``[..., D]``, L2-normalised."""
         return normalized(self.necks[name](features))

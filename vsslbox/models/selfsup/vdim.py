@@ -45,6 +45,11 @@ class VDIM(BaseSelfSupervisor):
             type='ProjectedBackbone', backbone=model['backbone'], neck=model['neck'], layer=layer
         )
 
+    def embed(self, clips: Tensor) -> Tensor:
+        """Embed clips by the projection of the deepest layer: ``[N, D]``."""
+        layer = max(self.criterion.taps)
+        return self.necks[str(layer)](self.backbone.extract(clips, [layer])[layer]).mean((2, 3, 4))
+
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute ``loss_contrast`` of two views."""
         if len(inputs) != 2:

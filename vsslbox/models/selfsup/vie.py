@@ -63,6 +63,12 @@ class VIE(BaseSelfSupervisor):
         """Embed clips ``[N, C, T, H, W]``: ``[N, D]``, L2-normalised."""
         return normalized(self.neck(encode_clips(self.backbone, clips)))
 
+    def embed_views(self, inputs: list[Tensor], data_samples: list) -> Tensor:
+        """Return the embedding of each clip and the bank's row of its video, ``[N, 2, D]``."""
+        indices = [sample.get('index') for sample in data_samples]
+        (clips,) = inputs
+        return torch.stack([self.embed(clips), self.bank.features[indices]], dim=1)
+
     def update_after_step(self, progress: float = 0.0) -> None:
         """Write the embeddings of the step into the bank, and count the step."""
         super().update_after_step(progress)

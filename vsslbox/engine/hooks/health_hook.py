@@ -1,0 +1,178 @@
+"""Measures that tell, while it runs, whether a pretraining goes well."""
+
+import math
+from typing import Literal
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch import Tensor
+
+from vsslbox.errors import InputError, VSSLBoxError
+from vsslbox.evaluation.functional import embedding_health
+from vsslbox.models.memories import FeatureQueue
+from vsslbox.models.selfsup import BaseSelfSupervisor
+from vsslbox.models.utils import gather_batch
+from vsslbox.registry import HOOKS
+from vsslbox.utils import unwrap_model
+
+__all__ = ['CollapseError', 'HealthHook']
+
+
+class CollapseError(VSSLBoxError):
+    """The embeddings of all videos have become nearly the same."""
+
+    exit_status = 3
+
+
+@HOOKS.register_module()
+class HealthHook(Hook):
+    """Log the health of a run every ``interval`` iterations, and raise an alarm at a collapse.
+
+    The embeddings of the batch's views (``embed_views`` of the method) are computed once more,
+    without gradient, by the network as in evaluation, and measured by :func:`embedding_health`.
+    Training does not change by it: neither weights nor statistics nor random states. The log (the
+    JSON file, TensorBoard, ``vsslbox curves``) gets as ``health/...``
+
+    * ``spread``, ``rank``, ``uniformity``, ``negatives`` and, for methods with several views,
+      ``positives`` and ``alignment``;
+    * ``queue_age``, for methods with queues: how many steps ago the oldest key was written;
+    * ``data_wait``: the share of the time spent waiting for data, in percent;
+    * ``videos_per_s``, of all processes, and ``hours_left``.
+
+    A model that is no self-supervised method has the last three only.
+
+    The run has collapsed when, ``patience`` times in a row, the embeddings spread less than
+    ``min_spread`` or have a rank below ``min_rank``. The alarm is an error in the log; with
+    ``on_collapse='stop'`` the run also ends, with exit code 3.
+
+    Args:
+        interval: The iterations between two measurements.
+        max_videos: The videos of a batch, on each process, that are measured.
+        min_spread: The least healthy spread.
+        min_rank: The least healthy rank.
+        patience: How many measurements in a row must be below.
+        on_collapse: ``'warn'`` or ``'stop'``.
+
+    Raises:
+        InputError: An option is outside its range.
+    """
+
+    priority = 'LOW'  # after the timer and the update of the weights
+
+    def __init__(
+        self,
+        interval: int = 50,
+        max_videos: int = 64,
+        min_spread: float = 0.01,
+        min_rank: float = 1.02,
+        patience: int = 3,
+        on_collapse: Literal['warn', 'stop'] = 'warn',
+    ) -> None:
+        for name, value in (
+            ('interval', interval),
+            ('max_videos', max_videos),
+            ('patience', patience),
+        ):
+            if value < 1:
+                raise InputError(f'`{name}` of HealthHook must be positive, got {value}')
+        if on_collapse not in ('warn', 'stop'):
+            raise InputError(
+                f"`on_collapse` of HealthHook must be 'warn' or 'stop', got {on_collapse!r}"
+            )
+        self.interval = interval
+        self.max_videos = max_videos
+        self.min_spread = min_spread
+        self.min_rank = min_rank
+        self.patience = patience
+        self.on_collapse = on_collapse
+        self._low = 0  # measurements in a row
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Measure, log and, at a collapse, raise the alarm.
+
+        Raises:
+            CollapseError: The run has collapsed and is to stop.
+        """
+        if not self.every_n_train_iters(runner, self.interval):
+            return
+        model = unwrap_model(runner.model)
+        values = {}
+        if isinstance(model, BaseSelfSupervisor):
+            embeddings = self._embed(model, data_batch)
+            if len(embeddings) > 1:
+                values.update(embedding_health(embeddings))
+            values.update(_queue_age(model))
+        embedded = 'spread' in values
+        values.update(self._speed(runner))
+        runner.visualizer.add_scalars(
+            {f'health/{name}': value for name, value in values.items()}
+            | dict(epoch=runner.epoch + 1, iter=runner.iter + 1),
+            step=runner.iter + 1,
+        )
+        if embedded:
+            self._check(runner, values)
+
+    @torch.no_grad()
+    def _embed(self, model: BaseSelfSupervisor, batch: dict) -> Tensor:
+        """Embed the first videos of the batch on each process, ``[M, V, D]`` of all processes."""
+        few = dict(batch, inputs=[view[: self.max_videos] for view in batch['inputs']])
+        few['data_samples'] = batch['data_samples'][: self.max_videos]
+        if 'deferred' in batch:
+            few['deferred'] = [
+                {
+                    name: {key: value[: self.max_videos] for key, value in params.items()}
+                    for name, params in deferred.items()
+                }
+                for deferred in batch['deferred']
+            ]
+        few = model.data_preprocessor(few, training=False)
+        training = model.training
+        model.eval()
+        embeddings = model.embed_views(few['inputs'], few['data_samples'])
+        model.train(training)
+        return gather_batch(embeddings.float())
+
+    def _speed(self, runner: Runner) -> dict[str, float]:
+        time, waited = (
+            runner.message_hub.get_scalar(f'train/{name}').mean(self.interval)
+            for name in ('time', 'data_time')
+        )
+        batch_size = runner.train_dataloader.batch_size * runner.world_size
+        return dict(
+            data_wait=100 * waited / time,
+            videos_per_s=batch_size / time,
+            hours_left=time * (runner.max_iters - runner.iter - 1) / 3600,
+        )
+
+    def _check(self, runner: Runner, values: dict[str, float]) -> None:
+        is_low = values['spread'] < self.min_spread or values['rank'] < self.min_rank
+        self._low = self._low + 1 if is_low else 0
+        if self._low < self.patience:
+            return
+        message = (
+            f'collapse: at iteration {runner.iter + 1} the embeddings of different videos are '
+            f'nearly the same (spread {values["spread"]:.4f}, healthy from {self.min_spread}; rank '
+            f'{values["rank"]:.3f}, healthy from {self.min_rank}). A lower learning rate, a longer '
+            'warm-up or a momentum closer to 1 may prevent it'
+        )
+        if self.on_collapse == 'stop':
+            raise CollapseError(message)
+        if self._low == self.patience:  # once
+            runner.logger.error(message)
+
+
+def _queue_age(model: BaseSelfSupervisor) -> dict[str, float]:
+    """Return the age in steps of the oldest key of any queue."""
+    written = [
+        math.ceil(queue.size / queue.last_written)
+        for queue in model.modules()
+        if isinstance(queue, FeatureQueue) and queue.last_written
+    ]
+    return dict(queue_age=float(max(written))) if written else {}
