@@ -36,6 +36,7 @@ FRAME_PARTS = dict(
 )
 DPC_BACKBONE = dict(type='ResNet2d3d', base_channels=4)
 PREDICTION = dict(type='DensePredictionHead', channels=16, num_predicted=2)
+PREDICTOR = dict(in_channels=16, embed_dims=12, depth=1, num_heads=2)
 BANK = dict(type='FeatureBank', num_videos=12, channels=8)
 
 
@@ -132,6 +133,10 @@ COMPONENTS = {
         ),
         bmn_inputs,
     ),
+    'BlockMask': (
+        dict(num_blocks=2, scale=0.3),
+        lambda: dict(num_samples=2, grid=(2, 4, 4), generator=torch.Generator().manual_seed(0)),
+    ),
     'C3DTrunk': (dict(), lambda: dict(x=torch.randn(1, 3, 8, 16, 16))),
     'CVRL': (
         dict(
@@ -160,6 +165,10 @@ COMPONENTS = {
         dict(backbone=NARROW),
         lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)]),
     ),
+    'FeaturePredictionLoss': (
+        dict(),
+        lambda: dict(predicted=torch.randn(2, 3, 8), features=torch.randn(2, 3, 8)),
+    ),
     'FeatureQueue': (QUEUE, None),
     'FrameConcat': (dict(backbone=FRAMEWISE), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'InfoNCELoss': (
@@ -175,6 +184,7 @@ COMPONENTS = {
         dict(backbone=PREACT, in_features=dict(conv3=128, conv5=32), num_classes=5),
         readout_inputs,
     ),
+    'LinearMomentum': (dict(), lambda: dict(progress=0.5)),
     'LocalAggregationLoss': (dict(background_size=5), bank_inputs),
     'MLPClsHead': (
         dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),
@@ -265,6 +275,15 @@ COMPONENTS = {
             labels=torch.tensor([0, 3]),
         ),
     ),
+    'TokenPredictor': (
+        PREDICTOR,
+        lambda: dict(
+            context=torch.randn(2, 3, 16),
+            seen=torch.tensor([[0, 3, 5]] * 2),
+            hidden=torch.tensor([[1, 2]] * 2),
+            grid=(2, 2, 2),
+        ),
+    ),
     'TupleClsHead': (
         dict(in_channels=8, num_classes=2),
         lambda: dict(features=torch.randn(2, 3, 8)),
@@ -306,6 +325,24 @@ COMPONENTS = {
         lambda: dict(
             inputs=[torch.randn(2, 3, 3, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
         ),
+    ),
+    'VJEPA': (
+        dict(
+            backbone=dict(
+                type='VideoViT',
+                embed_dims=16,
+                depth=1,
+                num_heads=2,
+                img_size=32,
+                num_frames=4,
+                patch_size=8,
+                position='rope',
+            ),
+            predictor=dict(type='TokenPredictor', **PREDICTOR),
+            masks=[dict(type='BlockMask', num_blocks=2, scale=0.3)],
+            loss=dict(type='FeaturePredictionLoss'),
+        ),
+        lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)], data_samples=[], mode='loss'),
     ),
     'VideoResNet2Plus1d': (dict(base_channels=8), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'VideoResNet3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),

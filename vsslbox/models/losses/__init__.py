@@ -1,6 +1,7 @@
 """Losses: pure functions, each with a thin module around it."""
 
 from vsslbox.models.losses.dense_prediction_loss import dense_prediction_nce
+from vsslbox.models.losses.feature_prediction_loss import FeaturePredictionLoss, feature_l1
 from vsslbox.models.losses.info_nce_loss import InfoNCELoss, info_nce
 from vsslbox.models.losses.instance_recognition_loss import InstanceRecognitionLoss, instance_nce
 from vsslbox.models.losses.intra_video_loss import IntraVideoLoss, intra_video_nce
@@ -12,6 +13,7 @@ from vsslbox.models.losses.multi_scale_info_nce_loss import (
 from vsslbox.models.losses.nt_xent_loss import NTXentLoss, nt_xent
 
 __all__ = [
+    'FeaturePredictionLoss',
     'InfoNCELoss',
     'InstanceRecognitionLoss',
     'IntraVideoLoss',
@@ -19,6 +21,7 @@ __all__ = [
     'MultiScaleInfoNCELoss',
     'NTXentLoss',
     'dense_prediction_nce',
+    'feature_l1',
     'info_nce',
     'instance_nce',
     'intra_video_nce',

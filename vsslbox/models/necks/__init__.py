@@ -3,9 +3,11 @@
 from vsslbox.models.necks.conv_gru import ConvGRU
 from vsslbox.models.necks.mlp_neck import MLPNeck
 from vsslbox.models.necks.residual_mlp_neck import ResidualMLPNeck
+from vsslbox.models.necks.token_predictor import TokenPredictor
 
 __all__ = [
     'ConvGRU',
     'MLPNeck',
     'ResidualMLPNeck',
+    'TokenPredictor',
 ]

@@ -16,6 +16,7 @@ from vsslbox.models.selfsup.vdim import VDIM
 from vsslbox.models.selfsup.vdim_temporal_difference import VDIMTemporalDifference
 from vsslbox.models.selfsup.vie import VIE
 from vsslbox.models.selfsup.vince import VINCE
+from vsslbox.models.selfsup.vjepa import VJEPA
 
 __all__ = [
     'CVRL',
@@ -24,6 +25,7 @@ __all__ = [
     'VDIM',
     'VIE',
     'VINCE',
+    'VJEPA',
     'BaseSelfSupervisor',
     'MoCo',
     'MomentumSelfSupervisor',
