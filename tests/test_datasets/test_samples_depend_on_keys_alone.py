@@ -69,6 +69,14 @@ TRANSFORM_CHAINS = {
     'Solarize': [CROP, dict(type='Solarize', prob=0.5)],
     'TensorFlowColorJitter': [CROP, dict(type='TensorFlowColorJitter')],
 }
+# Every mask, with what has to come before it.
+MASKS = {
+    'MaskTubes': [dict(type='MaskTubes', grid=(4, 2, 4), ratio=0.5)],
+    'MaskRunningCells': [
+        dict(type='MaskTubes', grid=(4, 2, 2), ratio=0.5),
+        dict(type='MaskRunningCells', grid=(4, 2, 2)),
+    ],
+}
 NOT_RANDOM = {
     'CenterCrop',
     'Resize',
@@ -89,6 +97,7 @@ def test_no_sampler_or_transform_is_left_out():
     names = {name for name in TRANSFORMS.module_dict if name.startswith(('Sample', 'Shuffle'))}
     ours = {n for n in names if TRANSFORMS.get(n).__module__.startswith('vsslbox.')}
     assert set(SAMPLERS) == ours
+    assert set(MASKS) == {name for name in TRANSFORMS.module_dict if name.startswith('Mask')}
     assert set(TRANSFORM_CHAINS) == {
         name
         for name in registered(ViewTransform)
@@ -124,7 +133,14 @@ def with_transform(name, consistent, deferred):
     ]
 
 
+def with_mask(name):
+    clip = dict(type='SampleUniformClips', num_clips=1, clip_len=4)
+    resize = dict(type='AugmentViews', transforms=[dict(type='Resize', size=24)])
+    return [clip, dict(type='DecodeViews'), resize, *MASKS[name]]
+
+
 PIPELINES = {name: with_sampler(name) for name in SAMPLERS}
+PIPELINES |= {name: with_mask(name) for name in MASKS}
 for name, consistent in itertools.product(TRANSFORM_CHAINS, (True, False)):
     kind = 'consistent' if consistent else 'per-frame'
     PIPELINES[f'{name}-{kind}'] = with_transform(name, consistent, deferred=False)

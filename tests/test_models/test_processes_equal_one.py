@@ -13,6 +13,7 @@ from mmengine.model import convert_sync_batchnorm
 from tests.conftest import REPO
 from tests.distributed import run_on_processes
 from tests.tiny import tiny_vclr_cfg, views_and_samples
+from tests.tiny_masked import masked_samples, tiny_video_mae_cfg
 from tests.tiny_vie import AGGREGATION, RECOGNITION, clips_and_samples, tiny_vie_cfg
 from vsslbox.engine.runner.ssl_runner import CPUDistributedDataParallel
 from vsslbox.models.utils import SyncBatchNorm
@@ -51,6 +52,8 @@ CONFIGS = {
     ),
     'VDIM': vdim_cfg('VDIM'),
     'VDIM with the temporal difference': vdim_cfg('VDIMTemporalDifference'),
+    'VideoMAE': tiny_video_mae_cfg(),
+    'VideoMAE v2': tiny_video_mae_cfg(),
     'VIE, instance recognition': tiny_vie_cfg(VIDEOS, backbone=NARROW, loss=RECOGNITION),
     'VIE, local aggregation': tiny_vie_cfg(VIDEOS, backbone=NARROW, loss=AGGREGATION),
 }
@@ -60,6 +63,8 @@ def batch(name, generator):
     """Draw the views and samples of all processes."""
     if name == 'VCLR':
         return views_and_samples(generator, BATCH, dtype=torch.float64)
+    if name.startswith('VideoMAE'):
+        return masked_samples(generator, BATCH, 'v2' in name, torch.float64)
     indices = torch.randperm(VIDEOS, generator=generator)[:BATCH].tolist()
     shapes = [(8, 24)] * 2 if name == 'CVRL' else [(32, 64)] * 2
     if name.startswith('VIE'):
@@ -80,7 +85,8 @@ def train(name):
         model.bank.labels.copy_(torch.arange(VIDEOS) % 3)
     if get_world_size() > 1:  # as the runner does for `sync_bn='torch'`
         wrapped = CPUDistributedDataParallel(convert_sync_batchnorm(model), broadcast_buffers=False)
-        assert any(isinstance(module, SyncBatchNorm) for module in model.modules())
+        has_norm = any(isinstance(module, SyncBatchNorm) for module in model.modules())
+        assert has_norm == (not name.startswith('VideoMAE'))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     share = BATCH // get_world_size()
     first = get_rank() * share

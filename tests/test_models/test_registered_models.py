@@ -11,6 +11,7 @@ from mmaction.structures import ActionDataSample
 from mmengine.structures import InstanceData
 
 from tests.tiny import tiny_vclr_cfg, views_and_samples
+from tests.tiny_masked import DECODER, VIT, masked_samples, tiny_video_mae_cfg
 from tests.tiny_vie import RECOGNITION, clips_and_samples, tiny_vie_cfg
 from vsslbox.models.selfsup import BaseSelfSupervisor
 from vsslbox.registry import MODELS
@@ -96,6 +97,11 @@ def seco_inputs():
 def vclr_with_dpc_inputs():
     views, samples = views_and_samples(torch.Generator().manual_seed(0), 2, size=32)
     return dict(inputs=[torch.randn(2, 3, 8, 32, 32), *views], data_samples=samples, mode='loss')
+
+
+def masked_inputs():
+    inputs, samples = masked_samples(torch.Generator().manual_seed(0), 2)
+    return dict(inputs=inputs, data_samples=samples, mode='loss')
 
 
 def bmn_inputs():
@@ -200,6 +206,14 @@ COMPONENTS = {
             inputs=[torch.randn(2, 3, 1, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
         ),
     ),
+    'MaskedPixelLoss': (
+        dict(),
+        lambda: dict(
+            predictions=torch.randn(2, 3, 12),
+            cubes=torch.rand(2, 3, 4, 3),
+            is_hidden=torch.ones(2, 3, dtype=torch.bool),
+        ),
+    ),
     'MultiPairContrastHead': (
         dict(queue=QUEUE),
         lambda: dict(query=unit(2, 3, 8), keys=[unit(2, 3, 8)]),
@@ -217,6 +231,10 @@ COMPONENTS = {
     'NormalizedI3DHead': (
         dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),
         lambda: dict(x=torch.randn(4, 8, 2, 3, 3)),
+    ),
+    'PixelDecoder': (
+        DECODER,
+        lambda: dict(seen=torch.randn(2, 3, 8), asked=torch.randn(2, 5, 8)),
     ),
     'PreActResNet3d': (PREACT, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'PreActSlowFast': (PREACT_SLOWFAST, lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
@@ -326,6 +344,7 @@ COMPONENTS = {
             inputs=[torch.randn(2, 3, 3, 32, 32) for _ in range(2)], data_samples=[], mode='loss'
         ),
     ),
+    'VideoMAE': (tiny_video_mae_cfg(), masked_inputs),
     'VJEPA': (
         dict(
             backbone=dict(
@@ -346,10 +365,7 @@ COMPONENTS = {
     ),
     'VideoResNet2Plus1d': (dict(base_channels=8), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'VideoResNet3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
-    'VideoViT': (
-        dict(embed_dims=16, depth=2, num_heads=2, img_size=32, num_frames=4, qkv_bias='no_key'),
-        lambda: dict(x=torch.randn(2, 3, 4, 32, 32)),
-    ),
+    'VideoViT': (VIT, lambda: dict(x=torch.randn(2, 3, 8, 8, 16))),
     'ViewsPreprocessor': (dict(), None),
 }
 

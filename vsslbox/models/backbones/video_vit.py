@@ -1,5 +1,6 @@
 """A vision transformer for clips, as VideoMAE and V-JEPA pretrain it."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -9,11 +10,15 @@ from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
 from vsslbox.errors import InputError
-from vsslbox.models.utils.token_positions import rotary_table, sincos_3d_table
+from vsslbox.models.utils.token_positions import (
+    rotary_table,
+    sincos_3d_table,
+    sincos_quarters_table,
+)
 from vsslbox.models.utils.transformer_block import TransformerBlock, run_blocks
 from vsslbox.registry import MODELS
 
-__all__ = ['VideoViT']
+__all__ = ['TubeletEmbed', 'VideoViT']
 
 # Width, depth, heads, width of the MLP relative to the first.
 SIZES = dict(
@@ -25,7 +30,7 @@ SIZES = dict(
     giant=(1408, 40, 16, 48 / 11),
     gigantic=(1664, 48, 26, 64 / 13),
 )
-POSITIONS = ('sincos', 'sincos_3d', 'rope', 'rope_paired')
+POSITIONS = ('sincos', 'sincos_3d', 'sincos_quarters', 'rope', 'rope_paired')
 INIT = dict(type='TruncNormal', layer='Linear', std=0.02)
 
 
@@ -70,6 +75,8 @@ class VideoViT(BaseModule):
 
             * ``'sincos'``: a table over the numbers of the tokens (VideoMAE), for clips of one
               shape only;
+            * ``'sincos_quarters'``: a table over time, column and row (MVD), for clips of one shape
+              only;
             * ``'sincos_3d'``: a table over time, row and column (V-JEPA), which is interpolated for
               clips of another shape;
             * ``'rope'``: products of queries and keys depend on distances (V-JEPA 2, with the
@@ -132,7 +139,7 @@ class VideoViT(BaseModule):
         self.position = position
         self.rope_span = rope_span
         self.with_cp = with_cp
-        self.patch_embed = _PatchEmbed(in_channels, width, (tubelet_size, patch_size, patch_size))
+        self.patch_embed = TubeletEmbed(in_channels, width, (tubelet_size, patch_size, patch_size))
         self.grid = self.patch_embed.grid((num_frames, *height_width))
         rates = torch.linspace(0, drop_path_rate, depth, device='cpu').tolist()
         self.blocks = ModuleList(
@@ -141,9 +148,11 @@ class VideoViT(BaseModule):
         )
         self.norm = nn.LayerNorm(width, eps=norm_eps) if final_norm else nn.Identity()
         if position == 'sincos':
-            table = get_sinusoid_encoding(self.grid[0] * self.grid[1] * self.grid[2], width)[0]
+            table = get_sinusoid_encoding(math.prod(self.grid), width)[0]
         elif position == 'sincos_3d':
             table = sincos_3d_table(self.grid, width)
+        elif position == 'sincos_quarters':
+            table = sincos_quarters_table(self.grid, width)
         else:
             table = rotary_table(self.grid, self.head_dims, position == 'rope_paired', rope_span)
         self.register_buffer('positions', table, persistent=False)
@@ -164,7 +173,8 @@ class VideoViT(BaseModule):
             ``[N, K, D]`` or ``[N, L, D]``, after the final norm.
         """
         tokens, rotary = self._embed(x, keep)
-        return self.norm(run_blocks(self.blocks, tokens, rotary, self.with_cp))
+        tokens = run_blocks(self.blocks, tokens, rotary, self.with_cp)
+        return self._normed(tokens, len(self.blocks) - 1)
 
     def extract(self, x: Tensor, taps: Sequence[int]) -> dict[int, Tensor]:
         """Compute the feature maps after some of the blocks.
@@ -190,13 +200,22 @@ class VideoViT(BaseModule):
         for number, block in enumerate(self.blocks[: max(taps) + 1]):
             tokens = run_blocks([block], tokens, rotary, self.with_cp)
             if number in taps:
-                maps[number] = self._as_map(self.norm(tokens), x)
+                maps[number] = self._as_map(self._normed(tokens, number), x)
         return maps
+
+    def _normed(self, tokens: Tensor, block: int) -> Tensor:
+        """Return the normalised output of a block."""
+        return self.norm(tokens)
+
+    def _patches(self, x: Tensor) -> nn.Module:
+        """Return the projection of the patches of clips."""
+        return self.patch_embed
 
     def _embed(self, x: Tensor, keep: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return the first block's tokens, ``[N, K or L, D]``, and the rows that rotate them."""
-        table = self._positions(self.patch_embed.grid(x.shape[2:]))
-        tokens, rotary = self.patch_embed(x), None
+        patches = self._patches(x)
+        table = self._positions(patches.grid(x.shape[2:]))
+        tokens, rotary = patches(x), None
         if 'rope' in self.position:
             rotary = table if keep is None else table[keep]
         else:
@@ -206,7 +225,7 @@ class VideoViT(BaseModule):
         return tokens, rotary
 
     def _as_map(self, tokens: Tensor, x: Tensor) -> Tensor:
-        return tokens.transpose(1, 2).unflatten(2, self.patch_embed.grid(x.shape[2:]))
+        return tokens.transpose(1, 2).unflatten(2, self._patches(x).grid(x.shape[2:]))
 
     def _positions(self, grid: tuple[int, int, int]) -> Tensor:
         """Return the positions of a clip's tokens, ``[L, ...]``."""
@@ -219,19 +238,26 @@ class VideoViT(BaseModule):
             table = self.positions.T.unflatten(1, self.grid)[None]
             return F.interpolate(table, size=grid, mode='trilinear')[0].flatten(1).T
         raise InputError(
-            f"position='sincos' has a table for clips of {self.grid} tokens in time, rows and "
+            f"position='{self.position}' has a table for clips of {self.grid} tokens in time, rows and "
             f'columns, got a clip of {grid}: set num_frames and img_size to those of the clips'
         )
 
 
-class _PatchEmbed(nn.Module):
-    """The linear projection of non-overlapping patches."""
+class TubeletEmbed(nn.Module):
+    """The linear projection of non-overlapping patches.
+
+    Args:
+        in_channels: The channels of a frame.
+        width: The width of a token, D.
+        patch: The frames, rows and columns of a patch.
+    """
 
     def __init__(self, in_channels: int, width: int, patch: tuple[int, int, int]) -> None:
         super().__init__()
         self.proj = nn.Conv3d(in_channels, width, patch, stride=patch)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map clips ``[N, C, T, H, W]`` to tokens ``[N, L, D]``."""
         return self.proj(x).flatten(2).transpose(1, 2)
 
     def grid(self, shape: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from vsslbox.models.heads.dense_prediction_head import DensePredictionHead
 from vsslbox.models.heads.mlp_cls_head import MLPClsHead
 from vsslbox.models.heads.multi_pair_contrast_head import MultiPairContrastHead
 from vsslbox.models.heads.normalized_i3d_head import NormalizedI3DHead
+from vsslbox.models.heads.pixel_decoder import PixelDecoder
 from vsslbox.models.heads.queue_contrast_head import QueueContrastHead
 from vsslbox.models.heads.temporal_order_head import TemporalOrderHead
 from vsslbox.models.heads.tuple_cls_head import TupleClsHead
@@ -15,6 +16,7 @@ __all__ = [
     'MLPClsHead',
     'MultiPairContrastHead',
     'NormalizedI3DHead',
+    'PixelDecoder',
     'QueueContrastHead',
     'TemporalOrderHead',
     'TupleClsHead',

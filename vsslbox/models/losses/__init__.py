@@ -6,6 +6,12 @@ from vsslbox.models.losses.info_nce_loss import InfoNCELoss, info_nce
 from vsslbox.models.losses.instance_recognition_loss import InstanceRecognitionLoss, instance_nce
 from vsslbox.models.losses.intra_video_loss import IntraVideoLoss, intra_video_nce
 from vsslbox.models.losses.local_aggregation_loss import LocalAggregationLoss, local_aggregation
+from vsslbox.models.losses.masked_pixel_loss import (
+    MaskedPixelLoss,
+    masked_pixel_error,
+    normalized_cubes,
+    pixel_cubes,
+)
 from vsslbox.models.losses.multi_scale_info_nce_loss import (
     MultiScaleInfoNCELoss,
     position_info_nce,
@@ -18,6 +24,7 @@ __all__ = [
     'InstanceRecognitionLoss',
     'IntraVideoLoss',
     'LocalAggregationLoss',
+    'MaskedPixelLoss',
     'MultiScaleInfoNCELoss',
     'NTXentLoss',
     'dense_prediction_nce',
@@ -26,6 +33,9 @@ __all__ = [
     'instance_nce',
     'intra_video_nce',
     'local_aggregation',
+    'masked_pixel_error',
+    'normalized_cubes',
     'nt_xent',
+    'pixel_cubes',
     'position_info_nce',
 ]

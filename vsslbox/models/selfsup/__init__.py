@@ -14,6 +14,7 @@ from vsslbox.models.selfsup.vclr import VCLR
 from vsslbox.models.selfsup.vclr_with_dpc import VCLRWithDPC
 from vsslbox.models.selfsup.vdim import VDIM
 from vsslbox.models.selfsup.vdim_temporal_difference import VDIMTemporalDifference
+from vsslbox.models.selfsup.video_mae import VideoMAE
 from vsslbox.models.selfsup.vie import VIE
 from vsslbox.models.selfsup.vince import VINCE
 from vsslbox.models.selfsup.vjepa import VJEPA
@@ -34,4 +35,5 @@ __all__ = [
     'SeCo',
     'VCLRWithDPC',
     'VDIMTemporalDifference',
+    'VideoMAE',
 ]

@@ -12,8 +12,13 @@ from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 from vsslbox.models.utils.shared_generator import shared_generator
 from vsslbox.models.utils.start_weights import forget_start_weights
 from vsslbox.models.utils.sync_batch_norm import SyncBatchNorm, sync_on_any_device
-from vsslbox.models.utils.token_positions import rotary_table, rotate, sincos_3d_table
-from vsslbox.models.utils.transformer_block import TransformerBlock
+from vsslbox.models.utils.token_positions import (
+    rotary_table,
+    rotate,
+    sincos_3d_table,
+    sincos_quarters_table,
+)
+from vsslbox.models.utils.transformer_block import TransformerBlock, run_blocks
 
 __all__ = [
     'BlockMask',
@@ -34,8 +39,10 @@ __all__ = [
     'roi_align',
     'rotary_table',
     'rotate',
+    'run_blocks',
     'shared_generator',
     'sincos_3d_table',
+    'sincos_quarters_table',
     'sync_on_any_device',
     'torch_roi_align',
 ]
