@@ -177,6 +177,10 @@ COMPONENTS = {
     ),
     'FeatureQueue': (QUEUE, None),
     'FrameConcat': (dict(backbone=FRAMEWISE), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'ImageViT': (
+        dict(embed_dims=16, depth=2, num_heads=2, img_size=32, patch_size=8, num_registers=2),
+        lambda: dict(x=torch.randn(2, 3, 32, 48)),
+    ),
     'InfoNCELoss': (
         dict(),
         lambda: dict(query=unit(4, 8), positive=unit(4, 8), negatives=unit(9, 8)),
@@ -191,6 +195,10 @@ COMPONENTS = {
         readout_inputs,
     ),
     'LinearMomentum': (dict(), lambda: dict(progress=0.5)),
+    'LevelNormViT': (
+        dict(embed_dims=16, depth=2, num_heads=2, img_size=32, num_frames=4, levels=(0, 1)),
+        lambda: dict(x=torch.randn(2, 3, 4, 32, 32)),
+    ),
     'LocalAggregationLoss': (dict(background_size=5), bank_inputs),
     'MLPClsHead': (
         dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),

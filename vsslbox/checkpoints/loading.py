@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
@@ -15,12 +16,14 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from vsslbox.checkpoints.layouts import POOLED_NORM, ArrangedWeights, arrange
 from vsslbox.checkpoints.names import (
     canonical_name,
     describe,
     filling_prefixes,
     is_counter,
     resnet_depth,
+    transformer_size,
     unwrapped_name,
 )
 from vsslbox.checkpoints.zoo import SCHEME, ZooError, local_path, zoo_entries
@@ -36,8 +39,11 @@ __all__ = [
     'load_weights',
 ]
 
-# The keys of the weights in checkpoints of mmengine and MoCo, and of VCLR.
-_WEIGHT_KEYS = ('state_dict', 'model')
+# The keys of the weights in checkpoints of mmengine and MoCo, of VCLR and VideoMAE, of SlowFast,
+# and of DeepSpeed.
+_WEIGHT_KEYS = ('state_dict', 'model', 'model_state', 'module')
+# How far a table of positions in a file may be from ours: the rounding of bfloat16.
+_TABLE_ERROR = 5e-3
 # Plain containers in checkpoints beside weights (VCLR's options); reading them runs no code.
 _HARMLESS = [argparse.Namespace]
 # How torch and vsslbox.compat name what they refuse to unpickle.
@@ -62,6 +68,7 @@ class LoadReport:
         wrong_shape: The module's tensors that have another shape in the checkpoint: the
             checkpoint's shape, and the module's.
         unused: The checkpoint's tensors that fill nothing.
+        known: What they are, if other code wrote the checkpoint and its layout is known.
     """
 
     source: str
@@ -70,6 +77,7 @@ class LoadReport:
     missing: list[str] = field(default_factory=list)
     wrong_shape: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
+    known: dict[str, list[str]] = field(default_factory=dict)
 
     def summary(self) -> str:
         """Return one line if all tensors of the module are filled, and the table otherwise."""
@@ -77,6 +85,8 @@ class LoadReport:
             return str(self)
         inflated = f', {len(self.inflated)} of them inflated' if self.inflated else ''
         unused = f', {len(self.unused)} of the checkpoint unused' if self.unused else ''
+        if self.known:
+            unused += f': {_counts(self.known)}'
         return f'{self.source}: all {len(self.filled)} tensors{inflated}{unused}'
 
     def __str__(self) -> str:
@@ -90,6 +100,9 @@ class LoadReport:
         lines = [self.source]
         for title, names in rows.items():
             first = ', '.join([*names[:3], '...'][: len(names)])
+            if title == 'unused' and self.known:
+                counted = sum(map(len, self.known.values()))
+                first = ', '.join([*names[: len(names) - counted][:3], _counts(self.known)])
             lines.append(f'  {title:<11} {len(names):>5}  {first}'.rstrip())
         return '\n'.join(lines)
 
@@ -170,7 +183,8 @@ def load_weights(
     """Fill a whole module from a checkpoint of any known naming, or fail and change nothing.
 
     Tensors are matched by their canonical names, so that a whole model can fill a backbone, and a
-    network without temporal shifts one with them.
+    network without temporal shifts one with them. Of a file whose layout is known
+    (:mod:`.layouts`), every tensor must be used or known not to be of the backbone.
 
     Args:
         module: A backbone or a whole model.
@@ -188,23 +202,33 @@ def load_weights(
         What was filled, and which tensors of the checkpoint were not used.
 
     Raises:
-        CheckpointError: The checkpoint cannot be read, or leaves tensors of the module unfilled.
+        CheckpointError: The checkpoint cannot be read, leaves tensors of the module unfilled, or
+            holds tensors that its layout does not have.
     """
     if not isinstance(checkpoint, Mapping):
         source = str(checkpoint)
         checkpoint = load_checkpoint(checkpoint)
     weights = _find_weights(checkpoint, source)
     description = f'{source} ({describe(weights)})'
+    arranged = arrange(weights, prefix)
     if prefix is not None:
         weights = _below(prefix, weights, source)
+    if arranged:
+        description = f'{source} (looks like {arranged.layout.name})'
+        weights = arranged.weights
     key = unwrapped_name if _has_all(module, weights) else canonical_name
     report, tensors = _match(module, weights, description, key, inflate, prefix or '')
+    unknown = _account(arranged, report) if arranged else {}
     allowed = (allow_missing,) if isinstance(allow_missing, str) else tuple(allow_missing)
     unfilled = [*report.missing, *report.wrong_shape]
     forbidden = [n for n in unfilled if not any(fnmatchcase(n, f'{begin}*') for begin in allowed)]
     if not report.filled or forbidden:
         choices = _choices(module, weights, prefix or '') if report.missing else ''
-        raise _misfit(module, weights, report, choices)
+        raise _misfit(module, weights, report, choices, unknown)
+    if unknown:
+        raise _surplus(module, report, unknown)
+    if arranged:
+        _check_positions(module, arranged, report)
     module.load_state_dict(tensors, strict=False)
     return report
 
@@ -311,6 +335,48 @@ def _match(
     return report, tensors
 
 
+def _account(arranged: ArrangedWeights, report: LoadReport) -> dict[str, str]:
+    """Write into a report what the unused tensors of a file are; return those that are unknown."""
+    report.known, unknown = arranged.account(report.unused)
+    known = [name for names in report.known.values() for name in names]
+    report.unused = [*unknown.values(), *known]
+    return unknown
+
+
+def _surplus(module: nn.Module, report: LoadReport, unknown: Mapping[str, str]) -> CheckpointError:
+    lines = [f'{report.source} holds {len(unknown)} tensors that files of this kind do not have:']
+    for our_name, name in [*unknown.items()][:5]:
+        near = get_close_matches(our_name, module.state_dict(), 3, 0.5)
+        lines.append(f'  {name}' + (f' (known: {", ".join(near)})' if near else ''))
+    return CheckpointError('\n'.join(lines))
+
+
+def _check_positions(module: nn.Module, arranged: ArrangedWeights, report: LoadReport) -> None:
+    """Compare the table of positions in a file with the one that the module computes.
+
+    Raises:
+        CheckpointError: They differ.
+    """
+    table = arranged.weights.get('pos_embed')
+    for name, own in module.named_buffers():
+        if table is None or name.rpartition('.')[2] != 'positions' or own.ndim != 2:
+            continue
+        if table.shape[1:] != own.shape:
+            how = f'of {list(table.shape[1:])}, the module of {list(own.shape)}'
+        elif (error := (table[0].float().cpu() - own.cpu()).abs().max()) > _TABLE_ERROR:
+            how = f'that differ by up to {error:.2g} from those of the module'
+        else:
+            continue
+        raise CheckpointError(
+            f'{report.source} has positions {how}: set `position`, `img_size` and `num_frames` of '
+            f'{type(module).__name__} to those of its pretraining'
+        )
+
+
+def _counts(known: Mapping[str, list[str]]) -> str:
+    return ', '.join(f'{what} ({len(names)})' for what, names in known.items())
+
+
 def _has_all(module: nn.Module, weights: Mapping[str, Tensor]) -> bool:
     """Return whether a checkpoint has every name of a module, so that it is of the same one."""
     wanted = {unwrapped_name(name) for name in module.state_dict() if not is_counter(name)}
@@ -336,12 +402,29 @@ def _is_2d_form(weight: Tensor, target: Tensor) -> bool:
 
 
 def _misfit(
-    module: nn.Module, weights: Mapping[str, Tensor], report: LoadReport, choices: str = ''
+    module: nn.Module,
+    weights: Mapping[str, Tensor],
+    report: LoadReport,
+    choices: str = '',
+    unknown: Mapping[str, str] | None = None,
 ) -> CheckpointError:
+    sizes = transformer_size(weights), transformer_size(module.state_dict())
+    if None not in sizes and sizes[0] != sizes[1]:
+        return CheckpointError(
+            f'{type(module).__name__} is not filled by {report.source}: the checkpoint is of '
+            f'{sizes[0]}, the module {sizes[1]}'
+        )
     lines = [f'{type(module).__name__} is not filled by {report}']
     depths = resnet_depth(weights), resnet_depth(module.state_dict())
-    if None not in depths and depths[0] != depths[1]:
+    if None not in depths and abs(depths[0] - depths[1]) > 1:
         lines.append(f'The checkpoint is of a ResNet-{depths[0]}, the module a ResNet-{depths[1]}.')
+    lines += [
+        f'{name} is missing; the checkpoint has {unknown[near[0]]}.'
+        for name in report.missing[:3]
+        if (near := get_close_matches(canonical_name(name), unknown or (), 1, 0.8))
+    ]
+    if POOLED_NORM in report.known and 'norm.weight' in report.missing:
+        lines.append('A fine-tuned VideoMAE has no norm of tokens: set `final_norm=False`.')
     if any(len(found) + 1 == len(wanted) == 5 for found, wanted in report.wrong_shape.values()):
         lines.append('The checkpoint has 2D kernels but the module 3D ones: set `inflate=True`.')
     if choices:

@@ -7,6 +7,7 @@ The canonical form is torchvision's, without the prefixes of wrappers: ``layer1.
 source     in the file                                     difference
 ========== ==============================================  ========================================
 mmaction2  ``backbone.layer1.0.conv1.bn.weight``           convolution and norm share a module
+mmaction2  ``backbone.blocks.0.mlp.layers.0.0.weight``     transformers: ``mlp.fc1``, ``mlp.fc2``
 TSM        ``backbone.layer1.0.conv1.conv.net.weight``     shifted convolutions are wrapped
 MoCo       ``module.encoder_q.layer1.0.bn1.weight``        prefixes of DDP and of the query encoder
 VCLR       ``module.layer1.0.bn1.weight``                  prefix of DDP
@@ -17,7 +18,9 @@ DINO       ``teacher.backbone.layer1.0.bn1.weight``        prefix of one of two 
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from torch import Tensor
 
 __all__ = [
     'canonical_name',
@@ -25,6 +28,7 @@ __all__ = [
     'filling_prefixes',
     'is_counter',
     'resnet_depth',
+    'transformer_size',
     'unwrapped_name',
 ]
 
@@ -38,7 +42,20 @@ _RULES = (
     (re.compile(r'\bconv(\d*)\.bn\.'), r'bn\1.'),
     (re.compile(r'\bdownsample\.conv\.'), 'downsample.0.'),
     (re.compile(r'\bdownsample\.bn\.'), 'downsample.1.'),
+    (re.compile(r'\bpatch_embed\.projection\.'), 'patch_embed.proj.'),
+    (re.compile(r'\bmlp\.layers\.0\.0\.'), 'mlp.fc1.'),
+    (re.compile(r'\bmlp\.layers\.1\.'), 'mlp.fc2.'),
 )
+# Transformers by the width of a token and the number of blocks.
+_TRANSFORMERS = {
+    (192, 12): 'ViT-Ti',
+    (384, 12): 'ViT-S',
+    (768, 12): 'ViT-B',
+    (1024, 24): 'ViT-L',
+    (1280, 32): 'ViT-H',
+    (1408, 40): 'ViT-g',
+    (1664, 48): 'ViT-G',
+}
 _RESIDUAL_CONV = re.compile(r'layer\d+\.\d+\.conv\d+\.weight')
 
 
@@ -83,6 +100,17 @@ def resnet_depth(names: Iterable[str]) -> int | None:
     """Return the depth of a ResNet (50 for ResNet-50), or None if the names are not of a ResNet."""
     convs = {name for name in map(canonical_name, names) if _RESIDUAL_CONV.fullmatch(name)}
     return len(convs) + 2 if convs else None  # plus the stem and the classifier
+
+
+def transformer_size(weights: Mapping[str, Tensor]) -> str | None:
+    """Return the name and the sizes of a transformer, or None if the weights are of none."""
+    shapes = {canonical_name(name): weight.shape for name, weight in weights.items()}
+    blocks = [name for name in shapes if re.fullmatch(r'blocks\.\d+\.norm1\.weight', name)]
+    if not blocks or 'patch_embed.proj.weight' not in shapes:
+        return None
+    width, *_, patch = shapes['patch_embed.proj.weight']
+    name = _TRANSFORMERS.get((width, len(blocks)), 'a transformer')
+    return f'{name} (width {width}, {len(blocks)} blocks, patches of {patch} pixels)'
 
 
 def describe(names: Iterable[str]) -> str:

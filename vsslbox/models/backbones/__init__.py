@@ -3,6 +3,8 @@
 from vsslbox.models.backbones.c3d_trunk import C3DTrunk
 from vsslbox.models.backbones.caffe_net import CaffeNet
 from vsslbox.models.backbones.frame_concat import FrameConcat
+from vsslbox.models.backbones.image_vit import ImageViT
+from vsslbox.models.backbones.level_norm_vit import LevelNormViT
 from vsslbox.models.backbones.narrow_resnet import NarrowResNet
 from vsslbox.models.backbones.narrow_resnet_tsm import NarrowResNetTSM
 from vsslbox.models.backbones.preact_resnet3d import PreActResNet3d
@@ -23,6 +25,8 @@ __all__ = [
     'C3DTrunk',
     'CaffeNet',
     'FrameConcat',
+    'ImageViT',
+    'LevelNormViT',
     'NarrowResNet',
     'NarrowResNetTSM',
     'PreActResNet3d',

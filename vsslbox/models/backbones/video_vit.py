@@ -238,8 +238,8 @@ class VideoViT(BaseModule):
             table = self.positions.T.unflatten(1, self.grid)[None]
             return F.interpolate(table, size=grid, mode='trilinear')[0].flatten(1).T
         raise InputError(
-            f"position='{self.position}' has a table for clips of {self.grid} tokens in time, rows and "
-            f'columns, got a clip of {grid}: set num_frames and img_size to those of the clips'
+            f'position={self.position!r} has a table for clips of {self.grid} tokens in time, rows '
+            f'and columns, got a clip of {grid}: set num_frames and img_size to those of the clips'
         )
 
 

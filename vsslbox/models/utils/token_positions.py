@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vsslbox.errors import InputError
 
-__all__ = ['rotary_table', 'rotate', 'sincos_3d_table']
+__all__ = ['rotary_table', 'rotate', 'sincos_3d_table', 'sincos_quarters_table']
 
 
 def sincos_3d_table(grid: tuple[int, int, int], embed_dims: int) -> Tensor:
@@ -27,9 +27,25 @@ def sincos_3d_table(grid: tuple[int, int, int], embed_dims: int) -> Tensor:
         ``[T' * H' * W', D]``, float32.
     """
     width = 2 * math.ceil(embed_dims / 6)
-    angles = [axis[:, None] * _frequencies(width) for axis in _axes(grid)]
-    parts = [part for angle in angles for part in (angle.sin(), angle.cos())]
-    return torch.cat(parts, dim=1)[:, :embed_dims].float()
+    return _sines_and_cosines(_axes(grid), [width] * 3)[:, :embed_dims].float()
+
+
+def sincos_quarters_table(grid: tuple[int, int, int], embed_dims: int) -> Tensor:
+    """Compute sines and cosines of time in a quarter of the width, then of column and row (MVD).
+
+    Column and row have half of the rest each; the form of an axis is that of
+    :func:`sincos_3d_table`.
+
+    Args:
+        grid: The numbers of tokens along time, rows and columns.
+        embed_dims: The width of a token, D, a multiple of 16.
+
+    Returns:
+        ``[T' * H' * W', D]``, float32.
+    """
+    times, rows, columns = _axes(grid)
+    quarter, rest = embed_dims // 4, embed_dims // 4 * 3 // 2
+    return _sines_and_cosines([times, columns, rows], [quarter, rest, rest]).float()
 
 
 def rotary_table(
@@ -90,6 +106,12 @@ def _axes(grid: tuple[int, int, int]) -> list[Tensor]:
     """Return the time, row and column of each token, ``[L]`` float64 each."""
     places = [torch.arange(length, dtype=torch.float64) for length in grid]
     return [axis.flatten() for axis in torch.meshgrid(places, indexing='ij')]
+
+
+def _sines_and_cosines(axes: list[Tensor], widths: list[int]) -> Tensor:
+    """Return the sines, then the cosines of each axis; half of its width each."""
+    angles = [axis[:, None] * _frequencies(width) for axis, width in zip(axes, widths, strict=True)]
+    return torch.cat([part for angle in angles for part in (angle.sin(), angle.cos())], dim=1)
 
 
 def _frequencies(width: int) -> Tensor:

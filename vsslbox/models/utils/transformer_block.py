@@ -66,6 +66,8 @@ class TransformerBlock(nn.Module):
 class _Attention(nn.Module):
     """Multi-head self-attention."""
 
+    rotate = staticmethod(rotate)
+
     def __init__(self, embed_dims: int, num_heads: int, qkv_bias: bool | str) -> None:
         super().__init__()
         if qkv_bias not in (True, False, 'no_key'):
@@ -83,7 +85,7 @@ class _Attention(nn.Module):
         qkv = F.linear(x, self.qkv.weight, self._bias())
         q, k, v = qkv.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         if rotary is not None:
-            q, k = rotate(q, rotary), rotate(k, rotary)
+            q, k = self.rotate(q, rotary), self.rotate(k, rotary)
         x = F.scaled_dot_product_attention(q, k, v)  # [N, heads, L, D / heads]
         return self.proj(x.transpose(1, 2).flatten(2))
 
