@@ -20,6 +20,7 @@ from vsslbox.apis.command_line import (
     tool_parser,
 )
 from vsslbox.apis.data_sizes import fit_to_data
+from vsslbox.apis.knn_monitor import add_knn_monitor
 from vsslbox.config import check_config
 from vsslbox.errors import InputError
 
@@ -36,6 +37,19 @@ def parse_args() -> argparse.Namespace:
         help='resume from the checkpoint, or from the newest one in the work directory',
     )
     parser.add_argument('--epochs', type=int, help='train so long; all schedules follow')
+    parser.add_argument(
+        '--knn-every',
+        type=int,
+        metavar='N',
+        help='every N epochs, tell how often the nearest clip is of the same video',
+    )
+    parser.add_argument(
+        '--knn-labels',
+        nargs='+',
+        default=[],
+        metavar='COLUMN',
+        help='and the kNN accuracy of columns of the list',
+    )
     parser.add_argument('--amp', action='store_true', help='mixed precision (bfloat16 on a CPU)')
     parser.add_argument('--no-validate', action='store_true', help='train without validation')
     parser.add_argument(
@@ -45,7 +59,10 @@ def parse_args() -> argparse.Namespace:
         '--diff-rank-seed', action='store_true', help='use a different seed in each process'
     )
     parser.add_argument('--deterministic', action='store_true', help='use deterministic cuDNN')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.knn_labels and args.knn_every is None:
+        parser.error('--knn-labels needs --knn-every')
+    return args
 
 
 def apply_args(config: Config, args: argparse.Namespace) -> None:
@@ -80,6 +97,8 @@ def main() -> None:
         )
     apply_args(config, args)
     check_config(config)
+    if args.knn_every is not None:
+        add_knn_monitor(config, args.knn_every, args.knn_labels)
     fit_to_data(config)
     build_runner(config).train()
 

@@ -1,40 +1,35 @@
 """Watching a memory bank learn by the labels of its nearest entries."""
 
-import torch
 from mmengine.dist import all_gather_object
 from mmengine.runner import Runner
-from mmengine.runner.base_loop import BaseLoop
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslbox.datasets import BaseVideoDataset
-from vsslbox.engine.steady_batches import steady_batches
+from vsslbox.engine.runner.monitor_loop import MonitorLoop
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import as_ids
 from vsslbox.evaluation.functional import knn_vote, nearest_neighbours
 from vsslbox.registry import LOOPS
-from vsslbox.utils import unwrap_model
 
 __all__ = ['BankKNNLoop']
 
 
 @LOOPS.register_module()
-class BankKNNLoop(BaseLoop):
+class BankKNNLoop(MonitorLoop):
     """Classify validation videos by the nearest entries of the bank, during training.
 
     For each clip of a video, its k nearest entries vote for the labels of their videos with the
     weight exp(similarity / temperature); the votes of all clips are summed. The accuracy, in
-    percent, is logged as ``knn/top1``. Labels are used for this number alone. Training does not
-    change by it: neither weights nor statistics nor random states.
+    percent, is logged as ``knn/top1``. Labels are used for this number alone.
 
     Source: the authors' code of VIE, which uses the accuracy to choose when the learning rate
     falls. Rows that no sample has reached yet count there with their length, here by direction.
 
     Args:
         runner: The runner; its model has a ``bank`` and a method ``embed``, as :class:`VIE`.
-        dataloader: The validation videos, a data loader or its config; each view of a sample is a
-            clip. The sampler is :class:`EpochSampler` with ``shuffle=False``.
-        evaluator: Empty. The engine requires one for every validation.
+        dataloader: The validation videos, see :class:`MonitorLoop`.
+        evaluator: Empty.
         k: The number of entries that vote for each clip.
         temperature: tau.
         label: The column of both lists that holds the class.
@@ -52,10 +47,7 @@ class BankKNNLoop(BaseLoop):
         temperature: float = 0.07,
         label: str = 'label',
     ) -> None:
-        super().__init__(runner, dataloader)
-        if evaluator:
-            raise InputError('BankKNNLoop computes its accuracy itself: set `val_evaluator = []`')
-        self.model = unwrap_model(runner.model)
+        super().__init__(runner, dataloader, evaluator)
         if not (hasattr(self.model, 'bank') and hasattr(self.model, 'embed')):
             raise InputError(
                 f'BankKNNLoop needs a model with a memory bank, such as VIE, not '
@@ -68,42 +60,17 @@ class BankKNNLoop(BaseLoop):
         self.bank_labels, self.labels = as_ids(*columns)
         self.num_classes = len(set().union(*columns))
 
-    def run(self) -> dict[str, float]:
-        """Evaluate the bank as it is now.
+    def embed(self, clips: Tensor) -> Tensor:
+        """Embed clips ``[N, C, T, H, W]`` as the bank's rows: ``[N, D]``."""
+        return self.model.embed(clips)
 
-        Returns:
-            ``knn/top1``, the same on every process.
-        """
-        self.runner.call_hook('before_val')
-        self.runner.call_hook('before_val_epoch')
-        training = self.model.training
-        self.model.eval()
-        indices, embeddings = [], []
-        with torch.random.fork_rng(devices=[]):  # a data loader draws a seed for its workers
-            for batch_idx, batch in steady_batches(self.dataloader):
-                self.runner.call_hook('before_val_iter', batch_idx=batch_idx, data_batch=batch)
-                indices += [sample.get('index') for sample in batch['data_samples']]
-                embeddings.append(self._embed(batch))
-                self.runner.call_hook('after_val_iter', batch_idx=batch_idx, data_batch=batch)
-        self.model.train(training)
-        right = self._classify(indices, torch.cat(embeddings))
+    def measure(self, indices: list[int], embeddings: Tensor) -> dict[str, float]:
+        """Return ``knn/top1``, the same on every process."""
+        right = self._classify(indices, embeddings)
         for others in all_gather_object(right):
             right.update(others)
-        if len(right) < len(self.labels):
-            self.runner.logger.warning(
-                f'knn/top1 is of {len(right)} of {len(self.labels)} videos: the others cannot be '
-                'read'
-            )
-        values = {'knn/top1': 100 * sum(right.values()) / len(right)}
-        self.runner.call_hook('after_val_epoch', metrics=values)
-        self.runner.call_hook('after_val')
-        return values
-
-    @torch.no_grad()
-    def _embed(self, batch: dict) -> Tensor:
-        """Compute the embeddings of a batch's clips, ``[N, V, D]`` for V clips a video."""
-        batch = self.model.data_preprocessor(batch, training=False)
-        return torch.stack([self.model.embed(clips) for clips in batch['inputs']], dim=1)
+        self.tell_missing('knn/top1', len(right), len(self.labels))
+        return {'knn/top1': 100 * sum(right.values()) / len(right)}
 
     def _classify(self, indices: list[int], embeddings: Tensor) -> dict[int, bool]:
         """Return, for each video's index, whether the vote gives its label."""
