@@ -20,7 +20,7 @@ FILES = dict(re.findall(r'```python\n# (my_videos/\S+\.py)\n(.*?)```', PAGE, re.
 SECTIONS = {
     'a loss': ['cosine_loss.py'],
     'a backbone': ['small_net.py'],
-    'a method': ['byol.py', 'configs/byol_smallnet.py'],
+    'a method': ['two_view_byol.py', 'configs/byol_smallnet.py'],
     'an augmentation': ['random_gamma.py'],
     'a data set': ['json_lines_dataset.py'],
     'a protocol': ['precision_metric.py'],

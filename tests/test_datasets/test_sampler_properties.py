@@ -29,6 +29,7 @@ def views(sampler, total_frames, key):
         sampling.SampleEndToEndFrames(30),
         sampling.SampleRandomClip(16, 4),
         sampling.SampleRandomSegmentFrames(8),
+        sampling.SampleRandomSpans(3, 8, 8),
         sampling.SampleRandomWindow(4, 32),
         sampling.SampleSubsequences(32, 32, (1, 3)),
         sampling.SampleTemporalInterval(16, 2, law='decreasing'),
@@ -36,6 +37,7 @@ def views(sampler, total_frames, key):
         sampling.SampleTemporalInterval(16, 2, law='uniform'),
         sampling.SampleTemporalInterval(16, 2, law='same'),
         sampling.SampleUniformClips(10, 16, 4),
+        sampling.SampleUniformSpans(10, 16, 4),
     ],
     ids=repr,
 )

@@ -38,10 +38,12 @@ SAMPLERS = {
     ],
     'SampleSegmentTuples': [dict(num_segments=3)],
     'SampleRandomSegmentFrames': [dict(num_segments=3)],
+    'SampleRandomSpans': [dict(clip_len=4, frame_interval=2)],
     'SampleShuffledClips': [dict(clip_len=2, gap=1)],
     'SampleSubsequences': [dict(clip_len=4)],
     'SampleTemporalInterval': [dict(clip_len=4)],
     'SampleUniformClips': [dict(num_clips=2, clip_len=4)],
+    'SampleUniformSpans': [dict(num_clips=2, clip_len=4, frame_interval=2)],
     'SampleEndToEndFrames': [dict(num_frames=4)],
     'SampleRandomWindow': [dict(num_views=2, clip_len=4)],
     'ShuffleOrder': [dict()],
@@ -84,6 +86,7 @@ NOT_RANDOM = {
     'SampleKeyFrameClip',
     'SampleCentreSegmentFrames',
     'SampleUniformClips',
+    'SampleUniformSpans',
     'SampleEndToEndFrames',
 }
 

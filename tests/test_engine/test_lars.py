@@ -18,7 +18,7 @@ def length(x):
     return math.sqrt(sum(value * value for value in x.flatten().tolist()))
 
 
-def reference(start, gradients):
+def reference(start, gradients, nesterov=False):
     """The weights after some steps, by the formulas."""
     w, v = start.copy(), np.zeros_like(start)
     for g in gradients:
@@ -28,24 +28,51 @@ def reference(start, gradients):
             if length(w) > 0 and length(g) > 0:
                 rate = LR * TRUST * length(w) / length(g)
         v = MOMENTUM * v + rate * g
-        w = w - v
+        w = w - (MOMENTUM * v + rate * g if nesterov else v)
     return w
 
 
 @pytest.mark.parametrize('shape', [(4, 3), (2, 3, 1, 3, 3), (6,), ()])
 @pytest.mark.parametrize('start_at_zero', [False, True])
-def test_steps_equal_the_formulas(shape, start_at_zero):
+@pytest.mark.parametrize('nesterov', [False, True])
+def test_steps_equal_the_formulas(shape, start_at_zero, nesterov):
     rng = np.random.default_rng(0)
     start = np.zeros(shape) if start_at_zero else np.asarray(rng.normal(size=shape))
     gradients = [np.asarray(rng.normal(size=shape)) for _ in range(STEPS)]
     parameter = nn.Parameter(torch.tensor(start))
-    optimizer = LARS([parameter], LR, MOMENTUM, DECAY, TRUST)
+    optimizer = LARS([parameter], LR, MOMENTUM, DECAY, TRUST, nesterov)
     for gradient in gradients:
         parameter.grad = torch.tensor(gradient)
         optimizer.step()
         assert torch.equal(parameter.grad, torch.tensor(gradient))  # left as it was
-    expected = reference(start, gradients)
+    expected = reference(start, gradients, nesterov)
     assert np.allclose(parameter.detach().numpy(), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize('nesterov', [False, True])
+def test_vectors_take_the_steps_of_sgd(nesterov):
+    """No ratio and no decay, whatever the group says."""
+    ours, theirs = (nn.Parameter(torch.arange(3.0, dtype=torch.float64)) for _ in range(2))
+    optimizers = (
+        LARS([ours], LR, MOMENTUM, DECAY, nesterov=nesterov),
+        torch.optim.SGD([theirs], LR, MOMENTUM, nesterov=nesterov),
+    )
+    for gradient in torch.randn(STEPS, 3, dtype=torch.float64):
+        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
+            parameter.grad = gradient.clone()
+            optimizer.step()
+        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+def test_a_state_of_before_nesterov_is_loaded():
+    parameter = nn.Parameter(torch.ones(3, 2))
+    optimizer = LARS([parameter], LR)
+    state = optimizer.state_dict()
+    del state['param_groups'][0]['nesterov']
+    optimizer.load_state_dict(state)
+    parameter.grad = torch.ones(3, 2)
+    optimizer.step()
+    assert torch.allclose(parameter.detach(), torch.full((3, 2), 1 - LR * TRUST))
 
 
 def test_no_gradient_no_change():

@@ -13,10 +13,12 @@ from vsslbox.engine.schedulers import WarmupCosineLR
 LR, EPOCHS, EPOCH_LENGTH = 0.32, 8, 5
 
 
-def closed_form(step, warmup, total):
+def closed_form(step, warmup, total, start=0.0):
     cosine = LR * 0.5 * (1 + math.cos(math.pi * step / total))
     at_warmup = LR * 0.5 * (1 + math.cos(math.pi * warmup / total))
-    return at_warmup * step / warmup if step < warmup else cosine
+    if step < warmup:
+        return start * LR + (at_warmup - start * LR) * step / warmup
+    return cosine
 
 
 def optimizer():
@@ -51,6 +53,13 @@ def test_in_iterations(warmup):
     expected = [closed_form(step, warmup, total) for step in range(total)]
     assert rates(scheduler, total) == pytest.approx(expected, abs=1e-12)
     assert expected[0] == (0 if warmup else LR)
+
+
+def test_a_warmup_from_a_rate_above_0():
+    scheduler = build(optimizer(), warmup=7, end=40, start_factor=0.01, by_epoch=False)
+    expected = [closed_form(step, 7, 40, start=0.01) for step in range(40)]
+    assert rates(scheduler, 40) == pytest.approx(expected, abs=1e-12)
+    assert expected[0] == 0.01 * LR
 
 
 def test_in_epochs():
@@ -98,6 +107,12 @@ def test_resuming_equals_going_on(stop):
 def test_a_warmup_outside_the_schedule_is_refused(warmup):
     with pytest.raises(ValueError, match=r'within \[0, T_max\)'):
         WarmupCosineLR(optimizer(), warmup=warmup, T_max=10)
+
+
+@pytest.mark.parametrize('start_factor', [-0.1, 1.1])
+def test_a_start_outside_the_rates_is_refused(start_factor):
+    with pytest.raises(ValueError, match=r'start_factor of WarmupCosineLR must be within \[0, 1\]'):
+        WarmupCosineLR(optimizer(), warmup=1, T_max=10, start_factor=start_factor)
 
 
 def test_only_epochs_are_converted():

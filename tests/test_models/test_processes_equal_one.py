@@ -30,6 +30,7 @@ NECK = dict(
     norm_cfg=dict(type='BN1d'),
     out_norm_cfg=dict(type='BN1d', affine=False),
 )
+CLIP_PARTS = dict(backbone=dict(type='R3DResNet', depth=18, base_channels=4), neck=NECK)
 
 
 def vdim_cfg(kind):
@@ -44,11 +45,32 @@ def vdim_cfg(kind):
 
 CONFIGS = {
     'VCLR': tiny_vclr_cfg(backbone=NARROW, neck=NECK, queue_size=64),
-    'CVRL': dict(
-        type='CVRL',
-        backbone=dict(type='R3DResNet', depth=18, base_channels=4),
-        neck=NECK,
-        loss=dict(type='NTXentLoss', temperature=0.1),
+    'CVRL': dict(type='CVRL', loss=dict(type='NTXentLoss', temperature=0.1), **CLIP_PARTS),
+    'rho-MoCo': dict(
+        type='RhoMoCo',
+        head=dict(
+            type='QueueContrastHead',
+            queue=dict(type='FeatureQueue', size=48, channels=8),
+            loss=dict(type='InfoNCELoss', temperature=0.1),
+        ),
+        momentum=0.9,
+        **CLIP_PARTS,
+    ),
+    'BYOL': dict(
+        type='BYOL',
+        predictor=dict(NECK, in_channels=8),
+        loss=dict(type='CosineRegressionLoss'),
+        momentum=0.9,
+        **CLIP_PARTS,
+    ),
+    'rho-SimCLR': dict(type='RhoSimCLR', loss=dict(type='NTXentLoss'), **CLIP_PARTS),
+    'SwAV': dict(
+        type='SwAV',
+        loss=dict(type='SwappedPredictionLoss'),
+        channels=8,
+        num_prototypes=6,
+        frozen_steps=1,
+        **CLIP_PARTS,
     ),
     'VDIM': vdim_cfg('VDIM'),
     'VDIM with the temporal difference': vdim_cfg('VDIMTemporalDifference'),
@@ -66,7 +88,9 @@ def batch(name, generator):
     if name.startswith('VideoMAE'):
         return masked_samples(generator, BATCH, 'v2' in name, torch.float64)
     indices = torch.randperm(VIDEOS, generator=generator)[:BATCH].tolist()
-    shapes = [(8, 24)] * 2 if name == 'CVRL' else [(32, 64)] * 2
+    shapes = [(32, 64)] * 2
+    if CONFIGS[name]['backbone']['type'] == 'R3DResNet':
+        shapes = [(8, 24)] * 2 if name == 'CVRL' else [(4, 16)] * 3
     if name.startswith('VIE'):
         shapes = [(2, 24)]
     elif 'difference' in name:

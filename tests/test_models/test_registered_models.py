@@ -38,6 +38,10 @@ FRAME_PARTS = dict(
 DPC_BACKBONE = dict(type='ResNet2d3d', base_channels=4)
 PREDICTION = dict(type='DensePredictionHead', channels=16, num_predicted=2)
 PREDICTOR = dict(in_channels=16, embed_dims=12, depth=1, num_heads=2)
+CLIP_PARTS = dict(
+    backbone=R3D,
+    neck=dict(type='MLPNeck', in_channels=32, hidden_channels=16, out_channels=8),
+)
 BANK = dict(type='FeatureBank', num_videos=12, channels=8)
 
 
@@ -104,6 +108,11 @@ def masked_inputs():
     return dict(inputs=inputs, data_samples=samples, mode='loss')
 
 
+def three_clips():
+    views = [torch.randn(2, 3, 4, 32, 32) for _ in range(3)]
+    return dict(inputs=views, data_samples=[], mode='loss')
+
+
 def bmn_inputs():
     sample = ActionDataSample()
     sample.gt_instances = InstanceData(gt_bbox=torch.tensor([[0.1, 0.6]]))
@@ -143,6 +152,14 @@ COMPONENTS = {
         dict(num_blocks=2, scale=0.3),
         lambda: dict(num_samples=2, grid=(2, 4, 4), generator=torch.Generator().manual_seed(0)),
     ),
+    'BYOL': (
+        dict(
+            predictor=dict(type='MLPNeck', in_channels=8, hidden_channels=16, out_channels=8),
+            loss=dict(type='CosineRegressionLoss'),
+            **CLIP_PARTS,
+        ),
+        three_clips,
+    ),
     'C3DTrunk': (dict(), lambda: dict(x=torch.randn(1, 3, 8, 16, 16))),
     'CVRL': (
         dict(
@@ -156,6 +173,10 @@ COMPONENTS = {
     ),
     'CaffeNet': (dict(fc_channels=4), lambda: dict(x=torch.randn(2, 3, 224, 224))),
     'ConvGRU': (dict(in_channels=4), lambda: dict(maps=torch.randn(2, 3, 4, 2, 2))),
+    'CosineRegressionLoss': (
+        dict(),
+        lambda: dict(prediction=torch.randn(4, 8), targets=torch.randn(2, 4, 8)),
+    ),
     'CosineMomentum': (dict(), lambda: dict(progress=0.5)),
     'DPC': (
         dict(backbone=DPC_BACKBONE, prediction=PREDICTION, num_blocks=4),
@@ -277,6 +298,8 @@ COMPONENTS = {
         dict(in_channels=8, out_channels=6),
         lambda: dict(features=torch.randn(4, 8, 1, 2, 2)),
     ),
+    'RhoMoCo': (dict(head=CONTRAST, **CLIP_PARTS), three_clips),
+    'RhoSimCLR': (dict(loss=dict(type='NTXentLoss'), **CLIP_PARTS), three_clips),
     'S3D': (dict(width=1 / 16, gating=True), lambda: dict(x=torch.randn(2, 3, 8, 32, 32))),
     'SeCo': (
         dict(
@@ -286,6 +309,20 @@ COMPONENTS = {
             **FRAME_PARTS,
         ),
         seco_inputs,
+    ),
+    'SwAV': (
+        dict(
+            loss=dict(type='SwappedPredictionLoss'),
+            channels=8,
+            num_prototypes=5,
+            frozen_steps=1,
+            **CLIP_PARTS,
+        ),
+        three_clips,
+    ),
+    'SwappedPredictionLoss': (
+        dict(),
+        lambda: dict(scores=[torch.randn(4, 5) for _ in range(3)]),
     ),
     'SyncBatchNorm': (dict(num_features=4), lambda: dict(x=torch.randn(3, 4, 2, 2))),
     'TapExtractor': (

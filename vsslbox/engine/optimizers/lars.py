@@ -23,13 +23,17 @@ class LARS(Optimizer):
         v \leftarrow \mu v + \gamma \eta \frac{\lVert w \rVert}{\lVert u \rVert} u, \qquad
         w \leftarrow w - v .
 
+    With Nesterov's momentum, w moves by :math:`\mu v + \gamma \eta \dots u`, with the new v.
+
     Parameters of at most one dimension (biases, weights of normalisations) have neither weight
     decay nor the ratio of the norms, whatever their group says: for them this is SGD. The ratio is
     omitted, too, where one of the norms is 0.
 
     Source: You et al., "Large Batch Training of Convolutional Networks", algorithm 1, with the
     norm of the decayed gradient instead of the sum of two norms; Chen et al., "A Simple Framework
-    for Contrastive Learning", appendix B.6.
+    for Contrastive Learning", appendix B.6. Feichtenhofer et al., "A Large-Scale Study on
+    Unsupervised Spatiotemporal Representation Learning", have Nesterov's momentum and the sum of
+    the two norms, which a decay of 1e-6 hardly changes.
 
     Args:
         params: Parameters or groups of them.
@@ -37,6 +41,7 @@ class LARS(Optimizer):
         momentum: The share of the last step that is kept, :math:`\mu`.
         weight_decay: The factor of the weights in the gradient, :math:`\lambda`.
         trust_coefficient: :math:`\eta`.
+        nesterov: Whether to look ahead by Nesterov's momentum.
 
     Raises:
         InputError: One of the numbers is negative.
@@ -49,6 +54,7 @@ class LARS(Optimizer):
         momentum: float = 0.9,
         weight_decay: float = 0.0,
         trust_coefficient: float = 0.001,
+        nesterov: bool = False,
     ) -> None:
         defaults = dict(
             lr=lr,
@@ -59,7 +65,7 @@ class LARS(Optimizer):
         for name, value in defaults.items():
             if value < 0:
                 raise InputError(f'{name} of LARS must not be negative, got {value}')
-        super().__init__(params, defaults)
+        super().__init__(params, dict(defaults, nesterov=nesterov))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor | None:
@@ -84,6 +90,8 @@ class LARS(Optimizer):
             state['momentum_buffer'] = torch.zeros_like(parameter)
         velocity = state['momentum_buffer']
         velocity.mul_(group['momentum']).add_(change, alpha=group['lr'])
+        if group.get('nesterov', False):  # older checkpoints do not have it
+            velocity = group['momentum'] * velocity + group['lr'] * change
         parameter.sub_(velocity)
 
 

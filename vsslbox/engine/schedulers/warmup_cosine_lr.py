@@ -21,19 +21,23 @@ class WarmupCosineLR(_ParamScheduler):
     .. math::
         c(t) = \frac{1}{2} \left(1 + \cos\frac{\pi t}{T}\right), \qquad
         \gamma_t = \gamma \cdot
-        \begin{cases} c(W) \, t / W & t < W \\ c(t) & t \ge W \end{cases}
+        \begin{cases} s + (c(W) - s) \, t / W & t < W \\ c(t) & t \ge W \end{cases}
 
-    The cosine begins at step 0, not after the warm-up, and the first step has a rate of 0, as in
-    TensorFlow's model garden. (mmengine's ``LinearLR`` followed by ``CosineAnnealingLR`` starts the
-    cosine when the warm-up ends.) Each value is computed from the step and the initial rate alone:
-    no other scheduler can share the learning rate while this one is active.
+    The cosine begins at step 0, not after the warm-up. Without a start factor s, the first step has
+    a rate of 0, as in TensorFlow's model garden. (mmengine's ``LinearLR`` followed by
+    ``CosineAnnealingLR`` starts the cosine when the warm-up ends.) Each value is computed from the
+    step and the initial rate alone: no other scheduler can share the learning rate while this one
+    is active.
 
-    Source: the code of Qian et al., "Spatiotemporal Contrastive Video Representation Learning".
+    Source: the code of Qian et al., "Spatiotemporal Contrastive Video Representation Learning";
+    with s, that of Feichtenhofer et al., "A Large-Scale Study on Unsupervised Spatiotemporal
+    Representation Learning".
 
     Args:
         optimizer: The optimizer or its wrapper.
         warmup: The length of the warm-up W, in steps (epochs with ``by_epoch``); 0 for none.
         T_max: The length of the whole schedule T, ``end - begin`` if None.
+        start_factor: The rate of the first step of a warm-up, as a factor of the initial rate, s.
         begin: The step at which the schedule begins.
         end: The step from which on the rate stays as it is.
         last_step: The step to resume from, without a state dict.
@@ -43,7 +47,7 @@ class WarmupCosineLR(_ParamScheduler):
         verbose: Whether to print every value.
 
     Raises:
-        InputError: The warm-up is negative or not shorter than the schedule.
+        InputError: The warm-up is negative or not shorter than the schedule, or s is not in [0, 1].
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class WarmupCosineLR(_ParamScheduler):
         optimizer: Optimizer | OptimWrapper,
         warmup: float,
         T_max: int | None = None,
+        start_factor: float = 0.0,
         begin: int = 0,
         end: int = FOR_EVER,
         last_step: int = -1,
@@ -59,10 +64,15 @@ class WarmupCosineLR(_ParamScheduler):
     ) -> None:
         self.warmup = warmup
         self.T_max = end - begin if T_max is None else T_max
+        self.start_factor = start_factor
         if not 0 <= warmup < self.T_max:
             raise InputError(
                 f'warmup of WarmupCosineLR must be within [0, T_max), got warmup={warmup} and '
                 f'T_max={self.T_max}'
+            )
+        if not 0 <= start_factor <= 1:
+            raise InputError(
+                f'start_factor of WarmupCosineLR must be within [0, 1], got {start_factor}'
             )
         super().__init__(optimizer, 'lr', begin, end, last_step, by_epoch, verbose)
 
@@ -98,7 +108,8 @@ class WarmupCosineLR(_ParamScheduler):
 
     def _factor(self, step: int) -> float:
         if step < self.warmup:
-            return self._cosine(self.warmup) * step / self.warmup
+            rise = self._cosine(self.warmup) - self.start_factor
+            return self.start_factor + rise * step / self.warmup
         return self._cosine(min(step, self.T_max))
 
     def _cosine(self, step: float) -> float:

@@ -1,5 +1,7 @@
 """The contrast with a queue of keys."""
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -29,7 +31,7 @@ class QueueContrastHead(BaseModule):
         self.queue = MODELS.build(queue)
         self.criterion = MODELS.build(loss)
 
-    def forward(self, query: Tensor, keys: list[Tensor]) -> Tensor:
+    def forward(self, query: Tensor, keys: Sequence[Tensor]) -> Tensor:
         """Compute the loss and stage the keys.
 
         Args:
@@ -39,7 +41,15 @@ class QueueContrastHead(BaseModule):
         Returns:
             The loss, a scalar.
         """
-        loss = self.criterion(query.repeat(len(keys), 1), torch.cat(keys), self.queue.features)
+        loss = self.contrast(query, keys)
+        self.stage(keys)
+        return loss
+
+    def contrast(self, query: Tensor, keys: Sequence[Tensor]) -> Tensor:
+        """Compute the loss alone, for keys that several queries share."""
+        return self.criterion(query.repeat(len(keys), 1), torch.cat(keys), self.queue.features)
+
+    def stage(self, keys: Sequence[Tensor]) -> None:
+        """Stage keys for the queue."""
         for positive in keys:
             self.queue.stage(positive)
-        return loss

@@ -1,5 +1,9 @@
 """Losses: pure functions, each with a thin module around it."""
 
+from vsslbox.models.losses.cosine_regression_loss import (
+    CosineRegressionLoss,
+    cosine_regression,
+)
 from vsslbox.models.losses.dense_prediction_loss import dense_prediction_nce
 from vsslbox.models.losses.feature_prediction_loss import FeaturePredictionLoss, feature_l1
 from vsslbox.models.losses.info_nce_loss import InfoNCELoss, info_nce
@@ -17,8 +21,14 @@ from vsslbox.models.losses.multi_scale_info_nce_loss import (
     position_info_nce,
 )
 from vsslbox.models.losses.nt_xent_loss import NTXentLoss, nt_xent
+from vsslbox.models.losses.swapped_prediction_loss import (
+    SwappedPredictionLoss,
+    sinkhorn,
+    swapped_prediction,
+)
 
 __all__ = [
+    'CosineRegressionLoss',
     'FeaturePredictionLoss',
     'InfoNCELoss',
     'InstanceRecognitionLoss',
@@ -27,6 +37,8 @@ __all__ = [
     'MaskedPixelLoss',
     'MultiScaleInfoNCELoss',
     'NTXentLoss',
+    'SwappedPredictionLoss',
+    'cosine_regression',
     'dense_prediction_nce',
     'feature_l1',
     'info_nce',
@@ -38,4 +50,6 @@ __all__ = [
     'nt_xent',
     'pixel_cubes',
     'position_info_nce',
+    'sinkhorn',
+    'swapped_prediction',
 ]

@@ -1,6 +1,7 @@
 """Self-supervised methods, one file each."""
 
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
+from vsslbox.models.selfsup.byol import BYOL
 from vsslbox.models.selfsup.cvrl import CVRL
 from vsslbox.models.selfsup.dpc import DPC
 from vsslbox.models.selfsup.moco import MoCo
@@ -9,7 +10,10 @@ from vsslbox.models.selfsup.multi_objective_self_supervisor import (
     MultiObjectiveSelfSupervisor,
 )
 from vsslbox.models.selfsup.pretext_classifier import PretextClassifier
+from vsslbox.models.selfsup.rho_moco import RhoMoCo
+from vsslbox.models.selfsup.rho_simclr import RhoSimCLR
 from vsslbox.models.selfsup.seco import SeCo
+from vsslbox.models.selfsup.swav import SwAV
 from vsslbox.models.selfsup.vclr import VCLR
 from vsslbox.models.selfsup.vclr_with_dpc import VCLRWithDPC
 from vsslbox.models.selfsup.vdim import VDIM
@@ -20,6 +24,7 @@ from vsslbox.models.selfsup.vince import VINCE
 from vsslbox.models.selfsup.vjepa import VJEPA
 
 __all__ = [
+    'BYOL',
     'CVRL',
     'DPC',
     'VCLR',
@@ -32,7 +37,10 @@ __all__ = [
     'MomentumSelfSupervisor',
     'MultiObjectiveSelfSupervisor',
     'PretextClassifier',
+    'RhoMoCo',
+    'RhoSimCLR',
     'SeCo',
+    'SwAV',
     'VCLRWithDPC',
     'VDIMTemporalDifference',
     'VideoMAE',

@@ -3,9 +3,15 @@
 from vsslbox.models.utils.block_maps import block_maps
 from vsslbox.models.utils.block_mask import BlockMask
 from vsslbox.models.utils.box_iou import box_iou
+from vsslbox.models.utils.clip_tuples import check_clips, with_others
 from vsslbox.models.utils.cosine_momentum import CosineMomentum
 from vsslbox.models.utils.encode import encode_clips, is_3d
-from vsslbox.models.utils.gather import gather_batch, gather_with_gradient, on_shuffled_batch
+from vsslbox.models.utils.gather import (
+    gather_batch,
+    gather_with_gradient,
+    on_shuffled_batch,
+    own_share,
+)
 from vsslbox.models.utils.linear_momentum import LinearMomentum
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
@@ -29,6 +35,7 @@ __all__ = [
     'at_least_float32',
     'block_maps',
     'box_iou',
+    'check_clips',
     'encode_clips',
     'forget_start_weights',
     'gather_batch',
@@ -36,6 +43,7 @@ __all__ = [
     'is_3d',
     'normalized',
     'on_shuffled_batch',
+    'own_share',
     'roi_align',
     'rotary_table',
     'rotate',
@@ -45,4 +53,5 @@ __all__ = [
     'sincos_quarters_table',
     'sync_on_any_device',
     'torch_roi_align',
+    'with_others',
 ]

@@ -4,7 +4,7 @@ import torch
 from mmengine.dist import all_gather, all_reduce, broadcast, get_rank, get_world_size
 from torch import Tensor
 
-__all__ = ['gather_batch', 'gather_with_gradient', 'on_shuffled_batch']
+__all__ = ['gather_batch', 'gather_with_gradient', 'on_shuffled_batch', 'own_share']
 
 
 def gather_batch(x: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class _GatherWithGradient(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> Tensor:
         total = gradient.clone(memory_format=torch.contiguous_format)
         all_reduce(total)
-        return _own_share(total)
+        return own_share(total)
 
 
 @torch.no_grad()
@@ -68,10 +68,10 @@ def on_shuffled_batch(encode, batch: Tensor) -> Tensor:
     everything = gather_batch(batch)
     order = torch.randperm(len(everything), device=batch.device)
     broadcast(order, src=0)
-    features = gather_batch(encode(everything[_own_share(order)]))
-    return features[_own_share(order.argsort())]
+    features = gather_batch(encode(everything[own_share(order)]))
+    return features[own_share(order.argsort())]
 
 
-def _own_share(rows: Tensor) -> Tensor:
-    """Return the rows that belong to this process."""
+def own_share(rows: Tensor) -> Tensor:
+    """Return the rows of a gathered batch that belong to this process."""
     return rows.chunk(get_world_size())[get_rank()]

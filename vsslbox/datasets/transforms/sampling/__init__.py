@@ -16,6 +16,7 @@ from vsslbox.datasets.transforms.sampling.sample_random_pace import SampleRandom
 from vsslbox.datasets.transforms.sampling.sample_random_segment_frames import (
     SampleRandomSegmentFrames,
 )
+from vsslbox.datasets.transforms.sampling.sample_random_spans import SampleRandomSpans
 from vsslbox.datasets.transforms.sampling.sample_random_window import SampleRandomWindow
 from vsslbox.datasets.transforms.sampling.sample_segment_tuples import SampleSegmentTuples
 from vsslbox.datasets.transforms.sampling.sample_shuffled_clips import SampleShuffledClips
@@ -23,6 +24,7 @@ from vsslbox.datasets.transforms.sampling.sample_subsequences import SampleSubse
 from vsslbox.datasets.transforms.sampling.sample_temporal_interval import SampleTemporalInterval
 from vsslbox.datasets.transforms.sampling.sample_together import SampleTogether
 from vsslbox.datasets.transforms.sampling.sample_uniform_clips import SampleUniformClips
+from vsslbox.datasets.transforms.sampling.sample_uniform_spans import SampleUniformSpans
 from vsslbox.datasets.transforms.sampling.shuffle_order import ShuffleOrder
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     'SampleRandomFrames',
     'SampleRandomPace',
     'SampleRandomSegmentFrames',
+    'SampleRandomSpans',
     'SampleRandomWindow',
     'SampleSegmentTuples',
     'SampleShuffledClips',
@@ -45,5 +48,6 @@ __all__ = [
     'SampleTemporalInterval',
     'SampleTogether',
     'SampleUniformClips',
+    'SampleUniformSpans',
     'ShuffleOrder',
 ]
