@@ -181,7 +181,7 @@ def _without_key_bias(weights: Weights) -> Weights:
 _TRANSFORMER = r'blocks\.\d+\.attn\.qkv\.weight'
 _CLASSIFIER = {r'(head|classifier|cls_head)\..*': 'the classifier'}
 _POOLED = {**_CLASSIFIER, r'(backbone\.)?fc_norm\..*': POOLED_NORM}
-_MASK_TOKEN = {r'(embeddings\.)?mask_token': 'the token of masked patches'}
+_MASK_TOKEN = {'mask_token': 'the token of masked patches'}
 
 LAYOUTS = (
     Layout(
@@ -293,42 +293,26 @@ LAYOUTS = (
         },
     ),
     Layout(
-        'DINOv2 of transformers',
-        (
-            r'(dinov2\w*\.)?encoder\.layer\.\d+\.attention\.attention\.query\.weight',
-            r'.*\blayer_scale1\.lambda1',
-        ),
-        {'dinov2.': 'the network', 'dinov2_with_registers.': 'the network', '': 'the network'},
+        'DINO of transformers',
+        (r'(.*\.)?layer\.\d+\.layer_scale1\.lambda1', r'.*\bembeddings\.cls_token'),
+        dict.fromkeys(('dinov2.', 'dinov2_with_registers.', ''), 'the network'),
         _by_rules(
-            (r'^embeddings\.patch_embeddings\.projection\.', 'patch_embed.proj.'),
+            (r'^embeddings\.patch_embeddings\.(projection\.)?', 'patch_embed.proj.'),
             (r'^embeddings\.position_embeddings$', 'pos_embed'),
             (r'^embeddings\.', ''),
-            (r'^encoder\.layer\.', 'blocks.'),
-            (r'\.attention\.attention\.', '.attn.'),
+            (r'^((encoder|model)\.)?layer\.', 'blocks.'),
             (r'\.attention\.output\.dense\.', '.attn.proj.'),
-            (r'\.layer_scale([12])\.lambda1$', r'.ls\1.gamma'),
-            (r'^layernorm\.', 'norm.'),
-        ),
-        _joined_qkv,
-        unused={**_CLASSIFIER, r'(\w+\.)?embeddings\.mask_token': 'the token of masked patches'},
-    ),
-    Layout(
-        'DINOv3 of transformers',
-        (r'(model\.)?layer\.\d+\.attention\.q_proj\.weight', r'.*\blayer_scale1\.lambda1'),
-        rename=_by_rules(
-            (r'^model\.', ''),
-            (r'^embeddings\.patch_embeddings\.', 'patch_embed.proj.'),
-            (r'^embeddings\.', ''),
-            (r'^layer\.', 'blocks.'),
-            (r'\.attention\.q_proj\.', '.attn.query.'),
-            (r'\.attention\.k_proj\.', '.attn.key.'),
-            (r'\.attention\.v_proj\.', '.attn.value.'),
-            (r'\.attention\.o_proj\.', '.attn.proj.'),
+            (r'\.(attention\.)?attention\.', '.attn.'),
+            (r'\.attn\.q_proj\.', '.attn.query.'),
+            (r'\.attn\.k_proj\.', '.attn.key.'),
+            (r'\.attn\.v_proj\.', '.attn.value.'),
+            (r'\.attn\.o_proj\.', '.attn.proj.'),
             (r'\.layer_scale([12])\.lambda1$', r'.ls\1.gamma'),
             (r'\.mlp\.up_proj\.', '.mlp.fc1.'),
             (r'\.mlp\.down_proj\.', '.mlp.fc2.'),
+            (r'^layernorm\.', 'norm.'),
         ),
-        convert=_joined_qkv,
-        unused={**_CLASSIFIER, **_MASK_TOKEN},
+        _joined_qkv,
+        unused={**_CLASSIFIER, r'(\w+\.)?embeddings\.mask_token': _MASK_TOKEN['mask_token']},
     ),
 )
