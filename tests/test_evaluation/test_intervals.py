@@ -9,6 +9,7 @@ from scipy.stats import chi2
 
 from vsslbox.evaluation.functional import (
     group_bootstrap_interval,
+    mean_interval,
     sign_flip_test,
     wilson_interval,
 )
@@ -100,3 +101,11 @@ def test_one_group_shows_nothing():
     assert sign_flip_test([1] * 50, ['a'] * 50) == 1
     with pytest.raises(ValueError, match='a group for each sample'):
         sign_flip_test([1, 0], ['a'])
+
+
+def test_mean_of_few_values():
+    """A table of Student's t has 4.303 for 2 degrees of freedom; the sample's deviation is 2."""
+    low, high = mean_interval([1.0, 3.0, 5.0])
+    assert (low, high) == pytest.approx((3 - 4.303 * 2 / 3**0.5, 3 + 4.303 * 2 / 3**0.5), abs=1e-3)
+    with pytest.raises(ValueError, match='two values or more, got 1'):
+        mean_interval([1.0])

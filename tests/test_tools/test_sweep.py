@@ -12,6 +12,7 @@ from tests.tools import imported_tool, run_main
 from vsslbox.errors import InputError
 
 CONFIG = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
+STEM = 'vclr_r18w16_1xb32-3seg-64px'
 SMALL = [
     'train_dataloader.batch_size=4',
     'train_dataloader.num_workers=0',
@@ -75,7 +76,7 @@ def test_all_combinations_are_trained_and_finished_ones_skipped(
     first = [['0.1', '0', '0.1', '2.0', '0.0'], ['0.1', '0.5', '0.1', '2.0', '0.5']]
     failed = [['0.2', decay, 'failed', 'failed', 'failed'] for decay in ('0', '0.5')]
     assert table(tmp_path) == [header, *first, *failed]
-    assert (tmp_path / 'lr=0.1,weight_decay=0.5' / 'sweep_result.json').is_file()
+    assert (tmp_path / STEM / 'lr=0.1,weight_decay=0.5' / 'sweep_result.json').is_file()
 
     assert run_main(sweep, monkeypatch, *arguments) == 0
     assert len(trainings) == 6  # only the failed ones again
@@ -86,6 +87,68 @@ def test_all_combinations_are_trained_and_finished_ones_skipped(
     assert len(trainings) == 8  # and the new ones
     with pytest.raises(InputError, match=r'was made with .* choose another folder'):
         run_main(sweep, monkeypatch, *arguments[:-1], 4)
+
+
+def test_configs_and_seeds_are_evaluated_beside_random_starts(sweep, monkeypatch, tmp_path, capsys):
+    """The values of each training are its seed plus that of its config; random starts are 1, 3."""
+    commands = []
+
+    def run(command):
+        commands.append(command)
+        folder = sweep.Path(command[command.index('--work-dir') + 1])
+        if command[1].endswith('train.py'):
+            log = folder / '20260101_000000' / 'vis_data' / 'scalars.json'
+            log.parent.mkdir(parents=True)
+            log.write_text('{"loss": 0.5, "loss_contrast": 0.5, "iter": 2, "step": 2}\n')
+            (folder / 'epoch_1.pth').touch()
+            return 0
+        seed = int(folder.parent.name.removeprefix('seed'))
+        accuracy = 10.0 * (1 + seed) + (50 if 'cvrl' in str(folder) else 0)
+        starts = int(command[command.index('--random-seeds') + 1])
+        runs = {f'random{n}': dict(metrics={'knn/action/top1': 1.0 + 2 * n}) for n in range(starts)}
+        runs['checkpoint'] = dict(metrics={'knn/action/top1': accuracy})
+        folder.mkdir()
+        (folder / 'report.json').write_text(json.dumps(dict(runs=runs)))
+        return 0
+
+    monkeypatch.setattr(sweep, 'train', run)
+    other = 'configs/demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
+    arguments = (CONFIG, other, '--seeds', '0,1,2', '--work-dir', tmp_path, '--labels', 'action')
+    arguments += ('--labelled-root', 'videos', '--random-seeds', 2, '--protocols', 'knn')
+    assert run_main(sweep, monkeypatch, *arguments) == 0
+    trained, evaluated = commands[::2], commands[1::2]
+    assert [command[-2:] for command in trained] == [['--seed', seed] for seed in '012'] * 2
+    assert all(command[1].endswith('evaluate.py') for command in evaluated)
+    assert all('--labels action --protocols knn' in ' '.join(command) for command in evaluated)
+    starts = [command[command.index('--random-seeds') + 1] for command in evaluated]
+    assert starts == ['2', '0', '0'] * 2
+
+    knn = 'knn/action/top1'
+    header, *rows = table(tmp_path)
+    assert header[:2] == ['config', 'seeds']
+    assert header[-4:] == [knn, f'{knn} low', f'{knn} high', f'{knn} random']
+    half = 4.302652729911275 * 10 / 3**0.5  # Student's t for two degrees of freedom
+    for row, mean in zip(rows, (20, 70), strict=True):
+        assert row[1] == '3'
+        values = [float(cell) for cell in row[-4:]]
+        assert values == pytest.approx([mean, mean - half, mean + half, 2])
+    printed = capsys.readouterr().out
+    assert '20 [-4.841, 44.84]' in printed
+    assert 'loss_contrast' not in printed
+
+    assert run_main(sweep, monkeypatch, *arguments) == 0
+    assert len(commands) == 12  # nothing again
+
+
+def test_a_seed_of_the_training_has_no_place_beside_seeds(sweep, monkeypatch, capsys):
+    assert run_main(sweep, monkeypatch, CONFIG, '--seeds', '0,1', '--seed', '3') == 2
+    assert '--seed has no place in a sweep' in capsys.readouterr().err
+
+
+def test_configs_of_one_name_are_refused(sweep, trainings, monkeypatch, tmp_path):
+    with pytest.raises(InputError, match='two configs have the same name'):
+        run_main(sweep, monkeypatch, CONFIG, CONFIG, f'{LR}=0.1', '--work-dir', tmp_path)
+    assert not trainings
 
 
 def test_values_may_hold_commas(sweep):
@@ -135,6 +198,6 @@ def test_a_real_sweep(video_folder, tmp_path):
     assert all(0 < loss < 100 for loss in losses)
     assert losses[0] != losses[1]
     assert rows == again
-    assert first.count('=== lr=') == 2
+    assert first.count(f'=== {STEM}/lr=') == 2
     assert '===' not in second
-    assert (tmp_path / 'lr=0.01' / 'epoch_1.pth').is_file()
+    assert (tmp_path / STEM / 'lr=0.01' / 'epoch_1.pth').is_file()

@@ -8,6 +8,7 @@ from vsslbox.evaluation.functional.embedding_health import (
 from vsslbox.evaluation.functional.frame_ap import frame_average_precision
 from vsslbox.evaluation.functional.intervals import (
     group_bootstrap_interval,
+    mean_interval,
     sign_flip_test,
     wilson_interval,
 )
@@ -33,6 +34,7 @@ __all__ = [
     'frame_average_precision',
     'group_bootstrap_interval',
     'knn_vote',
+    'mean_interval',
     'nearest_neighbours',
     'sign_flip_test',
     'spread',

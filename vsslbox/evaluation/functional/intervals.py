@@ -3,9 +3,9 @@
 from collections.abc import Hashable, Sequence
 
 import numpy as np
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, norm, sem, t
 
-__all__ = ['group_bootstrap_interval', 'sign_flip_test', 'wilson_interval']
+__all__ = ['group_bootstrap_interval', 'mean_interval', 'sign_flip_test', 'wilson_interval']
 
 TINY = 1e-9  # below this, sums of shares are equal
 MOST_ENUMERATED = 14  # groups whose 2^n signs are all tried
@@ -30,6 +30,22 @@ def wilson_interval(hits: float, n: int, level: float = 0.95) -> tuple[float, fl
     centre = (share + z**2 / (2 * n)) / scale
     half = z / scale * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return float(max(0, centre - half)), float(min(1, centre + half))
+
+
+def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """Compute Student's interval of the mean of few values, such as those of several seeds.
+
+    Args:
+        values: Independent measurements of the same, at least two.
+        level: The share of such intervals that hold the true mean of normal values.
+
+    Returns:
+        Both ends.
+    """
+    if len(values) < 2:
+        raise ValueError(f'needs two values or more, got {len(values)}')
+    half = t.ppf((1 + level) / 2, len(values) - 1) * sem(values)
+    return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
 def group_bootstrap_interval(
