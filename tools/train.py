@@ -1,6 +1,7 @@
 """Train a model.
 
 python tools/train.py CONFIG [--data-root FOLDER] [--epochs N] [--work-dir FOLDER] [--resume] ...
+python tools/train.py CONFIG --videos 'clips/*.mp4' more.avi another/folder ...
 
 Sizes that follow from the videos and the machine (the rows of a bank, the keys of a queue, workers)
 are taken from these, and the log tells them.
@@ -20,6 +21,7 @@ from vsslbox.apis.command_line import (
     tool_parser,
 )
 from vsslbox.apis.data_sizes import fit_to_data
+from vsslbox.apis.given_videos import train_on
 from vsslbox.apis.knn_monitor import add_knn_monitor
 from vsslbox.config import check_config
 from vsslbox.errors import InputError
@@ -29,6 +31,12 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = tool_parser(__doc__)
     parser.add_argument('config', help='the config file')
+    parser.add_argument(
+        '--videos',
+        nargs='+',
+        metavar='PATH',
+        help='files, folders and patterns, as all of the data',
+    )
     add_common_options(parser)
     parser.add_argument(
         '--resume',
@@ -62,6 +70,8 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.knn_labels and args.knn_every is None:
         parser.error('--knn-labels needs --knn-every')
+    if args.videos and args.data_root:
+        parser.error('give --videos or --data-root')
     return args
 
 
@@ -96,6 +106,8 @@ def main() -> None:
             'the config of a protocol'
         )
     apply_args(config, args)
+    if args.videos:
+        train_on(config, args.videos)
     check_config(config)
     if args.knn_every is not None:
         add_knn_monitor(config, args.knn_every, args.knn_labels)
