@@ -169,5 +169,5 @@ def test_every_recipe_says_what_its_backbone_sees(config, tmp_path, monkeypatch)
             pretrained_input(path)
         return
     seen = pretrained_input(path)
-    assert seen.size in (64, 112, 128, 224, 227)
+    assert seen.size in (64, 112, 128, 224, 227, 256, 384)
     assert 'init_cfg' not in seen.backbone

@@ -10,9 +10,9 @@ from argparse import Namespace
 
 import pytest
 import torch
-import torch.nn.functional as F
 from mmengine.registry import DefaultScope
 
+from tests.foreign import CHANNELS, below, slow_features, slowfast, values
 from vsslbox.checkpoints import CheckpointError, load_weights
 from vsslbox.models.backbones import ImageViT, LevelNormViT, VideoViT
 from vsslbox.registry import MODELS
@@ -21,19 +21,6 @@ WIDTH, DEPTH, HEADS = 32, 2, 2
 SIZES = dict(embed_dims=WIDTH, depth=DEPTH, num_heads=HEADS)
 CLIP = dict(img_size=32, num_frames=4, patch_size=8)
 GRID = (2, 4, 4)
-
-
-def values(shapes):
-    """Return random tensors of the given shapes; none of them is 0 or 1 throughout."""
-    rng = torch.Generator().manual_seed(0)
-    return {
-        name: torch.randn(shape, generator=rng) * 0.2 + (len(shape) == 1) * 0.6
-        for name, shape in shapes.items()
-    }
-
-
-def below(prefix, weights):
-    return {f'{prefix}{name}': weight for name, weight in weights.items()}
 
 
 def renamed(weights, *rules):
@@ -396,75 +383,6 @@ def test_a_file_of_a_whole_mmaction2_recognizer_fills_its_classifier():
 
 
 # SlowFast ----------------------------------------------------------------------------------------
-
-CHANNELS, BLOCKS = 4, (3, 4, 6, 3)
-
-
-def slow_shapes():
-    """The names of SlowFast's Slow R50 of another width."""
-    shapes = {'s1.pathway0_stem.conv.weight': (CHANNELS, 3, 1, 7, 7)}
-    norms = {'s1.pathway0_stem.bn': CHANNELS}
-    size_in = CHANNELS
-    for stage, count in enumerate(BLOCKS):
-        width = CHANNELS * 2**stage
-        for i in range(count):
-            block = f's{stage + 2}.pathway0_res{i}'
-            kernel_t = 3 if stage > 1 else 1
-            convs = {
-                'branch2.a': (width, size_in, kernel_t, 1, 1),
-                'branch2.b': (width, width, 1, 3, 3),
-                'branch2.c': (4 * width, width, 1, 1, 1),
-            }
-            if i == 0:
-                convs['branch1'] = (4 * width, size_in, 1, 1, 1)
-            for name, shape in convs.items():
-                shapes[f'{block}.{name}.weight'] = shape
-                norms[f'{block}.{name}_bn'] = shape[0]
-            size_in = 4 * width
-    for name, width in norms.items():
-        for kind in ('weight', 'bias', 'running_mean', 'running_var'):
-            shapes[f'{name}.{kind}'] = (width,)
-    return shapes, norms
-
-
-def slowfast(kind):
-    shapes, norms = slow_shapes()
-    shapes |= {'head.projection.projection.0.weight': (8, 32 * CHANNELS)}
-    if kind == 'byol':
-        shapes |= {'head.predictors.0.projection.0.weight': (8, 8)}
-    network = {n: w.abs() if n.endswith('var') else w for n, w in values(shapes).items()}
-    network |= {f'{name}.num_batches_tracked': torch.tensor(7) for name in norms}
-    file = below('backbone.', network) | {'knn_mem.memory': torch.ones(9, 1, 8)}
-    if kind in ('moco', 'byol'):
-        file |= below('backbone_hist.', {name: weight + 1 for name, weight in network.items()})
-        file |= dict(queue_x=torch.ones(16, 8), ptr=torch.tensor([0]), iter=torch.tensor([5]))
-    if kind == 'swav':
-        file |= {'swav_prototypes.weight': torch.ones(10, 8)}
-    return dict(epoch=199, model_state=file, optimizer_state=dict(state={}), cfg='NUM_GPUS: 8')
-
-
-def slow_features(weights, x):
-    def conv(x, name, stride=(1, 1, 1)):
-        kernel = weights[f'{name}.weight']
-        x = F.conv3d(x, kernel, stride=stride, padding=[size // 2 for size in kernel.shape[2:]])
-        name = f'{name.removesuffix(".conv")}.bn' if name.endswith('.conv') else f'{name}_bn'
-        mean, var, scale, bias = (
-            weights[f'{name}.{kind}'].view(-1, 1, 1, 1)
-            for kind in ('running_mean', 'running_var', 'weight', 'bias')
-        )
-        return (x - mean) / (var + 1e-5).sqrt() * scale + bias
-
-    x = conv(x, 's1.pathway0_stem.conv', (1, 2, 2)).relu()
-    x = F.max_pool3d(x, (1, 3, 3), (1, 2, 2), (0, 1, 1))
-    for stage, count in enumerate(BLOCKS):
-        for i in range(count):
-            block = f's{stage + 2}.pathway0_res{i}'
-            stride = (1, 2, 2) if stage and i == 0 else (1, 1, 1)
-            branch = conv(x, f'{block}.branch2.a').relu()
-            branch = conv(branch, f'{block}.branch2.b', stride).relu()
-            shortcut = conv(x, f'{block}.branch1', stride) if i == 0 else x
-            x = (shortcut + conv(branch, f'{block}.branch2.c')).relu()
-    return x
 
 
 def slow_only():

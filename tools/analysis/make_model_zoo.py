@@ -85,8 +85,9 @@ def _collection(content: dict, names: dict[str, list[str]]) -> list[str]:
 
 
 def _is_recipe(model: dict) -> bool:
-    """Return whether a model is named after its config; others are named weights."""
-    return Path(model.get('Config', '')).stem == model['Name']
+    """Return whether a model has a row: it is named after its config, or weights with protocols."""
+    own = Path(model.get('Config', '')).stem == model['Name']
+    return own or ('Weights' in model and 'Protocols' in model)
 
 
 def _weights_row(model: dict) -> list[str]:
@@ -108,7 +109,7 @@ def _recipe_rows(model: dict, names: dict[str, list[str]]) -> list[list[str]]:
     measured = _measured(model)
     config = [_link(model['Name'], model['Config'])]
     about = config + [str(model['Metadata'].get(key, '')) for key in DESCRIPTION_OF_MODEL]
-    own_weights = names[model['Config']]
+    own_weights = [f'`{model["Name"]}`'] if 'Weights' in model else names[model['Config']]
     rows = []
     for protocol in model.get('Protocols', [{}]):
         weights = own_weights + names.get(protocol.get('Config', ''), [])

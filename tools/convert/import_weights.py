@@ -8,6 +8,8 @@ vclr    vclr_k400.pth, vclr_ucf.pth: backbone, four projections and the order cl
 moco    moco_v2_200ep_pretrain.pth.tar: backbone and projection of the query encoder
 cvrl-tf r3d_1x_*.tar.gz, or a TensorFlow 2 object checkpoint by its path before .index: backbone
 vie-tf  checkpoint-1450000.tar, or a TensorFlow 1 checkpoint: backbone and embedding of 3DResNet
+NAME    of the model zoo with a config in configs/foreign, such as vjepa2_vit_l: the backbone, with
+        the config, so that the features need nothing else
 
 The file must hold exactly the tensors of the network, or a table shows which are missing or unused.
 The names in both TensorFlow checkpoints are inferred from the authors' code: --list shows those in
@@ -24,6 +26,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from torch import Tensor, nn
 
 from vsslbox.apis.command_line import run_command, tool_parser
@@ -36,9 +40,10 @@ from vsslbox.checkpoints.importers.published_names import (
 )
 from vsslbox.checkpoints.importers.tensor_bundle import VARIABLE_VALUE
 from vsslbox.checkpoints.loading import CheckpointError, LoadReport, load_checkpoint, load_weights
-from vsslbox.checkpoints.zoo import SCHEME, fetch
+from vsslbox.checkpoints.zoo import SCHEME, fetch, zoo_entries
 from vsslbox.models.backbones import NarrowResNet, PreActResNet3d, R3DResNet
-from vsslbox.utils import whole_file
+from vsslbox.registry import MODELS
+from vsslbox.utils import ROOT, whole_file
 
 # Names that are not weights: batch counters, and what belongs to training or Keras.
 NO_WEIGHTS = re.compile(r'num_batches_tracked$|/Momentum$|/\.OPTIMIZER_SLOT/|/OBJECT_CONFIG_JSON$')
@@ -165,16 +170,39 @@ SOURCES = {
 }
 
 
+def foreign_config(name: str) -> Config | None:
+    """Return the config of published weights of other code, None for names that are none."""
+    entry = zoo_entries().get(name)
+    if entry is None or not (entry.config or '').startswith('configs/foreign/'):
+        return None
+    return Config.fromfile(ROOT / entry.config)
+
+
+def import_foreign(config: Config, path: Path) -> dict[str, Tensor]:
+    """Read the backbone of weights of other code under the names of a model of vsslbox.
+
+    Raises:
+        CheckpointError: The file cannot be read, or holds another network.
+    """
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        backbone = MODELS.build(config.model.backbone)
+    print(load_weights(backbone, path))
+    return {f'backbone.{name}': weight for name, weight in backbone.state_dict().items()}
+
+
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = tool_parser(__doc__)
-    parser.add_argument('source', choices=SOURCES)
+    parser.add_argument('source', help=f'{", ".join(SOURCES)}, or a name of the model zoo')
     parser.add_argument('file', help='the published file, or zoo://NAME')
     parser.add_argument('out', type=Path, nargs='?', help='checkpoint to write, a .pth file')
     parser.add_argument('--list', action='store_true', help='only show names and shapes')
     args = parser.parse_args()
     if args.list == (args.out is not None):
         parser.error('give either OUT or --list')
+    args.config = foreign_config(args.source)
+    if args.source not in SOURCES and (args.list or args.config is None):
+        parser.error(f'SOURCE must be one of {", ".join(SOURCES)}, or weights of configs/foreign')
     return args
 
 
@@ -189,11 +217,15 @@ def main() -> None:
             for name, shape in weights.shapes.items():
                 print(name, list(shape))
         return
-    weights = import_weights(args.source, file)
+    meta = dict(imported_from=dict(source=args.source, file=file.name))
+    if args.config is None:
+        weights = import_weights(args.source, file)
+    else:
+        weights = import_foreign(args.config, file)
+        meta['cfg'] = args.config.pretty_text
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    origin = dict(source=args.source, file=file.name)
     with whole_file(args.out) as unfinished:
-        torch.save(dict(meta=dict(imported_from=origin), state_dict=weights), unfinished)
+        torch.save(dict(meta=meta, state_dict=weights), unfinished)
     print(f'{args.out} has {len(weights)} tensors of {args.file}')
 
 

@@ -10,9 +10,12 @@ from typing import Any
 from mmengine.config import Config
 
 from vsslbox.checkpoints import load_checkpoint
-from vsslbox.config import read_stored_config
+from vsslbox.checkpoints.zoo import zoo_config
+from vsslbox.config import find_config, read_stored_config
+from vsslbox.datasets.transforms import SampleEndToEndFrames
 from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.errors import InputError
+from vsslbox.models.extractors import FeatureExtractor
 from vsslbox.models.selfsup import BaseSelfSupervisor
 from vsslbox.registry import MODELS, TRANSFORMS
 from vsslbox.utils import ROOT
@@ -32,22 +35,29 @@ __all__ = [
 OTHERWISE = 'name the config of a protocol instead (--config)'
 
 
-def trained_config(checkpoint: str | PathLike) -> Config:
+def trained_config(checkpoint: str | PathLike, config: str | PathLike | None = None) -> Config:
     """Return the config that a checkpoint was trained with.
 
-    Of a classifier it has ``test_pipeline``, the steps of its test as a list, for
-    ``mmaction.apis.inference_recognizer``.
+    Weights that other code published hold none: theirs is the config that the model zoo names for
+    ``zoo://NAME``, or the given one. Of a classifier it has ``test_pipeline``, the steps of its
+    test as a list, for ``mmaction.apis.inference_recognizer``.
 
     Args:
         checkpoint: A file, or ``zoo://NAME``.
+        config: The config of a checkpoint that holds none, such as ``configs/foreign/NAME.py``.
 
     Raises:
-        InputError: The checkpoint holds no config: other code wrote it; or one with code.
+        InputError: The checkpoint holds no config and none is given; or one with code.
     """
-    text = (load_checkpoint(checkpoint).get('meta') or {}).get('cfg')
-    if not text:
+    meta = load_checkpoint(checkpoint, 'meta').get('meta')
+    text = meta.get('cfg') if isinstance(meta, Mapping) else None
+    config = config or (None if text else zoo_config(checkpoint))
+    if config is not None:
+        config = Config.fromfile(find_config(str(config)))
+    elif text:
+        config = read_stored_config(text, str(checkpoint))
+    else:
         raise InputError(f'{checkpoint} does not say with which config it was trained: {OTHERWISE}')
-    config = read_stored_config(text, str(checkpoint))
     if loader := config.get('test_dataloader'):
         config.setdefault('test_pipeline', list_steps(loader.dataset.get('pipeline', [])))
     return config
@@ -72,36 +82,43 @@ class PretrainedInput:
     custom_imports: dict | None
 
 
-def pretrained_input(checkpoint: str | PathLike) -> PretrainedInput:
+def pretrained_input(
+    checkpoint: str | PathLike, config: str | PathLike | None = None
+) -> PretrainedInput:
     """Return what a checkpoint of pretraining says about its backbone.
 
     Args:
         checkpoint: A file, or ``zoo://NAME``.
+        config: As for :func:`trained_config`.
 
     Raises:
         InputError: The checkpoint does not tell, or is not one of pretraining.
     """
-    return input_of_config(trained_config(checkpoint), checkpoint)
+    return input_of_config(trained_config(checkpoint, config), checkpoint)
 
 
 def input_of_config(config: Config, source: str | PathLike) -> PretrainedInput:
-    """Return what a config of pretraining says about its backbone.
+    """Return what a config of pretraining, or of published weights, says about its backbone.
 
     Args:
-        config: The config.
+        config: The config: of a method, or of a ``FeatureExtractor`` with the pipeline of its test.
         source: Its name, or the checkpoint's that has it, for messages.
 
     Raises:
         InputError: The config does not tell, or is not one of pretraining.
     """
     method = MODELS.get(config.model.type)
-    if not (inspect.isclass(method) and issubclass(method, BaseSelfSupervisor)):
+    if method is FeatureExtractor:
+        backbone, loader = config.model.backbone, config.test_dataloader
+    elif inspect.isclass(method) and issubclass(method, BaseSelfSupervisor):
+        backbone, loader = method.feature_backbone(config.model), config.train_dataloader
+    else:
         raise InputError(
             f'{source} is a {config.model.type}, not a pretraining by vsslbox: {OTHERWISE}'
         )
-    pipeline = list_steps(config.train_dataloader.dataset.pipeline)
+    pipeline = list_steps(loader.dataset.pipeline)
     return PretrainedInput(
-        backbone=without_start_weights(method.feature_backbone(config.model)),
+        backbone=without_start_weights(backbone),
         preprocessor=config.model.get('data_preprocessor') or dict(type='ViewsPreprocessor'),
         size=_crop_size(pipeline, source),
         clip=_clip(pipeline, source),
@@ -109,7 +126,12 @@ def input_of_config(config: Config, source: str | PathLike) -> PretrainedInput:
     )
 
 
-def feature_config(checkpoint: str | PathLike, num_clips: int = 3, num_frames: int = 10) -> Config:
+def feature_config(
+    checkpoint: str | PathLike,
+    num_clips: int = 3,
+    num_frames: int = 10,
+    config: str | PathLike | None = None,
+) -> Config:
     """Return the config that computes the features of a pretraining's backbone.
 
     It has the backbone of the pretraining, its normalisation and, without noise, its views: clips
@@ -117,9 +139,10 @@ def feature_config(checkpoint: str | PathLike, num_clips: int = 3, num_frames: i
     of the pretraining's crop, and its centre is taken, as the field does (256 and 224 pixels).
 
     Args:
-        checkpoint: A checkpoint of pretraining by vsslbox: a file, or ``zoo://NAME``.
+        checkpoint: A checkpoint of pretraining: a file, or ``zoo://NAME``.
         num_clips: The clips of a video, for a backbone that sees clips.
         num_frames: The frames of a video, for a backbone that sees frames.
+        config: As for :func:`trained_config`.
 
     Returns:
         A config with ``model``, ``test_dataloader`` (of all videos of a folder ``data_root``) and
@@ -128,7 +151,7 @@ def feature_config(checkpoint: str | PathLike, num_clips: int = 3, num_frames: i
     Raises:
         InputError: As :func:`pretrained_input`.
     """
-    seen = pretrained_input(checkpoint)
+    seen = pretrained_input(checkpoint, config)
     config = runtime_config(seen)
     config.model = dict(
         type='FeatureExtractor', backbone=seen.backbone, data_preprocessor=seen.preprocessor
@@ -220,7 +243,8 @@ def _clip(pipeline: list[dict], checkpoint: str | PathLike) -> dict[str, int] | 
         if step['type'].startswith('Sample'):
             drawn = TRANSFORMS.build(dict(step))
             drawn = getattr(drawn, 'samplers', [drawn])[0]  # of SampleTogether
-            clip_len = getattr(drawn, 'clip_len', 1 if hasattr(drawn, 'num_segments') else None)
+            single = hasattr(drawn, 'num_segments') or isinstance(drawn, SampleEndToEndFrames)
+            clip_len = getattr(drawn, 'clip_len', 1 if single else None)
             if clip_len is not None:
                 interval = getattr(drawn, 'frame_interval', 1)
                 return dict(clip_len=clip_len, frame_interval=interval) if clip_len > 1 else None

@@ -38,14 +38,17 @@ class PretrainedEncoder(nn.Module):
         return self.model(batch['inputs'])
 
 
-def load_backbone(checkpoint: str | PathLike, device: str = 'cpu') -> PretrainedEncoder:
+def load_backbone(
+    checkpoint: str | PathLike, device: str = 'cpu', config: str | PathLike | None = None
+) -> PretrainedEncoder:
     """Load the backbone of a pretraining, ready for clips.
 
     Args:
-        checkpoint: A checkpoint of pretraining by vsslbox: a file, or ``zoo://NAME``.
+        checkpoint: A checkpoint of pretraining: a file, or ``zoo://NAME``.
         device: Its device.
+        config: The config of a file that other code published, such as ``configs/foreign/NAME.py``.
 
     Returns:
         The backbone with its normalisation, in evaluation mode.
     """
-    return PretrainedEncoder(VideoEmbedder(checkpoint, device=device).model).eval()
+    return PretrainedEncoder(VideoEmbedder(checkpoint, config=config, device=device).model).eval()

@@ -24,10 +24,11 @@ class VideoEmbedder(VideoInferencer):
     ```
 
     Args:
-        checkpoint: A checkpoint of pretraining by vsslbox, which tells the backbone, the clips and
-            the size: a file, or ``zoo://NAME``.
+        checkpoint: A checkpoint of pretraining, which tells the backbone, the clips and the size: a
+            file, or ``zoo://NAME``.
         num_clips: The clips of a video whose features are averaged; see :func:`feature_config`.
         num_frames: The frames of a video, for a backbone of frames.
+        config: The config of a file that other code published, such as ``configs/foreign/NAME.py``.
         kwargs: ``device``, ``num_workers``, ``show_progress`` and ``skip_bad``; see
             :class:`VideoInferencer`.
 
@@ -36,9 +37,14 @@ class VideoEmbedder(VideoInferencer):
     """
 
     def __init__(
-        self, checkpoint: str | PathLike, num_clips: int = 3, num_frames: int = 10, **kwargs: Any
+        self,
+        checkpoint: str | PathLike,
+        num_clips: int = 3,
+        num_frames: int = 10,
+        config: str | PathLike | None = None,
+        **kwargs: Any,
     ) -> None:
-        config = feature_config(checkpoint, num_clips=num_clips, num_frames=num_frames)
+        config = feature_config(checkpoint, num_clips, num_frames, config)
         super().__init__(config, checkpoint, **kwargs)
 
     @torch.no_grad()

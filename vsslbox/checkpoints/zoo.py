@@ -28,11 +28,11 @@ from vsslbox.checkpoints.download import DownloadError, download
 from vsslbox.errors import InputError
 from vsslbox.utils import ROOT, file_sha256, whole_file
 
-__all__ = ['SCHEME', 'ZooEntry', 'ZooError', 'fetch', 'local_path', 'zoo_entries']
+__all__ = ['SCHEME', 'ZooEntry', 'ZooError', 'fetch', 'local_path', 'zoo_config', 'zoo_entries']
 
 SCHEME = 'zoo://'
-# Files that torch reads; a tool must convert all others.
-_TORCH_ENDINGS = ('.pth', '.pt', '.pth.tar')
+# Files that load_checkpoint reads; a tool must convert all others.
+_READ_ENDINGS = ('.pth', '.pt', '.pth.tar', '.pyth', '.safetensors')
 _SHA256 = re.compile(rb'[0-9A-Fa-f]{64}\b')
 
 
@@ -49,6 +49,7 @@ class ZooEntry:
         weights: Their address, or their path in the repository.
         license: The licence under which they are published.
         description: A few words on what they are.
+        config: The path in the repository of the config that they belong to, if there is one.
         size: The length of the file in bytes, if known.
         sha256: The hash of the file, if known.
     """
@@ -57,6 +58,7 @@ class ZooEntry:
     weights: str
     license: str
     description: str
+    config: str | None = None
     size: int | None = None
     sha256: str | None = None
 
@@ -125,7 +127,7 @@ def local_path(path: str | PathLike) -> Path:
     if not text.startswith(SCHEME):
         return Path(text)
     entry = _find(text.removeprefix(SCHEME))
-    if not entry.file_name.endswith(_TORCH_ENDINGS):
+    if not entry.file_name.endswith(_READ_ENDINGS):
         raise ZooError(
             f'torch cannot read {text} ({entry.description}): fetch it with tools/download.py '
             f'{entry.name} and convert it first'
@@ -166,12 +168,20 @@ def zoo_entries() -> dict[str, ZooEntry]:
     return {
         model['Name']: ZooEntry(
             *(model[key] for key in ('Name', 'Weights', 'License', 'Description')),
+            config=model.get('Config'),
             size=model.get('Weights Size'),
             sha256=model.get('Weights SHA256'),
         )
         for model in models
         if 'Weights' in model
     }
+
+
+def zoo_config(path: str | PathLike) -> Path | None:
+    """Return the config of ``zoo://NAME``, None for other paths and for names without one."""
+    text = os.fspath(path)
+    config = _find(text.removeprefix(SCHEME)).config if text.startswith(SCHEME) else None
+    return None if config is None else ROOT / config
 
 
 def _find(name: str) -> ZooEntry:

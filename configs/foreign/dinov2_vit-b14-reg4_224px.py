@@ -1,0 +1,3 @@
+_base_ = './dinov2_vit-b14_224px.py'
+
+model = dict(backbone=dict(num_registers=4))

@@ -1,0 +1,3 @@
+_base_ = './dinov3_vit-b16_224px.py'
+
+model = dict(backbone=dict(arch='small'))

@@ -1,0 +1,3 @@
+_base_ = './videomae_vit-b16_16x4-224px.py'
+
+model = dict(backbone=dict(arch='large', final_norm=False))

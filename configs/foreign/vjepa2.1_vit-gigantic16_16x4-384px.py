@@ -1,0 +1,3 @@
+_base_ = './vjepa2.1_vit-b16_16x4-384px.py'
+
+model = dict(backbone=dict(arch='gigantic'))

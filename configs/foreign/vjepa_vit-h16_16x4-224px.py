@@ -1,0 +1,3 @@
+_base_ = './vjepa_vit-l16_16x4-224px.py'
+
+model = dict(backbone=dict(arch='huge'))
