@@ -211,6 +211,10 @@ COMPONENTS = {
         dict(),
         lambda: dict(query=unit(4, 8), positive=unit(4, 8), others=unit(4, 2, 8)),
     ),
+    'LayerNormI3DHead': (
+        dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.CrossEntropyLoss')),
+        lambda: dict(x=torch.randn(4, 8, 2, 3, 3)),
+    ),
     'LayerReadout': (
         dict(backbone=PREACT, in_features=dict(conv3=128, conv5=32), num_classes=5),
         readout_inputs,

@@ -2,5 +2,6 @@
 
 from vsslbox.engine.optimizers.bfloat16_optim_wrapper import Bfloat16OptimWrapper
 from vsslbox.engine.optimizers.lars import LARS
+from vsslbox.engine.optimizers.layer_decay_constructor import LayerDecayConstructor
 
-__all__ = ['LARS', 'Bfloat16OptimWrapper']
+__all__ = ['LARS', 'Bfloat16OptimWrapper', 'LayerDecayConstructor']

@@ -2,6 +2,7 @@
 
 from vsslbox.models.heads.ava_roi_head import AVARoIHead
 from vsslbox.models.heads.dense_prediction_head import DensePredictionHead
+from vsslbox.models.heads.layer_norm_i3d_head import LayerNormI3DHead
 from vsslbox.models.heads.mlp_cls_head import MLPClsHead
 from vsslbox.models.heads.multi_pair_contrast_head import MultiPairContrastHead
 from vsslbox.models.heads.normalized_i3d_head import NormalizedI3DHead
@@ -13,6 +14,7 @@ from vsslbox.models.heads.tuple_cls_head import TupleClsHead
 __all__ = [
     'AVARoIHead',
     'DensePredictionHead',
+    'LayerNormI3DHead',
     'MLPClsHead',
     'MultiPairContrastHead',
     'NormalizedI3DHead',
