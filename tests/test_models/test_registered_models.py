@@ -131,6 +131,14 @@ COMPONENTS = {
             features=torch.randn(1, 32, 2, 4, 4), boxes=[torch.tensor([[4.0, 4.0, 40.0, 50.0]])]
         ),
     ),
+    'AttentivePooler': (
+        dict(in_channels=8, depth=2, num_heads=2),
+        lambda: dict(tokens=torch.randn(2, 3, 8)),
+    ),
+    'AttentiveProbeHead': (
+        dict(in_channels=8, num_classes=3, depth=1, num_heads=2),
+        lambda: dict(tokens=torch.randn(2, 3, 8)),
+    ),
     'BMN': (
         dict(
             temporal_dim=10,

@@ -10,15 +10,14 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import Registry
-from mmengine.runner import Runner
 
 from vsslbox.apis.card_pictures import CardPictures
 from vsslbox.apis.command_line import build_runner
 from vsslbox.apis.near_duplicates import Duplicates, duplicates_of_queries
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
-from vsslbox.evaluation import Evaluated, FeatureSet, Figure, compare_figures
-from vsslbox.evaluation.features import kept_features, same_videos
+from vsslbox.evaluation import Evaluated, Figure, compare_figures
+from vsslbox.evaluation.features import same_videos
 from vsslbox.evaluation.metrics import ReportCardMetric, check_labels, registered_protocols
 from vsslbox.registry import LOOPS, METRICS
 from vsslbox.utils import escaped
@@ -35,6 +34,12 @@ from vsslbox.visualization import (
 __all__ = ['make_report_card', 'report_card_config']
 
 PAPER = ('source', 'queries', 'gallery', 'metrics')
+
+# Settings of protocols that a config does not give.
+CARD_SETTINGS = dict(
+    retrieval=dict(topk=None),
+    attentive=dict(lr=(3e-3, 1e-3, 3e-4), weight_decay=(0.01, 0.4), depth=1, batch_size=32),
+)
 
 
 def make_report_card(
@@ -103,8 +108,10 @@ def report_card_config(
             'package that registers it in `custom_imports` of the config'
         )
     settings, columns, left_out = _read_metrics(config, types)
-    chosen = protocols or dict.fromkeys([*settings, *types])
-    settings.setdefault('retrieval', dict(topk=None))
+    named = [name for name, type_ in types.items() if not METRICS.get(type_).only_by_name]
+    chosen = protocols or dict.fromkeys([*settings, *named])
+    for name, own in CARD_SETTINGS.items():
+        settings.setdefault(name, own)
     config = copy.deepcopy(config)
     config.test_evaluator = dict(
         type='ReportCardMetric',
@@ -194,20 +201,15 @@ def _evaluate_references(config: Config, seeds: list[int]) -> dict[str, ReportCa
     """Evaluate random initialisations and trivial features; nothing on other processes."""
     config = _in_folder(config, 'references', None)
     config.model = dict(type='ReferenceFeatures', model=config.model, seeds=seeds)
-    runner = build_runner(config)
-    queries = gallery = _features(runner, config.test_dataloader)
-    if config.test_cfg.get('gallery_dataloader'):
-        gallery = _features(runner, config.test_cfg.gallery_dataloader)
+    loop = build_runner(config).build_test_loop(config.test_cfg)
+    queries = gallery = loop.features(loop.dataloader, loop.query_cfg)
+    if loop.gallery_dataloader is not None:
+        gallery = loop.features(loop.gallery_dataloader, loop.gallery_cfg)
     cards = {}
     for tap in queries if is_main_process() else ():
         cards[tap] = METRICS.build(config.test_evaluator)
         cards[tap](queries[tap], same_videos(queries[tap], gallery[tap]))
     return cards
-
-
-def _features(runner: Runner, dataloader: dict) -> dict[str, FeatureSet]:
-    loader = runner.build_dataloader(dataloader, seed=runner.seed)
-    return kept_features(runner, loader, dataloader)
 
 
 def _duplicates(loop: GalleryTestLoop) -> Duplicates | None:
@@ -252,6 +254,7 @@ def _report(
         ),
         near_duplicates=_names_of(duplicates, card),
         impossible=card.impossible,
+        notes=card.notes(),
         paper=paper and dict(source=paper.source, metrics=dict(paper.metrics)),
         knn_confusion=matrices,
     )
@@ -286,6 +289,7 @@ def _report(
             checkpoint={key: value for key, value in record.items() if key != 'metrics'},
             random_seeds=seeds,
             not_possible=card.impossible,
+            notes=card.notes(),
         ),
     )
     print(f'\nreport: {out / "report.json"}\n        {out / "report.html"}')

@@ -10,6 +10,7 @@ from mmengine.dist import broadcast_object_list, is_distributed, is_main_process
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmengine.runner.base_loop import BaseLoop
+from torch.utils.data import DataLoader
 
 from vsslbox.engine.runner.record import write_record
 from vsslbox.errors import InputError
@@ -22,6 +23,8 @@ __all__ = ['GalleryTestLoop']
 
 # How long the other processes wait for the main one's metrics.
 _PATIENCE = timedelta(days=7)
+
+TOKEN_DTYPES = dict(float16=torch.float16, float32=torch.float32)
 
 
 @LOOPS.register_module()
@@ -45,10 +48,14 @@ class GalleryTestLoop(BaseLoop):
         protocol: The name of the protocol, for the record.
         out: The JSON file; a relative path is below the work directory.
         features_out: A file for the features, likewise; a dict with the :class:`FeatureSet`'s
-            fields for ``queries`` and ``gallery``.
+            fields but the tokens for ``queries`` and ``gallery``.
+        token_dtype: How tokens are kept for metrics that need them: ``'float16'`` or
+            ``'float32'``.
+        max_token_gib: The most GiB that tokens and features of either set may take on disk.
 
     Raises:
-        InputError: A metric does not evaluate features, or would train on all queries.
+        InputError: A metric does not evaluate features, or would train on all queries; or
+            ``token_dtype`` is another one.
     """
 
     def __init__(
@@ -60,6 +67,8 @@ class GalleryTestLoop(BaseLoop):
         protocol: str = 'retrieval',
         out: str = 'metrics.json',
         features_out: str | None = None,
+        token_dtype: str = 'float16',
+        max_token_gib: float = 64,
     ) -> None:
         super().__init__(runner, dataloader)
         self.query_cfg = dataloader
@@ -78,6 +87,14 @@ class GalleryTestLoop(BaseLoop):
         self.protocol = protocol
         self.out = out
         self.features_out = features_out
+        if token_dtype not in TOKEN_DTYPES:
+            raise InputError(
+                f'token_dtype of GalleryTestLoop must be one of {", ".join(TOKEN_DTYPES)}, got '
+                f'{token_dtype!r}'
+            )
+        self.tokens = {}
+        if any(metric.needs_tokens for metric in self.metrics):
+            self.tokens = dict(token_dtype=TOKEN_DTYPES[token_dtype], max_gib=max_token_gib)
 
     def run(self) -> dict[str, float]:
         """Evaluate the runner's model.
@@ -87,12 +104,10 @@ class GalleryTestLoop(BaseLoop):
         """
         self.runner.call_hook('before_test')
         self.runner.call_hook('before_test_epoch')
-        (queries,) = kept_features(self.runner, self.dataloader, self.query_cfg).values()
+        (queries,) = self.features(self.dataloader, self.query_cfg).values()
         gallery = queries
         if self.gallery_dataloader is not None:
-            (gallery,) = kept_features(
-                self.runner, self.gallery_dataloader, self.gallery_cfg
-            ).values()
+            (gallery,) = self.features(self.gallery_dataloader, self.gallery_cfg).values()
             gallery = same_videos(queries, gallery)
         shared = queries.shared_with(gallery)
         if shared:
@@ -105,6 +120,7 @@ class GalleryTestLoop(BaseLoop):
             self.out,
             self.protocol,
             values,
+            notes=self._notes(),
             queries=dict(videos=len(queries), list_sha256=queries.list_hash),
             gallery=dict(
                 videos=len(gallery), list_sha256=gallery.list_hash, shared_with_queries=shared
@@ -115,6 +131,21 @@ class GalleryTestLoop(BaseLoop):
         self.runner.call_hook('after_test_epoch', metrics=values)
         self.runner.call_hook('after_test')
         return values
+
+    def features(self, dataloader: DataLoader, dataloader_cfg: dict) -> dict[str, FeatureSet]:
+        """Return the features of a data set by tap, with the tokens that the metrics need.
+
+        Args:
+            dataloader: The loader of the data set.
+            dataloader_cfg: Its config.
+        """
+        return kept_features(self.runner, dataloader, dataloader_cfg, **self.tokens)
+
+    def _notes(self) -> dict[str, str]:
+        notes = {name: text for metric in self.metrics for name, text in metric.notes().items()}
+        for name, text in notes.items():
+            print_log(f'{name}: {text}', 'current')
+        return notes
 
     def _tell_shared_videos(self, shared: int, queries: FeatureSet, gallery: FeatureSet) -> None:
         """Warn of metrics that learn from some queries, or refuse those that learn from all."""
@@ -154,6 +185,7 @@ class GalleryTestLoop(BaseLoop):
     def _save(self, **sets: FeatureSet) -> None:
         path = Path(self.runner.work_dir) / self.features_out
         names = [field.name for field in fields(FeatureSet) if field.init]
+        names.remove('tokens')
         saved = {
             role: {name: getattr(videos, name) for name in names} for role, videos in sets.items()
         }

@@ -28,11 +28,13 @@ from vsslbox.evaluation.features.snippet_files import (
     rescale_features,
     write_features,
 )
+from vsslbox.evaluation.features.token_set import TokenSet
 
 __all__ = [
     'FeatureSet',
     'FeatureStore',
     'FeatureStoreError',
+    'TokenSet',
     'VideoFeatures',
     'as_ids',
     'class_scores',

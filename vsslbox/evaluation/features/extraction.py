@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import ItemsView
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from vsslbox.datasets import BaseVideoDataset
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 from vsslbox.evaluation.features.feature_store import FeatureStore
+from vsslbox.evaluation.features.token_set import TokenSet
 from vsslbox.utils import track, unwrap_model
 
 __all__ = ['extract_features', 'kept_features', 'origin_of_features']
@@ -24,7 +26,12 @@ _HASHED = ('ann_file', 'data_prefix', 'data_root', 'where')
 
 
 @torch.no_grad()
-def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureStore) -> None:
+def extract_features(
+    model: nn.Module,
+    dataloader: DataLoader,
+    store: FeatureStore,
+    token_dtype: torch.dtype | None = None,
+) -> None:
     """Fill a store with the features of all videos, on one process or several.
 
     Videos that are in the store are not read again. A run that resumes a killed one of as many
@@ -35,24 +42,42 @@ def extract_features(model: nn.Module, dataloader: DataLoader, store: FeatureSto
             wrapped or not.
         dataloader: Every process loads its share; the data set is a :class:`BaseVideoDataset`.
         store: The store, complete afterwards. A single tap is called ``features``.
+        token_dtype: How the tokens ``TAP.tokens`` are kept beside the features, float16 or
+            float32; None for no tokens. The model computes them in ``with_tokens``.
 
     Raises:
-        InputError: Features are NaN or infinite.
+        InputError: Features are NaN or infinite, or the model computes no tokens.
     """
     if store.is_complete:
         return
     model = unwrap_model(model)
     model.eval()
+    if token_dtype and not hasattr(model, 'with_tokens'):
+        raise InputError(
+            f'{type(model).__name__} computes no tokens, which the attentive probe attends to: '
+            'set `model.type` to FeatureExtractor'
+        )
     left = _without(store.done(), dataloader)
     for batch in track(left, 'features, batches', len(left)) if is_main_process() else left:
         batch = model.data_preprocessor(batch, training=False)
-        features = model(**batch, mode='tensor')
-        features = features if isinstance(features, dict) else dict(features=features)
-        features = {tap: rows.float().cpu() for tap, rows in features.items()}
+        features = _compute(model, batch, token_dtype)
         indices = [sample.get('index') for sample in batch['data_samples']]
         _refuse_non_finite(features, indices, dataloader.dataset)
         store.append(indices, features)
     store.finish()
+
+
+def _compute(model: nn.Module, batch: dict, token_dtype: torch.dtype | None) -> dict[str, Tensor]:
+    """Return the features of a batch and, if wanted, its tokens, by tap, on the CPU."""
+    if token_dtype is None:
+        return {tap: rows.float().cpu() for tap, rows in _taps(model(**batch, mode='tensor'))}
+    features, tokens = map(_taps, model.with_tokens(**batch))
+    found = {tap: rows.float().cpu() for tap, rows in features}
+    return found | {f'{tap}.tokens': rows.to(token_dtype).cpu() for tap, rows in tokens}
+
+
+def _taps(features: Tensor | dict[str, Tensor]) -> ItemsView[str, Tensor]:
+    return (features if isinstance(features, dict) else dict(features=features)).items()
 
 
 def origin_of_features(
@@ -88,7 +113,11 @@ def origin_of_features(
 
 
 def kept_features(
-    runner: Runner, dataloader: DataLoader, dataloader_cfg: dict
+    runner: Runner,
+    dataloader: DataLoader,
+    dataloader_cfg: dict,
+    token_dtype: torch.dtype | None = None,
+    max_gib: float | None = None,
 ) -> dict[str, FeatureSet]:
     """Return the features of a data set by tap of a runner's model, kept in its work directory.
 
@@ -96,12 +125,17 @@ def kept_features(
         runner: The runner.
         dataloader: The loader of the data set.
         dataloader_cfg: Its config.
+        token_dtype: The type of the tokens beside the features; None for no tokens.
+        max_gib: The most GiB that they may take on disk; None for no limit.
     """
     dataset = dataloader.dataset
     origin = origin_of_features(runner, dataset, dataloader_cfg)
+    if token_dtype:
+        origin['tokens'] = str(token_dtype).removeprefix('torch.')
     folder = hashlib.sha256(_as_text(origin).encode()).hexdigest()[:16]
-    store = FeatureStore(Path(runner.work_dir) / 'features' / folder, origin, len(dataset))
-    extract_features(runner.model, dataloader, store)
+    folder = Path(runner.work_dir) / 'features' / folder
+    store = FeatureStore(folder, origin, len(dataset), max_gib)
+    extract_features(runner.model, dataloader, store, token_dtype)
     infos = [dataset.get_data_info(index) for index in range(len(dataset))]
     videos = dict(
         attributes=[info['attributes'] for info in infos],
@@ -109,20 +143,29 @@ def kept_features(
         files=[os.path.abspath(info[dataset.path_key]) for info in infos],
         source=dataset.ann_file or 'the folder of videos',
     )
-    return {tap: FeatureSet(features, **videos) for tap, features in store.read().items()}
+    arrays = store.read()
+    return {
+        tap: FeatureSet(features, tokens=TokenSet.of(arrays.get(f'{tap}.tokens')), **videos)
+        for tap, features in arrays.items()
+        if not tap.endswith('.tokens')
+    }
 
 
 def _refuse_non_finite(
     features: dict[str, Tensor], indices: list[int], dataset: BaseVideoDataset
 ) -> None:
     for tap, rows in features.items():
-        finite = rows.isfinite().all(dim=1)
+        finite = rows.flatten(1).isfinite().all(dim=1)
         if not finite.all():
             index = indices[int(finite.logical_not().nonzero()[0])]
             path = dataset.get_data_info(index)[dataset.path_key]
+            half = (
+                ' Numbers above 65504 have no place in float16: set `test_cfg.token_dtype` to '
+                'float32.'
+            )
             raise InputError(
                 f'the {tap} of {path} (video {index} of the list, from 0) are not finite: did the '
-                "checkpoint's training diverge?"
+                f"checkpoint's training diverge?{half * (rows.dtype == torch.float16)}"
             )
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vsslbox.errors import InputError
+from vsslbox.evaluation.features.token_set import TokenSet
 from vsslbox.evaluation.functional import nearest_neighbours
 
 __all__ = ['FeatureSet', 'as_ids', 'same_videos']
@@ -23,6 +24,7 @@ class FeatureSet:
         files: The path of each video, by which a query that is in the gallery too does not find
             itself; None if unknown.
         source: The list, for messages.
+        tokens: The tokens that the features are means of; None if none were kept.
     """
 
     features: Tensor
@@ -30,6 +32,7 @@ class FeatureSet:
     list_hash: str = ''
     files: list[str] | None = None
     source: str = 'the list'
+    tokens: TokenSet | None = None
     _found: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -69,6 +72,7 @@ class FeatureSet:
             features=self.features[list(numbers)],
             attributes=[self.attributes[number] for number in numbers],
             files=self.files and [self.files[number] for number in numbers],
+            tokens=None if self.tokens is None else self.tokens.rows(numbers),
         )
 
     def shared_with(self, gallery: 'FeatureSet') -> int:

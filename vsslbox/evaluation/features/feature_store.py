@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,19 +17,23 @@ from vsslbox.utils import whole_file
 
 __all__ = ['FeatureStore', 'FeatureStoreError']
 
+# The number of float32 features of a video, or the type and the shape of its tokens.
+Size = int | dict[str, str | list[int]]
+
 
 class FeatureStoreError(InputError):
     """A folder whose features are of another origin or incomplete."""
 
 
 class FeatureStore:
-    """A folder with one array ``[N, F]`` a tap, ``TAP.npy``, float32, in the order of the list.
+    """A folder with one array a tap, ``TAP.npy``, in the order of the list.
 
-    ``features.json`` holds their origin, and the sizes of the taps once they are complete. Until
-    then every process appends rows to a file of its own, ``rows-RANK.part``: a line with the sizes
-    of the taps, then for each video its index and the features of all taps. An incomplete row, left
-    by a kill, is cut off. :meth:`finish` sorts the rows into the arrays, which get their names only
-    when they are complete.
+    Features are float32 ``[N, F]``, tokens ``[N, L, D]`` of their own type. ``features.json`` holds
+    their origin, and the sizes of the taps once they are complete. Until then every process appends
+    rows to a file of its own, ``rows-RANK.part``: a line with the sizes of the taps, then for each
+    video its index and the features of all taps. An incomplete row, left by a kill, is cut off.
+    :meth:`finish` sorts the rows into the arrays, which get their names only when they are
+    complete.
 
     All processes must see the folder, and create the store together.
 
@@ -36,16 +41,24 @@ class FeatureStore:
         folder: The folder, which need not exist.
         origin: Everything that the features depend on, as JSON.
         num_videos: N.
+        max_gib: The most GiB that the arrays may take; None for no limit.
 
     Raises:
         FeatureStoreError: The folder has features of another origin.
     """
 
-    def __init__(self, folder: str | Path, origin: dict, num_videos: int) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        origin: dict,
+        num_videos: int,
+        max_gib: float | None = None,
+    ) -> None:
         self.folder = Path(folder)
         self.origin = json.loads(json.dumps(origin))
         self.num_videos = num_videos
-        self.sizes: dict[str, int] = {}
+        self.max_gib = max_gib
+        self.sizes: dict[str, Size] = {}
         self._info = self.folder / 'features.json'
         if self._info.is_file():
             self._check(json.loads(self._info.read_text(encoding='utf-8')))
@@ -69,14 +82,22 @@ class FeatureStore:
 
         Args:
             indices: The videos' places in the list, ``[B]``.
-            features: ``[B, F]`` by tap.
+            features: float32 ``[B, F]`` or tokens ``[B, L, D]``, by tap.
+
+        Raises:
+            FeatureStoreError: They have another size than those of other videos, or all of them
+                take too much room.
         """
-        sizes = {tap: rows.shape[1] for tap, rows in features.items()}
+        sizes = {tap: _size(rows) for tap, rows in features.items()}
         rows = np.empty(len(indices), _row_type(sizes))
         rows['index'] = indices
-        rows['features'] = torch.cat(list(features.values()), dim=1).numpy()
+        for tap, own in features.items():
+            rows[_field(tap)] = own.numpy()
         path = self.folder / f'rows-{get_rank():03d}.part'
         whole = _Part.read(path)
+        if not whole.sizes:
+            self._check_room(rows.dtype)
+        _check_sizes(sizes, whole.sizes or sizes, self.folder)
         with open(path, 'ab') as file:
             file.truncate(whole.offset + whole.rows.nbytes)
             if not whole.sizes:
@@ -103,6 +124,8 @@ class FeatureStore:
         if is_main_process():
             parts = self._parts()
             self.sizes = parts[0].sizes
+            for part in parts:
+                _check_sizes(part.sizes, self.sizes, self.folder)
             self._write_arrays([part.rows for part in parts])
             self._write_info()
             for path in self.folder.glob('rows-*.part'):
@@ -111,7 +134,7 @@ class FeatureStore:
         self._check(json.loads(self._info.read_text(encoding='utf-8')))
 
     def read(self) -> dict[str, Tensor]:
-        """Return the arrays by tap, ``[N, F]``, memory-mapped; writing to them changes no file.
+        """Return the arrays by tap, memory-mapped; writing to them changes no file.
 
         Raises:
             FeatureStoreError: A file is missing, damaged or another array.
@@ -119,15 +142,17 @@ class FeatureStore:
         return {tap: torch.from_numpy(self._array(tap)) for tap in self.sizes}
 
     def _array(self, tap: str) -> np.ndarray:
-        path, shape = self.folder / f'{tap}.npy', (self.num_videos, self.sizes[tap])
+        path = self.folder / f'{tap}.npy'
+        dtype, size = _dtype_and_shape(self.sizes[tap])
+        shape = self.num_videos, *size
         advice = f'delete {self.folder}, and the features are extracted again'
         try:
             array = np.load(path, mmap_mode='c', allow_pickle=False)
         except (OSError, ValueError) as error:
             raise FeatureStoreError(f'{path} is damaged ({error}): {advice}') from error
-        if array.dtype != np.float32 or array.shape != shape:
+        if array.dtype != dtype or array.shape != shape:
             raise FeatureStoreError(
-                f'{path} is {array.dtype} {list(array.shape)}, not float32 {list(shape)}: {advice}'
+                f'{path} is {array.dtype} {list(array.shape)}, not {dtype} {list(shape)}: {advice}'
             )
         return array
 
@@ -142,21 +167,38 @@ class FeatureStore:
             )
         self.sizes = info['sizes']
 
+    def _check_room(self, row_type: np.dtype) -> None:
+        """Refuse features that are too large, before the first of them is written."""
+        needed = self.num_videos * row_type.itemsize / 2**30
+        advice = 'take fewer or smaller clips, or fewer videos'
+        if self.max_gib is not None and needed > self.max_gib:
+            raise FeatureStoreError(
+                f'the features and tokens of {self.num_videos} videos take {needed:.3g} GiB in '
+                f'{self.folder}, more than the limit of {self.max_gib:g} GiB '
+                f'(`test_cfg.max_token_gib`): raise it, or {advice}'
+            )
+        free = shutil.disk_usage(self.folder).free / 2**30
+        if 2 * needed > free:  # rows, and then the arrays
+            raise FeatureStoreError(
+                f'the features of {self.num_videos} videos take {2 * needed:.3g} GiB in '
+                f'{self.folder} until they are sorted, but {free:.3g} GiB are free: make room, or '
+                f'{advice}'
+            )
+
     def _write_info(self) -> None:
         info = dict(origin=self.origin, videos=self.num_videos, sizes=self.sizes)
         with whole_file(self._info) as unfinished:
             unfinished.write_text(json.dumps(info, indent=2) + '\n', encoding='utf-8')
 
     def _write_arrays(self, parts: list[np.ndarray]) -> None:
-        start = 0
         for tap, size in self.sizes.items():
-            shape = self.num_videos, size
+            dtype, shape = _dtype_and_shape(size)
             with whole_file(self.folder / f'{tap}.npy') as unfinished:
-                array = np.lib.format.open_memmap(unfinished, 'w+', np.float32, shape)
+                shape = self.num_videos, *shape
+                array = np.lib.format.open_memmap(unfinished, 'w+', dtype, shape)
                 for rows in reversed(parts):  # of a video's several rows the first process's stays
-                    array[rows['index']] = rows['features'][:, start : start + size]
+                    array[rows['index']] = rows[_field(tap)]
                 array.flush()
-            start += size
 
     def _parts(self) -> 'list[_Part]':
         parts = [_Part.read(path) for path in sorted(self.folder.glob('rows-*.part'))]
@@ -172,7 +214,7 @@ class _Part(NamedTuple):
         rows: The rows, memory-mapped.
     """
 
-    sizes: dict[str, int]
+    sizes: dict[str, Size]
     offset: int
     rows: np.ndarray
 
@@ -194,5 +236,30 @@ class _Part(NamedTuple):
         return cls(sizes, len(line), rows)
 
 
-def _row_type(sizes: dict[str, int]) -> np.dtype:
-    return np.dtype([('index', '<i8'), ('features', '<f4', (sum(sizes.values()),))])
+def _row_type(sizes: dict[str, Size]) -> np.dtype:
+    taps = [(_field(tap), *_dtype_and_shape(size)) for tap, size in sizes.items()]
+    return np.dtype([('index', '<i8'), *taps])
+
+
+def _field(tap: str) -> str:
+    return f'tap {tap}'
+
+
+def _size(rows: Tensor) -> Size:
+    if rows.ndim == 2 and rows.dtype == torch.float32:
+        return rows.shape[1]
+    return dict(dtype=str(rows.dtype).removeprefix('torch.'), shape=list(rows.shape[1:]))
+
+
+def _dtype_and_shape(size: Size) -> tuple[np.dtype, tuple[int, ...]]:
+    if isinstance(size, int):
+        return np.dtype('<f4'), (size,)
+    return np.dtype(size['dtype']).newbyteorder('<'), tuple(size['shape'])
+
+
+def _check_sizes(sizes: dict[str, Size], others: dict[str, Size], folder: Path) -> None:
+    if sizes != others:
+        raise FeatureStoreError(
+            f'videos have features of different sizes, {others} and {sizes}: bring all clips to '
+            f'one size (`Resize`, `CenterCrop`), and delete {folder}'
+        )

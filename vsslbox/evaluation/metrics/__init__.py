@@ -1,5 +1,6 @@
 """Metrics of the features of a query set and a gallery, and metrics of predictions."""
 
+from vsslbox.evaluation.metrics.attentive_probe_metric import AttentiveProbeMetric
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
 from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels
@@ -14,6 +15,7 @@ from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
 
 __all__ = [
     'AVAMetric',
+    'AttentiveProbeMetric',
     'ClassifierMetric',
     'FeatureMetric',
     'KNNMetric',

@@ -13,7 +13,13 @@ __all__ = ['ClassifierMetric']
 
 
 class ClassifierMetric(FeatureMetric):
-    """The share of queries whose class is predicted, ``PROTOCOL/LABEL/top1`` in percent."""
+    """The share of queries whose class is predicted, ``PROTOCOL/LABEL/top1`` in percent.
+
+    Attributes:
+        value: The name of the share.
+    """
+
+    value = 'top1'
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute ``PROTOCOL/LABEL/top1`` in percent."""
@@ -29,7 +35,9 @@ class ClassifierMetric(FeatureMetric):
         for label in self.labels:
             predicted = self.predict(queries, gallery, label)
             right = [a == b for a, b in zip(predicted, queries.column(label), strict=True)]
-            found[f'{self.protocol}/{label}/top1'] = torch.tensor(right, dtype=torch.float64)
+            found[f'{self.protocol}/{label}/{self.value}'] = torch.tensor(
+                right, dtype=torch.float64
+            )
         return found
 
     def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
@@ -38,5 +46,5 @@ class ClassifierMetric(FeatureMetric):
         for label in self.labels:
             ((most, _),) = Counter(gallery.column(label)).most_common(1)
             own = queries.column(label)
-            values[f'{self.protocol}/{label}/top1'] = 100 * own.count(most) / len(own)
+            values[f'{self.protocol}/{label}/{self.value}'] = 100 * own.count(most) / len(own)
         return values

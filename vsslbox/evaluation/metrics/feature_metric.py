@@ -29,6 +29,11 @@ class FeatureMetric(ABC):
     Attributes:
         protocol: The name of the protocol in the report card; '' for none.
         needs_gallery: Whether it trains on the gallery, so that queries cannot be their own.
+        needs_tokens: Whether it evaluates the tokens beside the features.
+        divides_gallery: Whether it accepts ``leave_out`` though it needs a gallery, which it
+            divides.
+        only_by_name: Whether the report card evaluates it only if it is asked to, since it takes
+            long.
 
     Raises:
         InputError: ``labels`` is not a list of columns.
@@ -36,6 +41,9 @@ class FeatureMetric(ABC):
 
     protocol: ClassVar[str] = ''
     needs_gallery: ClassVar[bool] = False
+    needs_tokens: ClassVar[bool] = False
+    divides_gallery: ClassVar[bool] = False
+    only_by_name: ClassVar[bool] = False
 
     def __init__(self, labels: Sequence[str] = ('label',), leave_out: str | None = None) -> None:
         self.labels = check_labels(labels, type(self).__name__)
@@ -60,6 +68,14 @@ class FeatureMetric(ABC):
 
     def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Return the values that features without information reach, in percent by name."""
+        return {}
+
+    def obstacle(self, queries: FeatureSet, gallery: FeatureSet) -> str:
+        """Return why it cannot evaluate these videos; empty if it can."""
+        return ''
+
+    def notes(self) -> dict[str, str]:
+        """Return what is to be known of the values computed last, such as a choice, by name."""
         return {}
 
     def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:

@@ -38,6 +38,7 @@ class ReportCardMetric(FeatureMetric):
         gallery: Their gallery.
         evaluation: Their values, and what each query contributes to them.
         impossible: What could not be evaluated, ``PROTOCOL/LABEL``, and why.
+        needs_tokens: Whether one of the metrics does.
     """
 
     def __init__(self, protocols: dict[str, dict], **kwargs) -> None:
@@ -47,10 +48,14 @@ class ReportCardMetric(FeatureMetric):
         self.gallery: FeatureSet | None = None
         self.evaluation = Evaluated({}, {})
         self.impossible: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
+        self.needs_tokens = any(
+            METRICS.get(metric['type']).needs_tokens for metric in protocols.values()
+        )
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute the values of all metrics, by their own names."""
-        self.queries, self.gallery, self.impossible = queries, gallery, {}
+        self.queries, self.gallery, self.impossible, self._notes = queries, gallery, {}, {}
         values: dict[str, float] = {}
         outcomes: dict[str, Tensor] = {}
         for protocol in self.protocols:
@@ -63,8 +68,13 @@ class ReportCardMetric(FeatureMetric):
                     found = self._outcomes(metric, label)
                     values |= metric.summarize(found) if found else metric(queries, gallery)
                     outcomes |= found
+                    self._notes |= metric.notes()
         self.evaluation = Evaluated(values, outcomes)
         return values
+
+    def notes(self) -> dict[str, str]:
+        """Return the notes of all metrics."""
+        return self._notes
 
     def chances(self) -> dict[str, float]:
         """Return what features without information reach on the videos evaluated last."""
@@ -123,6 +133,8 @@ class ReportCardMetric(FeatureMetric):
         leave_out = metric.get('leave_out') or self.leave_out or alone
         if leave_out and not self._needs_gallery(protocol):
             metric['leave_out'] = leave_out
+        elif self.leave_out and METRICS.get(metric['type']).divides_gallery:
+            metric['leave_out'] = self.leave_out
         return METRICS.build(metric)
 
     def _has_other_groups(self) -> bool:
@@ -159,7 +171,7 @@ class ReportCardMetric(FeatureMetric):
                 f'no query has a label of the gallery: the first query is of {one!r}, the first '
                 f'video of the gallery of {other!r}'
             )
-        return ''
+        return self.build(protocol, label).obstacle(self.queries, self.gallery)
 
     def _obstacle_of_folds(self, protocol: str, label: str) -> str:
         if type(self.build(protocol, label)).outcomes is FeatureMetric.outcomes:

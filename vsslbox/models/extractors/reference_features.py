@@ -62,10 +62,33 @@ class ReferenceFeatures(BaseModel):
             if isinstance(features, dict):
                 (features,) = features.values()
             found[f'random{number}'] = features
-        views = _as_clips(inputs)
-        for name, histogram in HISTOGRAMS.items():
-            found[name] = torch.stack([histogram(view) for view in views]).mean(dim=0)
-        return found
+        return found | _histograms(inputs)
+
+    def with_tokens(
+        self, inputs: list[Tensor], data_samples: list | None = None, **kwargs: object
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Compute the features and, in the same pass, the tokens; a histogram is a single token.
+
+        Returns:
+            ``[N, F]`` and ``[N, L, F]`` by tap.
+        """
+        batch = dict(kwargs, inputs=inputs, data_samples=data_samples)
+        found, tokens = {}, {}
+        for number, model in enumerate(self.models):
+            own = model.with_tokens(**model.data_preprocessor(batch, training=False))
+            found[f'random{number}'], tokens[f'random{number}'] = own
+        histograms = _histograms(inputs)
+        single = {name: features[:, None] for name, features in histograms.items()}
+        return found | histograms, tokens | single
+
+
+def _histograms(inputs: list[Tensor]) -> dict[str, Tensor]:
+    """Compute the trivial features of uint8 views, ``[N, F]`` by name."""
+    views = _as_clips(inputs)
+    return {
+        name: torch.stack([histogram(view) for view in views]).mean(dim=0)
+        for name, histogram in HISTOGRAMS.items()
+    }
 
 
 def _randomly_initialised(config: dict, seed: int) -> nn.Module:

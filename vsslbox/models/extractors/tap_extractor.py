@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vsslbox.errors import InputError
 from vsslbox.models.extractors.feature_extractor import FeatureExtractor
-from vsslbox.models.utils import encode_clips
+from vsslbox.models.utils.encode import clip_maps, pool_maps
 from vsslbox.registry import MODELS
 
 __all__ = ['TapExtractor']
@@ -59,16 +59,10 @@ class TapExtractor(FeatureExtractor):
     def _encode(self, clips: Tensor) -> dict[str | int, Tensor]:
         if hasattr(self.backbone, 'extract'):
             maps = self.backbone.extract(clips, self.taps)
-            return {tap: _pool(maps[tap], len(clips)) for tap in self.taps}
+            return {tap: pool_maps(maps[tap], len(clips)) for tap in self.taps}
         with _outputs(self.backbone, self.taps) as maps:
-            encode_clips(self.backbone, clips)
-        return {tap: _pool(maps[tap], len(clips)) for tap in self.taps}
-
-
-def _pool(maps: Tensor, num_clips: int) -> Tensor:
-    """Average maps ``[N, F, ...]``, or of each of T frames ``[N * T, F, ...]``, to ``[N, F]``."""
-    features = maps.flatten(2).mean(dim=2)
-    return features.unflatten(0, (num_clips, -1)).mean(dim=1)
+            clip_maps(self.backbone, clips)
+        return {tap: pool_maps(maps[tap], len(clips)) for tap in self.taps}
 
 
 @contextmanager

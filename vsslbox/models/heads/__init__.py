@@ -1,5 +1,6 @@
 """Heads: a task and its loss."""
 
+from vsslbox.models.heads.attentive_probe_head import AttentiveProbeHead
 from vsslbox.models.heads.ava_roi_head import AVARoIHead
 from vsslbox.models.heads.dense_prediction_head import DensePredictionHead
 from vsslbox.models.heads.layer_norm_i3d_head import LayerNormI3DHead
@@ -13,6 +14,7 @@ from vsslbox.models.heads.tuple_cls_head import TupleClsHead
 
 __all__ = [
     'AVARoIHead',
+    'AttentiveProbeHead',
     'DensePredictionHead',
     'LayerNormI3DHead',
     'MLPClsHead',

@@ -1,8 +1,10 @@
-"""One feature vector for each clip, with 2D and 3D backbones alike."""
+"""Feature vectors, maps and tokens of clips, with 2D and 3D backbones alike."""
 
 from torch import Tensor, nn
 
-__all__ = ['encode_clips', 'is_3d']
+from vsslbox.errors import InputError
+
+__all__ = ['clip_maps', 'encode_clips', 'is_3d', 'map_tokens', 'pool_maps']
 
 
 def is_3d(backbone: nn.Module) -> bool:
@@ -24,9 +26,42 @@ def encode_clips(backbone: nn.Module, clips: Tensor) -> Tensor:
     Returns:
         ``[N, F]``.
     """
+    return pool_maps(clip_maps(backbone, clips), len(clips))
+
+
+def clip_maps(backbone: nn.Module, clips: Tensor) -> Tensor:
+    """Compute the feature maps of clips.
+
+    Args:
+        backbone: As for :func:`encode_clips`.
+        clips: ``[N, C, T, H, W]``.
+
+    Returns:
+        ``[N, F, t, h, w]``, or ``[N * T, F, h, w]`` of a 2D backbone.
+    """
     if is_3d(backbone):
-        return backbone(clips).flatten(2).mean(dim=2)
-    num_clips, _, num_frames = clips.shape[:3]
-    frames = clips.transpose(1, 2).flatten(0, 1)  # [N * T, C, H, W]
-    features = backbone(frames).flatten(2).mean(dim=2)
-    return features.view(num_clips, num_frames, -1).mean(dim=1)
+        return backbone(clips)
+    return backbone(clips.transpose(1, 2).flatten(0, 1))  # [N * T, C, H, W]
+
+
+def pool_maps(maps: Tensor, num_clips: int) -> Tensor:
+    """Average the maps of clips, or of each frame and then over the frames, to ``[N, F]``."""
+    features = maps.flatten(2).mean(dim=2)
+    if len(features) == num_clips:
+        return features
+    return features.view(num_clips, -1, features.shape[1]).mean(dim=1)
+
+
+def map_tokens(maps: Tensor, num_clips: int) -> Tensor:
+    """Return the positions of the maps of clips in the order of time, row, column, ``[N, L, F]``.
+
+    Raises:
+        InputError: The backbone returns no maps.
+    """
+    if maps.ndim < 3:
+        raise InputError(
+            f'the backbone returns pooled features {list(maps.shape)}, which have no positions to '
+            'attend to: give one whose output is a feature map'
+        )
+    tokens = maps.flatten(2).transpose(1, 2)  # [N, L, F], or [N * T, h w, F]
+    return tokens.reshape(num_clips, -1, tokens.shape[2])
