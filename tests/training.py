@@ -1,4 +1,4 @@
-"""Short trainings of the four methods' demonstrations, in processes that can be killed."""
+"""Short trainings of demonstrations, in processes that can be killed."""
 
 import random
 from collections.abc import Callable
@@ -31,8 +31,13 @@ DEMOS = dict(
     cvrl='cvrl_r3d18w16_1xb32-8x3-64px.py',
     vdim='vdim_r21dw8_1xb32-32f-64px.py',
     vie='vie-3dresnet_r18w16_1xb32-8x3-64px.py',
+    **{
+        method: f'{method}_r3d18w16_1xb32-2x8x3-64px.py'
+        for method in ('rho-moco', 'rho-byol', 'rho-simclr', 'rho-swav')
+    },
 )
 _SCHEDULE = {'param_scheduler.T_max': 4, 'param_scheduler.warmup': 1}
+_CLIPS = {'model.backbone.base_channels': 4, 'model.neck.in_channels': 32, **_SCHEDULE}
 # Small parts: a training ends in seconds, and passes from VIE's warm-up to its clusters.
 _SMALL = dict(
     vclr={
@@ -43,11 +48,7 @@ _SMALL = dict(
         'param_scheduler.1.T_max': 2,
         'param_scheduler.1.end': 4,
     },
-    cvrl={
-        'model.backbone.base_channels': 4,
-        'model.neck.in_channels': 32,
-        **_SCHEDULE,
-    },
+    cvrl=_CLIPS,
     vdim={
         'model.backbone.base_channels': 2,
         'model.backbone.extra_blocks': 0,
@@ -63,6 +64,12 @@ _SMALL = dict(
         'model.loss.background_size': 4,
         'custom_hooks.0.num_clusters': 4,
         **_SCHEDULE,
+    },
+    **{
+        'rho-moco': {'model.head.queue.size': 16, **_CLIPS},
+        'rho-byol': _CLIPS,
+        'rho-simclr': _CLIPS,
+        'rho-swav': {'model.num_prototypes': 4, 'model.frozen_steps': 3, **_CLIPS},
     },
 )
 # Saves after every iteration, and now and then by the clock too.

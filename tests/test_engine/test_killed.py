@@ -124,7 +124,12 @@ def straight(video_folder, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ('method', 'moment'), [('vclr', 'within its bytes'), ('vie', 'before it gets its name')]
+    ('method', 'moment'),
+    [
+        ('vclr', 'within its bytes'),
+        ('vie', 'before it gets its name'),
+        ('rho-swav', 'within its bytes'),
+    ],
 )
 def test_a_kill_within_a_write_changes_nothing(method, moment, straight, video_folder, tmp_path):
     expected = straight(method)
