@@ -17,6 +17,7 @@ from torch import nn
 
 from tests.evaluating import CONFIG, TINY
 from tests.tools import imported_tool
+from vsslbox.apis import load_backbone
 from vsslbox.apis.command_line import build_runner
 from vsslbox.checkpoints import (
     PretrainedBackbone,
@@ -139,6 +140,8 @@ CHECKPOINTS = {
     'import, CVRL': imported('cvrl-tf', 'out.pth'),
     'import, VIE': imported('vie-tf', 'out.pth'),
     'import, --list': imported('moco', '--list'),
+    'import, by name': imported('dinov2_vit_s14', 'out.pth'),
+    'load_backbone': lambda path: load_backbone(path, config='dinov2_vit-s14_224px'),
 }
 
 

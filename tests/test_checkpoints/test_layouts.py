@@ -279,11 +279,8 @@ def test_vjepa_21(frames, monkeypatch):
     file = jepa_21()
     backbone = LevelNormViT(**SIZES, **CLIP, levels=(0, 1))
     report = load_weights(backbone, file)
-    assert report.missing == [] and list(report.known) == [
-        'the predictor',
-        'the trained encoder',
-        'the target encoder',
-    ]
+    assert report.missing == []
+    assert {*report.known} == {'the predictor', 'the trained encoder', 'the target encoder'}
     weights = inside(file, 'ema_encoder')
     grid = GRID if frames > 1 else (1, *GRID[1:])
     monkeypatch.setattr(f'{__name__}.places', lambda: PLACES[grid])
@@ -380,6 +377,101 @@ def test_a_file_of_a_whole_mmaction2_recognizer_fills_its_classifier():
     assert torch.equal(
         recognizer.cls_head.fc_cls.weight, file['state_dict']['cls_head.fc_cls.weight']
     )
+
+
+# Whole pretrainings ------------------------------------------------------------------------------
+
+
+def build(config):
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        return MODELS.build(config)
+
+
+def videomae_model():
+    decoder = dict(type='PixelDecoder', embed_dims=12, depth=1, num_heads=2, out_channels=384)
+    backbone = dict(type='VideoViT', qkv_bias='no_key', **SIZES, **CLIP)
+    loss = dict(type='MaskedPixelLoss')
+    return build(dict(type='VideoMAE', backbone=backbone, decoder=decoder, loss=loss))
+
+
+def vjepa_model(**kwargs):
+    cfg = dict(
+        type='VJEPA',
+        backbone=dict(type='VideoViT', position='rope', **SIZES, **CLIP),
+        predictor=dict(
+            type='TokenPredictor', in_channels=WIDTH, embed_dims=24, depth=1, num_heads=2
+        ),
+        masks=[dict(type='BlockMask', num_blocks=1, scale=0.5)],
+        loss=dict(type='FeaturePredictionLoss'),
+    )
+    return build(dict(cfg, **kwargs))
+
+
+def vjepa_pretraining():
+    file = jepa('encoder', 'target_encoder', table=sincos_3d_table())
+    blocks = renamed(block_shapes('full', 24, 1), (r'^blocks', 'predictor_blocks'))
+    shapes = {'predictor_embed.weight': (24, WIDTH), 'predictor_embed.bias': (24,), **blocks}
+    shapes |= {f'predictor_norm.{kind}': (24,) for kind in ('weight', 'bias')}
+    shapes |= {'predictor_proj.weight': (WIDTH, 24), 'predictor_proj.bias': (WIDTH,)}
+    shapes |= {f'mask_tokens.{number}': (1, 1, 24) for number in range(10)}
+    shapes |= {'predictor_pos_embed': (1, 32, 24)}
+    file['predictor'] = below('module.backbone.', values(shapes))
+    return file
+
+
+def test_videomae_goes_on_from_its_pretraining():
+    file, model = videomae_pretraining(), videomae_model()
+    report = load_weights(model, file)
+    assert not report.missing and not report.unused
+    state = model.state_dict()
+    assert len(state) == len(file['model'])
+    for name, weight in file['model'].items():
+        assert torch.equal(state[re.sub(r'^encoder\.', 'backbone.', name)], weight), name
+
+
+def test_vjepa_goes_on_from_its_pretraining():
+    """Encoder, average and predictor each get their own; there is one mask token of ten."""
+    file, model = vjepa_pretraining(), vjepa_model()
+    report = load_weights(model, file)
+    assert not report.missing
+    assert {what: len(names) for what, names in report.known.items()} == {
+        'positions': 3,
+        'the mask tokens of other mask sets': 9,
+    }
+    state = model.state_dict()
+    parts = dict(encoder='backbone', target_encoder='momentum_backbone', predictor='predictor')
+    for theirs, ours in parts.items():
+        for name, weight in file[theirs].items():
+            name = name.removeprefix('module.backbone.')
+            if 'pos_embed' not in name and not re.search(r'mask_tokens\.[1-9]', name):
+                assert torch.equal(state[f'{ours}.{name}'], weight), name
+    file['predictor']['module.backbone.predictor_norm2.weight'] = torch.ones(24)
+    with pytest.raises(CheckpointError, match=r'predictor_norm2\.weight \(known: predictor\.predi'):
+        load_weights(model, file)
+
+
+@pytest.mark.parametrize(
+    ('make_file', 'make_model', 'part'),
+    [
+        (videomae_pretraining, videomae_model, 'model'),
+        (vjepa_pretraining, vjepa_model, 'target_encoder'),
+    ],
+)
+def test_a_pretraining_starts_from_an_encoder_alone(make_file, make_model, part, tmp_path):
+    """The decoder and the predictor are drawn; an average starts with the encoder's weights."""
+    torch.save(make_file(), tmp_path / 'file.pth')
+    model = make_model()
+    model.init_cfg = dict(type='vsslbox.PretrainedBackbone', checkpoint=str(tmp_path / 'file.pth'))
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        model.init_weights()
+    (theirs,) = (
+        w
+        for n, w in make_file()[part].items()
+        if re.search(r'(^|\.)norm\.bias', n) and 'decoder' not in n
+    )
+    assert torch.equal(model.backbone.norm.bias, theirs)
+    if hasattr(model, 'momentum_backbone'):
+        assert torch.equal(model.momentum_backbone.norm.bias, theirs)
 
 
 # SlowFast ----------------------------------------------------------------------------------------

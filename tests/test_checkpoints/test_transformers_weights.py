@@ -8,6 +8,7 @@ import torch
 
 from vsslbox.checkpoints import CheckpointError, load_weights
 from vsslbox.models.backbones import ImageViT, VideoViT
+from vsslbox.models.selfsup import VideoMAE
 
 pytestmark = pytest.mark.slow
 safetensors = pytest.importorskip('safetensors.torch')
@@ -82,6 +83,21 @@ def test_videomae(tmp_path, spelling):
     with torch.no_grad():
         tokens = network.videomae(clips()).last_hidden_state
     assert_same(backbone, clips().transpose(1, 2), tokens)
+
+
+def test_videomae_goes_on_from_its_pretraining(tmp_path):
+    _, path = saved(tmp_path, 'VideoMAEForPreTraining', 'VideoMAEConfig', **VIDEOMAE)
+    decoder = dict(type='PixelDecoder', embed_dims=12, depth=1, num_heads=2, out_channels=384)
+    backbone = dict(type='VideoViT', qkv_bias='no_key', **SIZES, **CLIP)
+    loss = dict(type='MaskedPixelLoss')
+    model = VideoMAE(backbone, decoder, loss)
+    report = load_weights(model, path)
+    assert not report.missing and not report.unused
+    weights = safetensors.load_file(path)
+    layer = 'decoder.decoder_layers.0'
+    keys = weights[f'{layer}.attention.attention.key.weight']
+    assert torch.equal(model.decoder.blocks[0].attn.qkv.weight[12:24], keys)
+    assert torch.equal(model.mask_token, weights['mask_token'])
 
 
 def test_videomae_with_classes(tmp_path):

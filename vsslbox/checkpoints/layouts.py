@@ -6,7 +6,7 @@ file that is none of these is refused.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -36,6 +36,8 @@ class Layout:
         rename: Returns our name of a tensor of the network, which is without that beginning.
         convert: Returns the network's tensors in our form, by our names.
         unused: Patterns of the whole names of other tensors, and what these are.
+        parts: For a model with all of these parts: what the names of a part begin with in the file,
+            and in the model. Then the file fills the whole model.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Layout:
     rename: Rename = str
     convert: Callable[[Weights], Weights] = dict
     unused: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -85,37 +88,51 @@ class ArrangedWeights:
         return known, unknown
 
 
-def arrange(weights: Mapping[str, Tensor], prefix: str | None = None) -> ArrangedWeights | None:
+def arrange(
+    weights: Mapping[str, Tensor], prefix: str | None = None, parts: Collection[str] = ()
+) -> ArrangedWeights | None:
     """Return the tensors of a file that other code wrote, or None if its layout is not known.
 
     Args:
         weights: The tensors of the file by name.
         prefix: The beginning of the names of another network than the layout's first one.
+        parts: The names of the parts of the module that is to be filled.
     """
     plain = {unwrapped_name(name): name for name in weights}
-    if len(plain) < len(weights):
-        return None  # several networks
-    for layout in LAYOUTS:
-        if all(any(re.fullmatch(sign, name) for name in plain) for sign in layout.signs):
-            break
-    else:
+    layouts = (one for one in LAYOUTS if _has_layout(plain, one.signs))
+    layout = next(layouts, None)
+    if layout is None or len(plain) < len(weights):  # several networks
         return None
-    if prefix is None:
-        present = (begin for begin in layout.networks if any(n.startswith(begin) for n in plain))
-        chosen = next(present, '')
-    else:
-        chosen = unwrapped_name(prefix)
+    begins = _begins(layout, plain, prefix, parts)
     skipped, ours = {}, {}
     for name, full_name in plain.items():
-        if name.startswith(chosen):
-            our_name = layout.rename(unwrapped_name(name.removeprefix(chosen)))
-            ours[name if our_name in ours else our_name] = full_name
-        elif other := next((n for n in layout.networks if n and name.startswith(n)), None):
+        begin = next((one for one in begins if name.startswith(one)), None)
+        others = (one for one in layout.networks if one and name.startswith(one))
+        if begin is None and (other := next(others, None)):
             skipped[full_name] = layout.networks[other]
-        else:
-            ours[name] = full_name
+            continue
+        rest = layout.rename(unwrapped_name(name.removeprefix(begin or '')))
+        our_name = begins.get(begin, '') + rest
+        ours[name if our_name in ours else our_name] = full_name
     tensors = layout.convert({name: weights[full_name] for name, full_name in ours.items()})
     return ArrangedWeights(layout, tensors, skipped, ours)
+
+
+def _has_layout(names: Collection[str], signs: Collection[str]) -> bool:
+    return all(any(re.fullmatch(sign, name) for name in names) for sign in signs)
+
+
+def _begins(
+    layout: Layout, names: Collection[str], prefix: str | None, parts: Collection[str]
+) -> dict[str, str]:
+    """Return what the names of each network in use begin with in the file, and in the module."""
+    if prefix is not None:
+        return {unwrapped_name(prefix): ''}
+    wanted = {begin.rstrip('.') for begin in layout.parts.values()}
+    if wanted and wanted <= set(parts):
+        return dict(layout.parts)
+    present = (begin for begin in layout.networks if any(n.startswith(begin) for n in names))
+    return {next(present, ''): ''}
 
 
 def _by_rules(*rules: tuple[str, str]) -> Rename:
@@ -203,11 +220,17 @@ LAYOUTS = (
             'ema_encoder.': 'the moving average of the encoder',
             'target_encoder.': 'the target encoder',
             'encoder.': 'the trained encoder',
+            'predictor.': 'the predictor',
         },
         _by_rules((r'^backbone\.', '')),
         unused={
-            r'predictor\..*': 'the predictor',
-            r'\w*encoder\.(module\.)?(backbone\.)?pos_embed': 'positions',
+            r'\w+\.(module\.)?(backbone\.)?(predictor_)?pos_embed': 'positions',
+            r'predictor\..*\bmask_tokens\.[1-9]\d*': 'the mask tokens of other mask sets',
+        },
+        parts={
+            'target_encoder.': 'momentum_backbone.',
+            'encoder.': 'backbone.',
+            'predictor.': 'predictor.',
         },
     ),
     Layout(
@@ -260,6 +283,7 @@ LAYOUTS = (
         _by_rules(
             (r'^embeddings\.patch_embeddings\.projection\.', 'patch_embed.proj.'),
             (r'^encoder\.layer\.', 'blocks.'),
+            (r'^decoder\.decoder_layers\.', 'decoder.blocks.'),
             (r'\.attention\.attention\.', '.attn.'),
             (r'\.attention\.output\.dense\.', '.attn.proj.'),
             (r'\.intermediate\.dense\.', '.mlp.fc1.'),

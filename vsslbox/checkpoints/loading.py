@@ -210,7 +210,8 @@ def load_weights(
         checkpoint = load_checkpoint(checkpoint)
     weights = _find_weights(checkpoint, source)
     description = f'{source} ({describe(weights)})'
-    arranged = arrange(weights, prefix)
+    parts = {name.partition('.')[0] for name in module.state_dict()}
+    arranged = arrange(weights, prefix, parts)
     if prefix is not None:
         weights = _below(prefix, weights, source)
     if arranged:
