@@ -30,6 +30,7 @@ DEMOS = dict(
     vclr='vclr_r18w16_1xb32-3seg-64px.py',
     cvrl='cvrl_r3d18w16_1xb32-8x3-64px.py',
     vdim='vdim_r21dw8_1xb32-32f-64px.py',
+    videomae='videomae_vit-96_1xb32-8x3-64px.py',
     vie='vie-3dresnet_r18w16_1xb32-8x3-64px.py',
     **{
         method: f'{method}_r3d18w16_1xb32-2x8x3-64px.py'
@@ -53,6 +54,12 @@ _SMALL = dict(
         'model.backbone.base_channels': 2,
         'model.backbone.extra_blocks': 0,
         'model.neck.in_channels': 16,
+        **_SCHEDULE,
+    },
+    videomae={
+        'model.backbone.embed_dims': 24,
+        'model.backbone.depth': 1,
+        'model.decoder.depth': 1,
         **_SCHEDULE,
     },
     vie={

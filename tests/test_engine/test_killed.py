@@ -127,6 +127,7 @@ def straight(video_folder, tmp_path_factory):
     ('method', 'moment'),
     [
         ('vclr', 'within its bytes'),
+        ('videomae', 'before they are on the disk'),
         ('vie', 'before it gets its name'),
         ('rho-swav', 'within its bytes'),
     ],

@@ -1,7 +1,5 @@
-# Something-Something V2 for mmaction2's 2D recognizers; tested on its validation videos.
-_base_ = './frames_8seg.py'
-
-data_root = '{{$VSSLBOX_STHV2:data/sthv2}}'
+# Something-Something V2 for mmaction2's 2D recognizers.
+_base_ = ['./frames_8seg.py', './sthv2.py']
 
 multi_scale = dict(
     _delete_=True,
@@ -13,9 +11,7 @@ multi_scale = dict(
 )
 train_dataloader = dict(
     dataset=dict(
-        data_root=data_root,
-        ann_file='sthv2_train_list_videos.txt',
-        data_prefix=dict(video='videos'),
+        _base_.sthv2_train,
         # No flip: the classes tell left from right. (The appendix of VCLR claims flips on all
         # data.)
         pipeline=dict(augment=dict(transforms=dict(crop=multi_scale, flip=None))),
@@ -23,9 +19,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
-        data_root=data_root,
-        ann_file='sthv2_val_list_videos.txt',
-        data_prefix=dict(video='videos'),
+        _base_.sthv2_test,
         pipeline=dict(augment=dict(transforms=dict(crop=dict(size=224)))),
     ),
 )

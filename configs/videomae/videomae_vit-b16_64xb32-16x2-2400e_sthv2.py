@@ -1,0 +1,19 @@
+# VideoMAE with ViT-B on Something-Something V2: 64 GPUs x 32 videos, frames 2 apart, 2400 epochs.
+_base_ = [
+    '../_base_/models/videomae_vit-b16.py',
+    '../_base_/datasets/videomae_pretrain.py',
+    '../_base_/datasets/sthv2.py',
+    '../_base_/schedules/videomae_adamw.py',
+    '../_base_/default_runtime.py',
+]
+
+max_epochs = 2400
+
+sample = dict(frame_interval=2, span=31)
+train_dataloader = dict(
+    batch_size=32, dataset=dict(_base_.sthv2_train, pipeline=dict(sample=sample))
+)
+train_cfg = dict(max_epochs=max_epochs)
+optim_wrapper = dict(optimizer=dict(lr=1.2e-3))
+param_scheduler = [_base_.rise, dict(_base_.fall, end=max_epochs)]
+default_hooks = dict(checkpoint=dict(interval=20))
