@@ -11,6 +11,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, PARAM_SCHEDULERS, DefaultScope
 from torch import nn
 
+from vsslbox.apis.command_line import build_runner, on_videos
 from vsslbox.checkpoints.loading import load_weights
 from vsslbox.datasets.transforms.steps import list_steps
 
@@ -234,3 +235,60 @@ def test_a_checkpoint_of_a_recipe_starts_a_protocol():
     load_weights(started, dict(state_dict=trained.state_dict()), 'a checkpoint')
     for name, value in started.state_dict().items():
         assert torch.equal(value, trained.backbone.state_dict()[name]), name
+
+
+FULL = ('rho-moco_2x8x8', 'rho-byol_4x16x4', 'rho-simclr_4x8x8')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'name',
+    [
+        'rho-moco_4x8x8',
+        'rho-swav_2x8x8',
+        *(pytest.param(name, marks=pytest.mark.full) for name in FULL),
+    ],
+)
+def test_recipe_trains_on_real_clips(name, data_root, tmp_path, monkeypatch):
+    method, clips = name.split('_')
+    config = Config.fromfile(RHO / f'{method}_slowonly-r50_8xb8-{clips}-200e_kinetics400.py')
+    loader = config.train_dataloader
+    loader.update(batch_size=3, num_workers=0, persistent_workers=False, pin_memory=False)
+    videos = str(data_root / 'formats/torchvision_assets/videos')
+    loader.dataset = on_videos(loader.dataset.to_dict(), videos)
+    small = dict(in_channels=32, hidden_channels=16)
+    options = {
+        'work_dir': str(tmp_path),
+        'log_level': 'ERROR',
+        'train_cfg.max_epochs': 1,
+        'param_scheduler': dict(warmup=0, T_max=1),
+        'optim_wrapper.type': 'OptimWrapper',
+        'model.backbone': dict(depth=18, base_channels=4),
+        'model.neck': small,
+    }
+    if method == 'rho-byol':
+        options['model.predictor'] = dict(hidden_channels=16)
+    config.merge_from_dict(options)
+    runner = build_runner(config)
+    start = {name: value.clone() for name, value in runner.model.state_dict().items()}
+    shapes, losses = [], []
+    loss = runner.model.loss
+
+    def noting(inputs, data_samples):
+        shapes.append([tuple(view.shape) for view in inputs])
+        assert not any(torch.equal(inputs[0], view) for view in inputs[1:])
+        losses.append(loss(inputs, data_samples))
+        return losses[-1]
+
+    monkeypatch.setattr(runner.model, 'loss', noting)
+    runner.train()
+    num_clips, frames, _ = map(int, clips.split('x'))
+    assert shapes == [[(3, 3, frames, 224, 224)] * num_clips] * 3
+    assert all(value.isfinite() for step in losses for value in step.values())
+    trained = runner.model.state_dict()
+    same = {name for name in trained if torch.equal(trained[name], start[name])}
+    # In the first epoch of a long list; scaling to unit length may round.
+    frozen = {name for name in trained if name.startswith('prototypes')}
+    assert same <= frozen
+    for name in frozen:
+        torch.testing.assert_close(trained[name], start[name])
