@@ -308,6 +308,15 @@ def test_losses_are_float32_under_autocast():
         assert cosine_regression(prediction.bfloat16(), target).dtype == torch.float32
 
 
+def test_scores_of_prototypes_are_float32_under_autocast(monkeypatch):
+    model, clips = build('SwAV').float(), views()
+    embeddings = {id(view): torch.randn(BATCH, WIDTH) for view in clips}
+    monkeypatch.setattr(model, 'embed', lambda view: embeddings[id(view)])
+    expected = model(clips, [], mode='loss')['loss_swapped']
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        assert model(clips, [], mode='loss')['loss_swapped'] == expected
+
+
 def swapped_on_processes():
     """The loss and its gradient, as DistributedDataParallel averages it."""
     torch.manual_seed(0)

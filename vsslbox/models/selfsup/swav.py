@@ -66,7 +66,9 @@ class SwAV(BaseSelfSupervisor):
         if self.frozen_steps and self.steps < self.frozen_steps:
             # A gradient of zero: DistributedDataParallel waits for one.
             prototypes = prototypes.detach() + 0 * prototypes
-        scores = [F.linear(normalized(self.embed(view)), prototypes) for view in inputs]
+        embeddings = [normalized(self.embed(view)) for view in inputs]
+        with torch.autocast(prototypes.device.type, enabled=False):
+            scores = [F.linear(embedding, prototypes) for embedding in embeddings]
         return dict(loss_swapped=self.criterion(scores))
 
     def update_after_step(self, progress: float = 0.0) -> None:
