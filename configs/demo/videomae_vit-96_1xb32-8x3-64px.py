@@ -1,4 +1,4 @@
-# VideoMAE at the size of a demonstration: a transformer of 6 blocks of width 96, clips of 8 frames
+# VideoMAE at the size of a demonstration: a transformer of 4 blocks of width 96, clips of 8 frames
 # of 64x64 pixels, 3 frames apart, in cubes of 2x8x8 pixels. Where features of single clips are
 # compared, masked models are weak: attention over their tokens or fine-tuning measures them.
 _base_ = [
@@ -12,8 +12,8 @@ data_root = '{{$VSSLBOX_DEMO:data/demo}}'
 max_epochs = 60
 
 model = dict(
-    backbone=dict(arch='tiny', embed_dims=96, depth=6, img_size=64, num_frames=8, patch_size=8),
-    decoder=dict(embed_dims=48, depth=2, num_heads=3, out_channels=384),
+    backbone=dict(arch='tiny', embed_dims=96, depth=4, img_size=64, num_frames=8, patch_size=8),
+    decoder=dict(embed_dims=48, depth=1, num_heads=3, out_channels=384),
 )
 train_dataloader = dict(
     batch_size=32,
