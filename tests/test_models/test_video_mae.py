@@ -119,6 +119,17 @@ def test_the_error_is_float32_under_autocast():
     assert found.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
+def test_the_loss_under_autocast_is_near_that_in_float32():
+    model = build().float()
+    views, samples = masked_samples(torch.Generator().manual_seed(1), 3)
+    expected = model.loss(views, samples)['loss_pixels']
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        found = model.loss(views, samples)['loss_pixels']
+    found.backward()
+    assert found.dtype == torch.float32
+    assert found.item() == pytest.approx(expected.item(), rel=0.02)
+
+
 def test_blocks_computed_again_give_the_same_gradients():
     views, samples = batch()
     found = []
