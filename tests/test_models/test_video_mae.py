@@ -160,6 +160,9 @@ def test_wrong_inputs():
     samples[0].set_field(torch.tensor([2, 4, 4]), 'token_grid')
     with pytest.raises(InputError, match=r'masks \(2, 4, 4\) .*give MaskTubes\(grid=\(4, 2, 4\)\)'):
         model.loss(views, samples)
+    any_shape = build(backbone=dict(VIT, position='rope', num_heads=1, num_frames=4))
+    with pytest.raises(InputError, match=r'that have \(4, 2, 4\), .* built for \(2, 2, 4\)'):
+        any_shape.loss(views, batch()[1])
     del samples[0].visible_tokens
     with pytest.raises(InputError, match='no `visible_tokens`: add `MaskTubes`'):
         model.loss(views, samples)

@@ -87,9 +87,10 @@ class VideoMAE(BaseSelfSupervisor):
 
     def _check_grid(self, data_samples: list, clips: Tensor) -> None:
         masked = tuple(data_samples[0].token_grid.tolist())
-        grid = self.backbone.patch_embed.grid(clips.shape[2:])
-        if masked != grid:
+        seen, grid = self.backbone.patch_embed.grid(clips.shape[2:]), self.backbone.grid
+        if not masked == seen == grid:
             raise InputError(
-                f'the pipeline masks {masked} tokens in time, rows and columns, `model.backbone` '
-                f'splits the clips into {grid}: give MaskTubes(grid={grid})'
+                f'the pipeline masks {masked} tokens in time, rows and columns of clips that have '
+                f'{seen}, `model.backbone` is built for {grid}: give MaskTubes(grid={grid}) and '
+                'clips of `num_frames` and `img_size`'
             )

@@ -45,7 +45,7 @@ class MaskTubes(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add the targets."""
         places = results['rng'].permutation(self.num_places)
-        hidden = np.zeros(self.grid[0] * self.num_places, bool).reshape(self.grid[0], -1)
+        hidden = np.zeros((self.grid[0], self.num_places), bool)
         hidden[:, places[: self.num_hidden]] = True
         targets = results.setdefault('targets', {})
         targets['visible_tokens'] = np.flatnonzero(~hidden)
