@@ -81,7 +81,8 @@ def test_measuring_changes_nothing(tmp_path):
 
 def test_the_log_has_the_measures_of_the_last_batch(tmp_path):
     runner, rows = train(tmp_path, dict(type='HealthHook', interval=6))
-    (row,) = rows
+    assert [row['iter'] for row in rows] == [1, 6]
+    row = rows[-1]
     model = runner.model.eval()
     videos = list(runner.train_dataloader.sampler)[-4:]
     samples = [TinyViews()[key] for key in videos]
@@ -107,7 +108,8 @@ def test_the_log_has_speed_time_left_and_the_age_of_the_queue(tmp_path):
     for row in rows:
         assert row['health/queue_age'] == 12  # of the queue with one key of each of 4 videos a step
         assert 0 < row['health/data_wait'] < 100
-    for row in rows[1:]:
+    assert [row['iter'] for row in rows] == [1, 2, 4, 6]
+    for row in rows[2:]:
         assert row['health/hours_left'] == pytest.approx(
             4 * (6 - row['iter']) / row['health/videos_per_s'] / 3600
         )

@@ -27,7 +27,9 @@ class CollapseError(VSSLBoxError):
 
 @HOOKS.register_module()
 class HealthHook(Hook):
-    """Log the health of a run every ``interval`` iterations, and raise an alarm at a collapse.
+    """Log the health of a run every ``interval`` iterations, and tell of a collapse.
+
+    The first measurement is after the first iteration.
 
     The embeddings of the batch's views (``embed_views`` of the method) are computed once more,
     without gradient, by the network as in evaluation, and measured by :func:`embedding_health`.
@@ -100,7 +102,7 @@ class HealthHook(Hook):
         Raises:
             CollapseError: The run has collapsed and is to stop.
         """
-        if not self.every_n_train_iters(runner, self.interval):
+        if runner.iter > 0 and not self.every_n_train_iters(runner, self.interval):
             return
         model = unwrap_model(runner.model)
         values = {}
