@@ -31,6 +31,7 @@ DEMOS = dict(
     cvrl='cvrl_r3d18w16_1xb32-8x3-64px.py',
     vdim='vdim_r21dw8_1xb32-32f-64px.py',
     videomae='videomae_vit-96_1xb32-8x3-64px.py',
+    vjepa2='vjepa2_vit-96_1xb16-16x2-64px.py',
     vie='vie-3dresnet_r18w16_1xb32-8x3-64px.py',
     **{
         method: f'{method}_r3d18w16_1xb32-2x8x3-64px.py'
@@ -60,6 +61,13 @@ _SMALL = dict(
         'model.backbone.embed_dims': 24,
         'model.backbone.depth': 1,
         'model.decoder.depth': 1,
+        **_SCHEDULE,
+    },
+    vjepa2={
+        'model.backbone.embed_dims': 24,
+        'model.backbone.depth': 1,
+        'model.predictor.in_channels': 24,
+        'model.predictor.depth': 1,
         **_SCHEDULE,
     },
     vie={

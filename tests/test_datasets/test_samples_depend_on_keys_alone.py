@@ -25,6 +25,7 @@ SAMPLERS = {
     'SampleRandomClip': [dict(clip_len=4)],
     'SampleCentreSegmentFrames': [dict(num_segments=3)],
     'SampleRandomPace': [dict(clip_len=4)],
+    'SampleClipAtRate': [dict(clip_len=4, fps=6)],
     'SampleClipPair': [dict(clip_len=4)],
     'SampleHalves': [dict()],
     'SampleRandomFrames': [dict(num_frames=4)],

@@ -130,6 +130,7 @@ def straight(video_folder, tmp_path_factory):
         ('videomae', 'before they are on the disk'),
         ('vie', 'before it gets its name'),
         ('rho-swav', 'within its bytes'),
+        ('vjepa2', 'before it gets its name'),
     ],
 )
 def test_a_kill_within_a_write_changes_nothing(method, moment, straight, video_folder, tmp_path):

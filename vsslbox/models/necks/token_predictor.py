@@ -76,7 +76,7 @@ class TokenPredictor(BaseModule):
         self.predictor_proj = nn.Linear(embed_dims, in_channels)
         self._head_dims = embed_dims // num_heads
         self._tables: dict[tuple, Tensor] = {}
-        self._table((1, 1, 1), torch.device('cpu'))  # a width without positions is an error now
+        self._positions((1, 1, 1))  # a width without positions is an error now
 
     def forward(
         self,
@@ -111,9 +111,10 @@ class TokenPredictor(BaseModule):
     def _table(self, grid: tuple[int, int, int], device: torch.device) -> Tensor:
         """Return the positions of all tokens of a clip, which are computed once for a grid."""
         if (grid, device) not in self._tables:
-            if self.position == 'sincos_3d':
-                table = sincos_3d_table(grid, self.predictor_embed.out_features)
-            else:
-                table = rotary_table(grid, self._head_dims, self.position == 'rope_paired')
-            self._tables = {(grid, device): table.to(device)}
+            self._tables = {(grid, device): self._positions(grid).to(device)}
         return self._tables[grid, device]
+
+    def _positions(self, grid: tuple[int, int, int]) -> Tensor:
+        if self.position == 'sincos_3d':
+            return sincos_3d_table(grid, self.predictor_embed.out_features)
+        return rotary_table(grid, self._head_dims, self.position == 'rope_paired')

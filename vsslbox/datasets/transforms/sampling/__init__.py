@@ -5,6 +5,7 @@ from vsslbox.datasets.transforms.sampling.sample_binned_frames import SampleBinn
 from vsslbox.datasets.transforms.sampling.sample_centre_segment_frames import (
     SampleCentreSegmentFrames,
 )
+from vsslbox.datasets.transforms.sampling.sample_clip_at_rate import SampleClipAtRate
 from vsslbox.datasets.transforms.sampling.sample_clip_pair import SampleClipPair
 from vsslbox.datasets.transforms.sampling.sample_end_to_end_frames import SampleEndToEndFrames
 from vsslbox.datasets.transforms.sampling.sample_frame_triples import SampleFrameTriples
@@ -31,6 +32,7 @@ __all__ = [
     'SampleAllWindows',
     'SampleBinnedFrames',
     'SampleCentreSegmentFrames',
+    'SampleClipAtRate',
     'SampleClipPair',
     'SampleEndToEndFrames',
     'SampleFrameTriples',

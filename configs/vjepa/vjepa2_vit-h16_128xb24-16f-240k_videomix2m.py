@@ -1,0 +1,4 @@
+# The main phase of V-JEPA 2 with ViT-H.
+_base_ = './vjepa2_vit-l16_128xb24-16f-240k_videomix2m.py'
+
+model = dict(backbone=dict(arch='huge'), predictor=dict(in_channels=1280))
