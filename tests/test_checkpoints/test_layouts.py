@@ -23,6 +23,11 @@ CLIP = dict(img_size=32, num_frames=4, patch_size=8)
 GRID = (2, 4, 4)
 
 
+def build(config):
+    with DefaultScope.overwrite_default_scope('vsslbox'):
+        return MODELS.build(config)
+
+
 def renamed(weights, *rules):
     found = {}
     for name, weight in weights.items():
@@ -222,6 +227,9 @@ def test_videomae_pretraining():
     weights = {n.removeprefix('encoder.'): w.double() for n, w in file['model'].items()}
     tokens = transform(patches(clips().double(), weights) + sincos_table(), weights)
     assert_same_features(backbone, as_map(norm(tokens, weights, 'norm')), clips())
+    theirs = mmaction_vit(use_mean_pooling=False)
+    load_weights(theirs, file, allow_missing='pos_embed')
+    assert_same_features(theirs, as_map(norm(tokens, weights, 'norm')), clips())
 
 
 def test_videomae_fine_tuned():
@@ -327,7 +335,7 @@ def test_mvd():
     weights = doubled(file['model'])
     tokens = transform(patches(clips().double(), weights) + weights['pos_embed'], weights)
     assert_same_features(backbone, as_map(norm(tokens, weights, 'norm')), clips())
-    with pytest.raises(CheckpointError, match='positions that differ by up to'):
+    with pytest.raises(CheckpointError, match=r'has positions \[32, 32\] other than'):
         load_weights(VideoViT(**SIZES, **CLIP, qkv_bias='no_key'), file)
 
 
@@ -344,10 +352,9 @@ def mmaction_videomae():
     return dict(meta=dict(epoch=1), state_dict=weights)
 
 
-def mmaction_vit():
-    with DefaultScope.overwrite_default_scope('vsslbox'):
-        network = dict(type='mmaction.VisionTransformer', return_feat_map=True, **SIZES, **CLIP)
-        network = MODELS.build(network)
+def mmaction_vit(**kwargs):
+    cfg = dict(type='mmaction.VisionTransformer', return_feat_map=True, **SIZES, **CLIP, **kwargs)
+    network = build(cfg)
     network.eval()
     return network
 
@@ -380,11 +387,6 @@ def test_a_file_of_a_whole_mmaction2_recognizer_fills_its_classifier():
 
 
 # Whole pretrainings ------------------------------------------------------------------------------
-
-
-def build(config):
-    with DefaultScope.overwrite_default_scope('vsslbox'):
-        return MODELS.build(config)
 
 
 def videomae_model():
@@ -479,8 +481,7 @@ def test_a_pretraining_starts_from_an_encoder_alone(make_file, make_model, part,
 
 def slow_only():
     cfg = dict(type='mmaction.ResNet3dSlowOnly', depth=50, lateral=False, base_channels=CHANNELS)
-    with DefaultScope.overwrite_default_scope('vsslbox'):
-        return MODELS.build(dict(cfg, pretrained=None, pretrained2d=False))
+    return build(dict(cfg, pretrained=None, pretrained2d=False))
 
 
 @pytest.mark.parametrize(
@@ -694,8 +695,12 @@ def test_a_file_of_another_size_gives_one_message():
 @pytest.mark.parametrize(
     ('position', 'size', 'message'),
     [
-        ('sincos', 32, 'positions that differ by up to 2 from those of the module'),
-        ('sincos_3d', 64, r'positions of \[32, 32\], the module of \[128, 32\]: set `position`, '),
+        (
+            'sincos',
+            32,
+            r'positions \[32, 32\] other than those of the module, \[32, 32\]: set `posi',
+        ),
+        ('sincos_3d', 64, r'positions \[32, 32\] other than those of the module, \[128, 32\]'),
     ],
 )
 def test_other_positions_than_those_of_the_file_are_refused(position, size, message):
@@ -703,6 +708,13 @@ def test_other_positions_than_those_of_the_file_are_refused(position, size, mess
     backbone = VideoViT(**SIZES, **dict(CLIP, img_size=size), position=position)
     with pytest.raises(CheckpointError, match=message):
         load_weights(backbone, file)
+
+
+def test_other_positions_of_a_whole_pretraining_are_refused():
+    tiny = dict(type='VideoViT', position='sincos_3d', **SIZES, **CLIP)
+    load_weights(vjepa_model(backbone=tiny), vjepa_pretraining())
+    with pytest.raises(CheckpointError, match=r'other than those of the module, \[128, 32\]'):
+        load_weights(vjepa_model(backbone=dict(tiny, img_size=64)), vjepa_pretraining())
 
 
 def test_a_gated_mlp_is_refused():

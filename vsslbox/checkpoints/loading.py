@@ -353,25 +353,26 @@ def _surplus(module: nn.Module, report: LoadReport, unknown: Mapping[str, str]) 
 
 
 def _check_positions(module: nn.Module, arranged: ArrangedWeights, report: LoadReport) -> None:
-    """Compare the table of positions in a file with the one that the module computes.
+    """Compare the tables of positions in a file with those that the module computes.
 
     Raises:
         CheckpointError: They differ.
     """
-    table = arranged.weights.get('pos_embed')
-    for name, own in module.named_buffers():
-        if table is None or name.rpartition('.')[2] != 'positions' or own.ndim != 2:
-            continue
-        if table.shape[1:] != own.shape:
-            how = f'of {list(table.shape[1:])}, the module of {list(own.shape)}'
-        elif (error := (table[0].float().cpu() - own.cpu()).abs().max()) > _TABLE_ERROR:
-            how = f'that differ by up to {error:.2g} from those of the module'
-        else:
-            continue
-        raise CheckpointError(
-            f'{report.source} has positions {how}: set `position`, `img_size` and `num_frames` of '
-            f'{type(module).__name__} to those of its pretraining'
+    tables = {n: w for n, w in arranged.weights.items() if n.rpartition('.')[2] == 'pos_embed'}
+    for name, table in tables.items():
+        wanted = canonical_name(name.removesuffix('pos_embed') + 'positions')
+        named = module.named_buffers()
+        own = [b.cpu() for n, b in named if canonical_name(n) == wanted and b.ndim == 2]
+        close = (
+            one.shape == table.shape[1:] and (table[0].cpu() - one).abs().max() < _TABLE_ERROR
+            for one in own
         )
+        if own and not any(close):
+            raise CheckpointError(
+                f'{report.source} has positions {list(table.shape[1:])} other than those of the '
+                f'module, {list(own[0].shape)}: set `position`, `img_size` and `num_frames` of '
+                f'{type(module).__name__} to those of its pretraining'
+            )
 
 
 def _counts(known: Mapping[str, list[str]]) -> str:
