@@ -26,7 +26,7 @@ def encode_clips(backbone: nn.Module, clips: Tensor) -> Tensor:
     Returns:
         ``[N, F]``.
     """
-    return pool_maps(clip_maps(backbone, clips), len(clips))
+    return pool_maps(clip_maps(backbone, clips), clips.shape[0])
 
 
 def clip_maps(backbone: nn.Module, clips: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ def clip_maps(backbone: nn.Module, clips: Tensor) -> Tensor:
 def pool_maps(maps: Tensor, num_clips: int) -> Tensor:
     """Average the maps of clips, or of each frame and then over the frames, to ``[N, F]``."""
     features = maps.flatten(2).mean(dim=2)
-    if len(features) == num_clips:
+    if features.shape[0] == num_clips:  # a length would be a constant of exported networks
         return features
     return features.view(num_clips, -1, features.shape[1]).mean(dim=1)
 

@@ -82,17 +82,14 @@ class _Attention(nn.Module):
         self.proj = nn.Linear(embed_dims, embed_dims)
 
     def forward(self, x: Tensor, rotary: Tensor | None) -> Tensor:
-        qkv = F.linear(x, self.qkv.weight, self._bias())
+        qkv = self.qkv(x)
+        if hasattr(self, 'q_bias'):
+            qkv = qkv + torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
         q, k, v = qkv.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         if rotary is not None:
-            q, k = self.rotate(q, rotary), self.rotate(k, rotary)
+            q, k = rotate(q, rotary), rotate(k, rotary)
         x = F.scaled_dot_product_attention(q, k, v)  # [N, heads, L, D / heads]
         return self.proj(x.transpose(1, 2).flatten(2))
-
-    def _bias(self) -> Tensor | None:
-        if not hasattr(self, 'q_bias'):
-            return self.qkv.bias
-        return torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
 
 
 def run_blocks(
