@@ -17,6 +17,7 @@ param_scheduler = [
     dict(
         type='CosineAnnealingLR',
         begin=12_000,
+        end=90_000,
         T_max=100_500,  # 1.25 * 90 000 - 12 000
         eta_min=1e-6,
         by_epoch=False,
@@ -25,6 +26,7 @@ param_scheduler = [
     dict(
         type='CosineAnnealingParamScheduler',
         param_name='weight_decay',
+        end=90_000,
         T_max=112_500,
         eta_min_ratio=10,
         by_epoch=False,
