@@ -105,20 +105,27 @@ def test_draws_depend_on_the_generator_alone():
     assert shared_generator().initial_seed() == first
 
 
-def draw():
+def draw(across_processes):
     """Draw the masks of this process's share of 6 samples; processes have seeds of their own."""
     torch.manual_seed(get_rank())
-    generator = shared_generator()
-    return [BlockMask(**s)(6 // get_world_size(), GRID, generator) for s in (SHORT, LONG)]
+    generator, num_samples = shared_generator(), 6 // get_world_size()
+    masks = [BlockMask(**s, across_processes=across_processes) for s in (SHORT, LONG)]
+    return [mask(num_samples, GRID, generator) for mask in masks]
 
 
-def test_two_processes_draw_and_cut_what_one_does():
-    one, two = draw(), run_on_processes(draw, 2)
+@pytest.mark.parametrize('across_processes', [True, False])
+def test_two_processes_draw_what_one_does(across_processes):
+    """And drop the same with ``across_processes``; else each keeps more, or as much."""
+    one, two = draw(True), run_on_processes(draw, 2, across_processes)
+    longer = 0
     for number, expected in enumerate(one):
         for kind in (0, 1):
             # The sampler hands samples to the processes in turn.
-            found = torch.stack([result[number][kind] for result in two], dim=1).flatten(0, 1)
-            assert torch.equal(found, expected[kind])
+            for rank in (0, 1):
+                found, wanted = two[rank][number][kind], expected[kind][rank::2]
+                longer += found.shape[1] - wanted.shape[1]
+                assert torch.equal(found[:, : wanted.shape[1]], wanted)
+    assert (longer == 0) == across_processes
 
 
 @pytest.mark.parametrize(

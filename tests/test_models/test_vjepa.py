@@ -250,7 +250,7 @@ def test_each_mask_set_has_its_token():
 
 def train():
     """Take two steps on this process's share of the batches, which are handed out in turn."""
-    model = build()
+    model = build(masks=[dict(mask, across_processes=True) for mask in MASKS])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     losses = []
     for step in range(2):
