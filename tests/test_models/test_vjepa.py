@@ -322,6 +322,10 @@ def test_wrong_use_is_explained():
         build()([batch(), batch()], [], mode='loss')
     with pytest.raises(InputError, match='needs at least one set of `masks`'):
         build(masks=[])
+    with pytest.raises(InputError, match=r'such as `VideoViT`, got R3DResNet'):
+        build(backbone=dict(type='R3DResNet', depth=18, base_channels=4))
+    with pytest.raises(InputError, match=r'in_channels=20, a token .* has 24 features'):
+        build(predictor=dict(PREDICTOR, in_channels=20))
     with pytest.raises(InputError, match='num_mask_tokens must be at least 1'):
         MODELS.build(dict(PREDICTOR, num_mask_tokens=0))
     with pytest.raises(InputError, match='position must be one of sincos_3d, rope, rope_paired'):

@@ -62,6 +62,7 @@ class TokenPredictor(BaseModule):
             raise InputError(f'num_mask_tokens must be at least 1, got {num_mask_tokens}')
         if position not in POSITIONS:
             raise InputError(f'position must be one of {", ".join(POSITIONS)}, got {position!r}')
+        self.in_channels = in_channels
         self.position = position
         self.with_cp = with_cp
         self.predictor_embed = nn.Linear(in_channels, embed_dims)

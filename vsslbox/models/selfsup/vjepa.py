@@ -27,11 +27,14 @@ class VJEPA(MomentumSelfSupervisor):
 
     Args:
         backbone: The config of a transformer with a method ``tokens``, such as ``VideoViT``.
-        predictor: The config of a predictor, such as ``TokenPredictor``.
+        predictor: The config of a predictor of its features, such as ``TokenPredictor``.
         masks: For each set of masks the config of a module that draws them, such as ``BlockMask``.
         loss: The config of a loss that is called with predictions and features ``[N, M, D]``.
         momentum: See :class:`MomentumSelfSupervisor`.
         kwargs: As for :class:`BaseSelfSupervisor`.
+
+    Raises:
+        InputError: The backbone has no tokens, or the predictor takes others; there are no masks.
     """
 
     def __init__(
@@ -46,7 +49,17 @@ class VJEPA(MomentumSelfSupervisor):
         super().__init__(backbone, momentum, **kwargs)
         if not masks:
             raise InputError('VJEPA needs at least one set of `masks`')
+        if not hasattr(self.backbone, 'tokens'):
+            raise InputError(
+                'VJEPA needs a backbone that encodes some of the tokens of a clip, such as '
+                f'`VideoViT`, got {type(self.backbone).__name__}'
+            )
         self.predictor = MODELS.build(predictor)
+        if self.predictor.in_channels != self.backbone.feat_dim:
+            raise InputError(
+                f'`model.predictor` has in_channels={self.predictor.in_channels}, a token of '
+                f'`model.backbone` has {self.backbone.feat_dim} features: give that number'
+            )
         self.masks = nn.ModuleList(MODELS.build(mask) for mask in masks)
         self.criterion = MODELS.build(loss)
         self.follow('backbone')
