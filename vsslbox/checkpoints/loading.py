@@ -215,7 +215,8 @@ def load_weights(
     if prefix is not None:
         weights = _below(prefix, weights, source)
     if arranged:
-        description = f'{source} (looks like {arranged.layout.name})'
+        rest = _beside_weights(checkpoint)
+        description = f'{source} (looks like {arranged.layout.name}{rest})'
         weights = arranged.weights
     key = unwrapped_name if _has_all(module, weights) else canonical_name
     report, tensors = _match(module, weights, description, key, inflate, prefix or '')
@@ -277,6 +278,16 @@ def _find_weights(checkpoint: Mapping, source: str) -> dict[str, Tensor]:
     if not tensors:
         raise CheckpointError(f'{source} holds no weights, only {", ".join(map(str, weights))}')
     return tensors
+
+
+def _beside_weights(checkpoint: Mapping) -> str:
+    """Return what a file holds beside weights (optimizer, options, ...), for a message."""
+    names = [
+        str(name)
+        for name, value in checkpoint.items()
+        if not isinstance(value, Tensor) and not (isinstance(value, Mapping) and _tensors(value))
+    ]
+    return f', beside {", ".join(names)}' if names else ''
 
 
 def _tensors(weights: Mapping) -> dict[str, Tensor]:

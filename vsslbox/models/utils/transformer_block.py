@@ -66,7 +66,7 @@ class TransformerBlock(nn.Module):
 class _Attention(nn.Module):
     """Multi-head self-attention."""
 
-    rotate = staticmethod(rotate)
+    rotate = staticmethod(rotate)  # ImageViT has another one
 
     def __init__(self, embed_dims: int, num_heads: int, qkv_bias: bool | str) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class _Attention(nn.Module):
             qkv = qkv + torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])
         q, k, v = qkv.unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         if rotary is not None:
-            q, k = rotate(q, rotary), rotate(k, rotary)
+            q, k = self.rotate(q, rotary), self.rotate(k, rotary)
         x = F.scaled_dot_product_attention(q, k, v)  # [N, heads, L, D / heads]
         return self.proj(x.transpose(1, 2).flatten(2))
 
