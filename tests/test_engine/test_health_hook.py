@@ -148,7 +148,7 @@ def test_a_collapse_is_told_once(tmp_path, caplog):
     told = [r.getMessage() for r in caplog.records if r.getMessage().startswith('collapse')]
     assert len(told) == 1
     assert 'at iteration 5 ' in told[0]  # the second measurement in a row
-    assert 'spread 0.0000, healthy from 0.' in told[0]
+    assert '(health/spread 0.0000, before up to 0.' in told[0]
 
 
 def test_a_collapse_can_stop_the_run(tmp_path):

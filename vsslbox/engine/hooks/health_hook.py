@@ -45,15 +45,15 @@ class HealthHook(Hook):
     A model that is no self-supervised method has the last three only.
 
     The run has collapsed when, ``patience`` times in a row, the embeddings spread less than
-    ``min_spread`` or have a rank below ``min_rank``. The alarm is an error in the log; with
-    ``on_collapse='stop'`` the run also ends, with exit code 3.
+    ``min_spread`` and less than a third of what was measured before, or less than a tenth of
+    ``min_spread``. The alarm is an error in the log; with ``on_collapse='stop'`` the run also ends,
+    with exit code 3.
 
     Args:
         interval: The iterations between two measurements.
         max_videos: The videos of a batch, on each process, that are measured.
-        min_spread: The least healthy spread.
-        min_rank: The least healthy rank.
-        patience: How many measurements in a row must be below.
+        min_spread: A spread that is healthy in any case.
+        patience: How many measurements in a row must be lower.
         on_collapse: ``'warn'`` or ``'stop'``.
 
     Raises:
@@ -66,8 +66,7 @@ class HealthHook(Hook):
         self,
         interval: int = 50,
         max_videos: int = 64,
-        min_spread: float = 0.01,
-        min_rank: float = 1.02,
+        min_spread: float = 0.1,
         patience: int = 3,
         on_collapse: Literal['warn', 'stop'] = 'warn',
     ) -> None:
@@ -85,10 +84,10 @@ class HealthHook(Hook):
         self.interval = interval
         self.max_videos = max_videos
         self.min_spread = min_spread
-        self.min_rank = min_rank
         self.patience = patience
         self.on_collapse = on_collapse
         self._low = 0  # measurements in a row
+        self._widest = 0.0  # spread
 
     def after_train_iter(
         self,
@@ -111,15 +110,14 @@ class HealthHook(Hook):
             if len(embeddings) > 1:
                 values.update(embedding_health(embeddings))
             values.update(_queue_age(model))
-        embedded = 'spread' in values
         values.update(self._speed(runner))
         runner.visualizer.add_scalars(
             {f'health/{name}': value for name, value in values.items()}
             | dict(epoch=runner.epoch + 1, iter=runner.iter + 1),
             step=runner.iter + 1,
         )
-        if embedded:
-            self._check(runner, values)
+        if 'spread' in values:
+            self._check(runner, values['spread'])
 
     @torch.no_grad()
     def _embed(self, model: BaseSelfSupervisor, batch: dict) -> Tensor:
@@ -153,16 +151,17 @@ class HealthHook(Hook):
             hours_left=time * (runner.max_iters - runner.iter - 1) / 3600,
         )
 
-    def _check(self, runner: Runner, values: dict[str, float]) -> None:
-        is_low = values['spread'] < self.min_spread or values['rank'] < self.min_rank
-        self._low = self._low + 1 if is_low else 0
+    def _check(self, runner: Runner, spread: float) -> None:
+        self._widest = max(self._widest, spread)
+        healthy = max(min(self.min_spread, self._widest / 3), self.min_spread / 10)
+        self._low = self._low + 1 if spread < healthy else 0
         if self._low < self.patience:
             return
         message = (
             f'collapse: at iteration {runner.iter + 1} the embeddings of different videos are '
-            f'nearly the same (spread {values["spread"]:.4f}, healthy from {self.min_spread}; rank '
-            f'{values["rank"]:.3f}, healthy from {self.min_rank}). A lower learning rate, a longer '
-            'warm-up or a momentum closer to 1 may prevent it'
+            f'nearly the same (health/spread {spread:.4f}, before up to {self._widest:.4f}). A '
+            'lower learning rate, a longer warm-up, a momentum closer to 1 or BatchNorm in the '
+            'projection may prevent it'
         )
         if self.on_collapse == 'stop':
             raise CollapseError(message)
