@@ -87,6 +87,15 @@ def test_the_authors_choice_has_a_name_of_its_own():
     assert note.endswith(f'won with {max(accuracies):.1f} % of 60 videos that are evaluated')
 
 
+def test_a_head_that_diverges_is_not_chosen_and_right_for_no_query():
+    gallery, queries = marked(60, seed=0), marked(40, seed=1)
+    metric = AttentiveProbeMetric(labels=('kind',), **dict(SMALL, lr=(1e30, 1e-2)))
+    assert metric(queries, gallery)['attentive/kind/top1'] > 90
+    assert 'lr 0.01 ' in metric.notes()['attentive/kind']
+    metric = AttentiveProbeMetric(labels=('kind',), **dict(SMALL, lr=(1e30,)))
+    assert metric.predict(queries, gallery, 'kind') == [None] * 40
+
+
 def test_seeds():
     gallery, queries = noise(40, seed=0), noise(60, seed=1)
     first, again, other = (

@@ -139,6 +139,17 @@ COMPONENTS = {
         dict(in_channels=8, num_classes=3, depth=1, num_heads=2),
         lambda: dict(tokens=torch.randn(2, 3, 8)),
     ),
+    'AttentiveReadout': (
+        dict(
+            backbone=FRAMEWISE,
+            in_channels=32,
+            num_classes=5,
+            settings=[dict(lr=1e-3, weight_decay=0.1)],
+            depth=2,
+            num_heads=4,
+        ),
+        readout_inputs,
+    ),
     'BMN': (
         dict(
             temporal_dim=10,

@@ -128,3 +128,19 @@ def test_svm_benchmark(tmp_path):
     assert mapped['test_accuracy'] == pytest.approx(figures['vsslbox']['test_accuracy'])
     assert not list((tmp_path / 'rows').iterdir())
     assert 'peak memory' in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('depth', [1, 2])
+def test_attentive_probe_benchmark(tmp_path, depth):
+    """Both ways train the same heads."""
+    report = tmp_path / 'report.json'
+    sizes = ('--heads', 3, '--videos', 12, '--batch-size', 4, '--tokens', 5, '--width', 32)
+    out = run(
+        'attentive_probe.py', *sizes, '--depth', depth, '--classes', 4, '--rounds', 1,
+        '--json', report,
+    )  # fmt: skip
+    figures = json.loads(report.read_text())
+    assert f'3 heads of depth {depth}' in out
+    assert figures['largest_relative_difference_of_scores'] < 1e-3
+    assert figures['ratio'] == pytest.approx(figures['loop, CPU s'] / figures['one pass, CPU s'])

@@ -286,7 +286,8 @@ def test_protocols_of_the_config_come_first(metrics, order):
 
 
 def test_an_unknown_protocol_is_named_with_those_there_are():
-    with pytest.raises(InputError, match=r"no protocol 'kmm': choose from knn, .*custom_imports"):
+    message = r"no protocol 'kmm': choose from attentive, knn, .*custom_imports"
+    with pytest.raises(InputError, match=message):
         card_config(protocols=['svm', 'kmm'])
 
 

@@ -32,4 +32,13 @@ test_cfg = dict(
 )
 retrieval = dict(type='RetrievalMetric', labels=labels, topk=(1, 5, 10, 20, 50))
 knn = dict(type='KNNMetric', labels=labels, k=20)
+# V-JEPA's attentive probe, as in the report card.
+attentive = dict(
+    type='AttentiveProbeMetric',
+    labels=labels,
+    lr=(3e-3, 1e-3, 3e-4),
+    weight_decay=(0.01, 0.4),
+    depth=1,
+    batch_size=32,
+)
 test_evaluator = [retrieval, knn, dict(type='LinearProbeMetric', labels=labels)]

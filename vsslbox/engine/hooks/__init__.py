@@ -2,6 +2,7 @@
 
 from vsslbox.engine.hooks.bad_video_hook import BadVideoHook, TooManyBadVideosError
 from vsslbox.engine.hooks.bank_list_hook import BankListHook
+from vsslbox.engine.hooks.choose_readout_hook import ChooseReadoutHook
 from vsslbox.engine.hooks.class_names_hook import ClassNamesHook
 from vsslbox.engine.hooks.cluster_hook import ClusterHook
 from vsslbox.engine.hooks.freeze_backbone_hook import FreezeBackboneHook
@@ -13,6 +14,7 @@ from vsslbox.engine.hooks.update_after_step_hook import UpdateAfterStepHook
 __all__ = [
     'BadVideoHook',
     'BankListHook',
+    'ChooseReadoutHook',
     'ClassNamesHook',
     'ClusterHook',
     'CollapseError',

@@ -68,7 +68,7 @@ class GalleryTestLoop(BaseLoop):
         out: str = 'metrics.json',
         features_out: str | None = None,
         token_dtype: str = 'float16',
-        max_token_gib: float = 64,
+        max_token_gib: float = 100,
     ) -> None:
         super().__init__(runner, dataloader)
         self.query_cfg = dataloader

@@ -6,6 +6,7 @@ from torch.utils.data import DataLoader
 
 from vsslbox.engine.runner.record import write_record
 from vsslbox.registry import LOOPS
+from vsslbox.utils import unwrap_model
 
 __all__ = ['ProtocolTestLoop']
 
@@ -45,5 +46,7 @@ class ProtocolTestLoop(TestLoop):
         metrics = super().run()
         dataset = self.dataloader.dataset
         test = dict(videos=len(dataset), list_sha256=dataset.list_hash())
-        write_record(self.runner, self.out, self.protocol, metrics, test=test)
+        model = unwrap_model(self.runner.model)
+        notes = dict(notes=model.notes()) if hasattr(model, 'notes') else {}
+        write_record(self.runner, self.out, self.protocol, metrics, test=test, **notes)
         return metrics

@@ -1,7 +1,7 @@
 """Training of attentive probes on kept tokens."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,7 +10,11 @@ from torch import Tensor
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
-from vsslbox.models.heads.attentive_probe_head import AttentiveProbeHead, score_together
+from vsslbox.models.heads.attentive_probe_head import (
+    AttentiveProbeHead,
+    score_together,
+    stack_weights,
+)
 
 __all__ = ['ProbeSetting', 'cosine_to_zero', 'predict_with_probes', 'train_probes']
 
@@ -43,8 +47,9 @@ def train_probes(
 ) -> None:
     """Train several heads on the same tokens, each as if it were alone.
 
-    Every batch is read once for all heads, and heads of depth 1 are computed together (see
-    :func:`score_together`). AdamW decays all parameters by a constant; the rate follows
+    Every batch is read once for all heads. Heads of depth 1 are computed together (see
+    :func:`score_together`); with self-attention most of the work differs between heads, and they
+    are computed in turn. AdamW decays all parameters by a constant; the rate follows
     :func:`cosine_to_zero`, without a warm-up.
 
     Source: Assran et al., "V-JEPA 2", 2025, and the authors' code.
@@ -58,6 +63,7 @@ def train_probes(
         batch_size: The number of samples in a step.
         seed: The seed of the order.
     """
+    probes = _Together(heads) if heads[0].pooler.depth == 1 else _InTurn(heads)
     groups = [
         dict(params=list(head.parameters()), **setting._asdict())
         for head, setting in zip(heads, settings, strict=True)
@@ -71,13 +77,11 @@ def train_probes(
         for numbers in torch.randperm(len(labels), generator=generator).split(batch_size):
             for part in numbers.split(at_once):
                 tokens = read(part).to(heads[0].linear.weight)
-                own = labels[part].to(tokens.device)
-                for group in _computed_together(heads):
-                    scores = score_together(group, tokens)
-                    loss = F.cross_entropy(
-                        scores.flatten(0, 1), own.repeat(len(group)), reduction='sum'
-                    )
+                for scores in probes.scores(tokens):
+                    own = labels[part].to(tokens.device).repeat(len(scores))
+                    loss = F.cross_entropy(scores.flatten(0, 1), own, reduction='sum')
                     (loss / len(numbers)).backward()
+            probes.hand_out_gradients()
             optimizer.step()
             optimizer.zero_grad()
             schedule.step()
@@ -87,7 +91,7 @@ def train_probes(
 def predict_with_probes(
     heads: Sequence[AttentiveProbeHead], read: Read, num_samples: int, batch_size: int = 256
 ) -> Tensor:
-    """Return the class that each head predicts for each sample, ``[P, N]``.
+    """Return the class that each head predicts for each sample, ``[P, N]``; -1 if it diverged.
 
     Args:
         heads: The heads, P.
@@ -96,10 +100,17 @@ def predict_with_probes(
         batch_size: The number of samples at once.
     """
     at_once = min(batch_size, _most_at_once(read))
+    pooler = heads[0].pooler
+    weights = stack_weights(heads) if pooler.depth == 1 else None
     found = []
     for numbers in torch.arange(num_samples).split(at_once):
         tokens = read(numbers).to(heads[0].linear.weight)
-        found.append(score_together(heads, tokens).argmax(dim=2).cpu())
+        if weights:
+            scores = score_together(weights, pooler.num_heads, tokens)
+        else:
+            scores = torch.stack([head(tokens) for head in heads])
+        diverged = scores.isfinite().all(dim=2).logical_not()
+        found.append(scores.argmax(dim=2).masked_fill(diverged, -1).cpu())
     return torch.cat(found, dim=1)
 
 
@@ -111,12 +122,50 @@ def cosine_to_zero(step: int, steps: int) -> float:
     return (1 + math.cos(math.pi * (step + 1) / steps)) / 2
 
 
-def _computed_together(heads: Sequence[AttentiveProbeHead]) -> list[Sequence[AttentiveProbeHead]]:
-    """Return groups of heads: with self-attention, each alone, since its activations are large."""
-    return [[head] for head in heads] if len(heads[0].pooler.blocks) else [heads]
-
-
 def _most_at_once(read: Read) -> int:
     """Return the number of samples whose tokens fit into memory."""
     tokens = read(torch.tensor([0]))
     return max(1, MOST_TOKENS // (tokens.numel() * tokens.element_size()))
+
+
+class _InTurn:
+    """Computes heads one after the other, so that the activations of one are kept at a time."""
+
+    def __init__(self, heads: Sequence[AttentiveProbeHead]) -> None:
+        self.heads = heads
+
+    def scores(self, tokens: Tensor) -> Iterator[Tensor]:
+        """Yield scores ``[1, N, K]`` for each head."""
+        for head in self.heads:
+            yield head(tokens)[None]
+
+    def hand_out_gradients(self) -> None:
+        """Do nothing: the heads have their gradients."""
+
+
+class _Together:
+    """Computes heads of depth 1 together, on stacks of their weights.
+
+    The parameters of the heads become parts of the stacks, so that nothing is copied in a step.
+    """
+
+    def __init__(self, heads: Sequence[AttentiveProbeHead]) -> None:
+        self.num_heads = heads[0].pooler.num_heads
+        stacked = stack_weights(heads)
+        self.weights = {name: stack.detach().requires_grad_() for name, stack in stacked.items()}
+        self.parts = [dict(head.named_parameters()) for head in heads]
+        for number, parameters in enumerate(self.parts):
+            for name, parameter in parameters.items():
+                parameter.data = self.weights[name].data[number]
+
+    def scores(self, tokens: Tensor) -> Iterator[Tensor]:
+        """Yield scores ``[P, N, K]`` of all heads."""
+        yield score_together(self.weights, self.num_heads, tokens)
+
+    def hand_out_gradients(self) -> None:
+        """Give each head its part of the gradients."""
+        for number, parameters in enumerate(self.parts):
+            for name, parameter in parameters.items():
+                parameter.grad = self.weights[name].grad[number]
+        for stack in self.weights.values():
+            stack.grad = None

@@ -128,7 +128,7 @@ class AttentiveProbeMetric(ClassifierMetric):
         return ''
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
-        """Return the value of a column that the chosen head predicts for each query."""
+        """Return the value of a column that the chosen head predicts; None if it diverged."""
         if reason := self.obstacle(queries, gallery):
             raise InputError(f'AttentiveProbeMetric: {reason}')
         classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
@@ -145,7 +145,7 @@ class AttentiveProbeMetric(ClassifierMetric):
                 found = self._classify(self.grid, train, val.tokens)
                 setting = self.grid[self._choose(found, val.ids, label)]
             (predicted,) = self._classify(setting, everything, queries.tokens)
-        return [classes[number] for number in predicted.tolist()]
+        return [None if number < 0 else classes[number] for number in predicted.tolist()]
 
     def notes(self) -> dict[str, str]:
         """Return which head won, by ``attentive/LABEL``; of several divisions, most often."""

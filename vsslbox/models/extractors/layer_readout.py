@@ -3,11 +3,10 @@
 import torch
 import torch.nn.functional as F
 from mmengine.model import ModuleDict
-from mmengine.structures import LabelData
 from torch import Tensor, nn
 
 from vsslbox.errors import InputError
-from vsslbox.models.extractors.feature_extractor import FeatureExtractor
+from vsslbox.models.extractors.frozen_readout import FrozenReadout
 from vsslbox.models.utils import at_least_float32
 from vsslbox.registry import MODELS
 
@@ -18,7 +17,7 @@ INIT = dict(type='Kaiming', layer='Linear', mode='fan_in')
 
 
 @MODELS.register_module()
-class LayerReadout(FeatureExtractor):
+class LayerReadout(FrozenReadout):
     """Classify the features of single stages of a frozen backbone.
 
     The feature map of a tap is averaged over time, all its spatial positions are concatenated, and
@@ -53,43 +52,10 @@ class LayerReadout(FeatureExtractor):
         if not in_features:
             raise InputError('in_features of LayerReadout needs at least one tap')
         super().__init__(backbone, **kwargs)
-        # Frozen here, before anything wraps the model or collects its trainable parameters.
-        self.backbone.requires_grad_(False).eval()
         self.readouts = ModuleDict(
             {tap: nn.Linear(size, num_classes) for tap, size in in_features.items()}, init_cfg=INIT
         )
         self.max_features = max_features
-
-    def train(self, mode: bool = True) -> 'LayerReadout':
-        """Set the mode of the linear layers; the backbone stays in inference mode."""
-        super().train(mode)
-        self.backbone.eval()
-        return self
-
-    def forward(
-        self, inputs: list[Tensor], data_samples: list | None = None, mode: str = 'tensor'
-    ) -> dict[str, Tensor] | list:
-        """Compute losses or probabilities.
-
-        Args:
-            inputs: Views, each ``[N, C, T, H, W]``, normalised; a single one in training.
-            data_samples: N samples, with labels in training.
-            mode: ``'loss'`` gives ``loss_TAP`` for each tap; ``'tensor'`` probabilities ``[N, K]``
-                by tap, averaged over the views; ``'predict'`` the data samples with these as
-                ``pred_scores``.
-
-        Raises:
-            InputError: In training there are several views, or a sample does not have one label; or
-                a tap has another number of values than ``in_features`` says.
-            ValueError: The mode is another one.
-        """
-        if mode == 'loss':
-            return self.loss(inputs, data_samples)
-        if mode == 'predict':
-            return self.predict(inputs, data_samples)
-        if mode == 'tensor':
-            return self.probabilities(inputs)
-        raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
 
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute the cross-entropy of each tap."""
@@ -98,16 +64,9 @@ class LayerReadout(FeatureExtractor):
                 f'LayerReadout is trained on 1 view, got {len(inputs)}: does the pipeline sample '
                 'one clip of each video?'
             )
-        labels = _labels(data_samples)
+        labels = self.labels(data_samples)
         scores = self.scores(inputs[0])
         return {f'loss_{tap}': F.cross_entropy(scores[tap], labels) for tap in scores}
-
-    def predict(self, inputs: list[Tensor], data_samples: list) -> list:
-        """Write the probabilities into the data samples."""
-        probabilities = self.probabilities(inputs)
-        for row, sample in enumerate(data_samples):
-            sample.pred_scores = LabelData(**{tap: p[row] for tap, p in probabilities.items()})
-        return data_samples
 
     def probabilities(self, inputs: list[Tensor]) -> dict[str, Tensor]:
         """Compute the softmax over the classes, averaged over the views, by tap."""
@@ -144,13 +103,3 @@ def _flatten_positions(maps: Tensor, max_features: int) -> Tensor:
     while maps[0].numel() > max_features and max(maps.shape[2:]) > 1:
         maps = F.avg_pool2d(maps, 2, ceil_mode=True)
     return maps.flatten(1)
-
-
-def _labels(data_samples: list) -> Tensor:
-    labels = [sample.gt_labels.item if 'gt_labels' in sample else () for sample in data_samples]
-    if any(len(its_labels) != 1 for its_labels in labels):
-        raise InputError(
-            'LayerReadout needs one label for each sample: set `ann_file` of the data set to a '
-            'list with labels'
-        )
-    return torch.cat(labels)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from vsslbox.models.necks.attentive_pooler import AttentivePooler, attend_together
 from vsslbox.registry import MODELS
 
-__all__ = ['AttentiveProbeHead', 'score_together']
+__all__ = ['AttentiveProbeHead', 'score_together', 'stack_weights']
 
 
 @MODELS.register_module()
@@ -35,22 +35,23 @@ class AttentiveProbeHead(nn.Module):
         return self.linear(self.pooler(tokens))
 
 
-def score_together(heads: Sequence[AttentiveProbeHead], tokens: Tensor) -> Tensor:
-    """Score the same tokens with several heads of one shape, as each of them does.
+def stack_weights(heads: Sequence[AttentiveProbeHead]) -> dict[str, Tensor]:
+    """Return the parameters of heads of one shape by name, ``[P, ...]``."""
+    weights = [dict(head.named_parameters()) for head in heads]
+    return {name: torch.stack([own[name] for own in weights]) for name in weights[0]}
 
-    Heads without self-attention are computed together, see :func:`attend_together`. With it, most
-    of the work differs between heads, and they are computed in turn.
+
+def score_together(weights: dict[str, Tensor], num_heads: int, tokens: Tensor) -> Tensor:
+    """Score the same tokens with several heads of depth 1, as each of them does.
 
     Args:
-        heads: P heads.
+        weights: The parameters of P heads, see :func:`stack_weights`.
+        num_heads: The heads of the attention of each.
         tokens: ``[N, L, D]``.
 
     Returns:
         ``[P, N, K]``.
     """
-    if len(heads[0].pooler.blocks):
-        return torch.stack([head(tokens) for head in heads])
-    pooled = attend_together([head.pooler for head in heads], tokens)
-    weight = torch.stack([head.linear.weight for head in heads])
-    bias = torch.stack([head.linear.bias for head in heads])
-    return torch.baddbmm(bias[:, None], pooled, weight.mT)
+    own = {name.removeprefix('pooler.'): weight for name, weight in weights.items()}
+    pooled = attend_together(own, num_heads, tokens)
+    return torch.baddbmm(own['linear.bias'][:, None], pooled, own['linear.weight'].mT)

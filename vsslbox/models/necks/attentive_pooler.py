@@ -2,7 +2,7 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -53,6 +53,7 @@ class AttentivePooler(nn.Module):
                 f'num_heads={num_heads} of an attentive pooler must divide the width of a token, '
                 f'which is {in_channels}'
             )
+        self.depth = depth
         self.num_heads = num_heads
         self.query_tokens = nn.Parameter(torch.zeros(1, 1, in_channels))
         self.cross_attention_block = _CrossAttentionBlock(in_channels, mlp_ratio)
@@ -66,7 +67,8 @@ class AttentivePooler(nn.Module):
         """Pool tokens ``[N, L, D]`` to ``[N, D]``."""
         for block in self.blocks:
             tokens = block(tokens)
-        return attend_together([self], tokens)[0]
+        weights = {name: weight[None] for name, weight in self.named_parameters()}
+        return attend_together(weights, self.num_heads, tokens)[0]
 
     @torch.no_grad()
     def _init(self) -> None:
@@ -100,7 +102,7 @@ class _CrossAttentionBlock(nn.Module):
         self.mlp = nn.Sequential(OrderedDict(layers))
 
 
-def attend_together(poolers: Sequence[AttentivePooler], tokens: Tensor) -> Tensor:
+def attend_together(weights: Mapping[str, Tensor], num_heads: int, tokens: Tensor) -> Tensor:
     """Pool the same tokens by the cross-attention of several poolers of one shape.
 
     A single query needs no key and no value of each token. The product of the query with a key is
@@ -109,42 +111,38 @@ def attend_together(poolers: Sequence[AttentivePooler], tokens: Tensor) -> Tenso
     head instead of 2 D^2 for every pooler, and its normalisation is shared by all poolers.
 
     Args:
-        poolers: P poolers, each with its own weights.
+        weights: The parameters of P poolers by name, ``[P, ...]``.
+        num_heads: The heads of the attention of each.
         tokens: ``[N, L, D]``.
 
     Returns:
         ``[P, N, D]``.
     """
-    weights = _stacked(poolers)
-    heads, dims = poolers[0].num_heads, tokens.shape[-1] // poolers[0].num_heads
-    scale, shift = weights['norm1.weight'], weights['norm1.bias']  # [P, D]
+    dims = tokens.shape[-1] // num_heads
+    block = 'cross_attention_block'
+    scale, shift = (weights[f'{block}.norm1.{kind}'] for kind in ('weight', 'bias'))  # [P, D]
     query = weights['query_tokens'].flatten(1)[:, None]  # [P, 1, D]
-    key, value = weights['xattn.kv.weight'].unflatten(1, (2, heads, dims)).unbind(1)
-    value_bias = weights['xattn.kv.bias'].unflatten(1, (2, heads, dims))[:, 1]
+    split = (2, num_heads, dims)
+    key, value = weights[f'{block}.xattn.kv.weight'].unflatten(1, split).unbind(1)
+    value_bias = weights[f'{block}.xattn.kv.bias'].unflatten(1, split)[:, 1]
 
     tokens = F.layer_norm(tokens, tokens.shape[-1:], eps=EPS)
-    mapped = _linear(weights, 'xattn.q', query).view(-1, heads, 1, dims) @ key  # [P, heads, 1, D]
+    mapped = _linear(weights, f'{block}.xattn.q', query)  # [P, 1, D]
+    mapped = mapped.view(-1, num_heads, 1, dims) @ key  # [P, heads, 1, D]
     mapped = (mapped * scale[:, None, None]).flatten(0, 2).expand(len(tokens), -1, -1)
     # The biases of keys and norm add the same to every token's score, which changes no weight.
     means = F.scaled_dot_product_attention(mapped, tokens, tokens, scale=dims**-0.5)
-    means = means.unflatten(1, (-1, heads)).permute(1, 2, 0, 3)  # [P, heads, N, D]
+    means = means.unflatten(1, (-1, num_heads)).permute(1, 2, 0, 3)  # [P, heads, N, D]
     means = means * scale[:, None, None] + shift[:, None, None]
     attended = means @ value.mT + value_bias[:, :, None]  # [P, heads, N, D / heads]
     pooled = query + attended.transpose(1, 2).flatten(2)  # [P, N, D]
 
     normed = F.layer_norm(pooled, pooled.shape[-1:], eps=EPS)
-    normed = normed * weights['norm2.weight'][:, None] + weights['norm2.bias'][:, None]
-    hidden = F.gelu(_linear(weights, 'mlp.fc1', normed))
-    return pooled + _linear(weights, 'mlp.fc2', hidden)
+    scale, shift = (weights[f'{block}.norm2.{kind}'][:, None] for kind in ('weight', 'bias'))
+    hidden = F.gelu(_linear(weights, f'{block}.mlp.fc1', normed * scale + shift))
+    return pooled + _linear(weights, f'{block}.mlp.fc2', hidden)
 
 
-def _stacked(poolers: Sequence[AttentivePooler]) -> dict[str, Tensor]:
-    """Return the parameters of the cross-attention by name, ``[P, ...]``."""
-    own = [dict(pooler.cross_attention_block.named_parameters()) for pooler in poolers]
-    stacked = {name: torch.stack([weights[name] for weights in own]) for name in own[0]}
-    return dict(stacked, query_tokens=torch.stack([pooler.query_tokens for pooler in poolers]))
-
-
-def _linear(weights: dict[str, Tensor], name: str, x: Tensor) -> Tensor:
+def _linear(weights: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
     """Map ``[P, N, D]`` by the layer of each pooler."""
     return torch.baddbmm(weights[f'{name}.bias'][:, None], x, weights[f'{name}.weight'].mT)
