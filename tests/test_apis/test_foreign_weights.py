@@ -13,6 +13,7 @@ from tests.foreign import slow_features, slowfast
 from tests.tools import imported_tool
 from vsslbox.apis import load_backbone
 from vsslbox.apis.checkpoint_config import feature_config, input_of_config, pretrained_input
+from vsslbox.apis.command_line import build_runner
 from vsslbox.apis.finetune_config import finetune_config
 from vsslbox.checkpoints import CheckpointError
 from vsslbox.checkpoints.zoo import zoo_entries
@@ -114,3 +115,18 @@ def test_a_row_says_what_its_config_does(model):
     numbers = [None if n is None else [float(n)] * 3 for n in scale.groups()]
     assert numbers == [preprocessor['mean'], preprocessor['std']]
     assert model['License'] in zoo_entries()[model['Name']].license
+
+
+def test_a_run_starts_from_a_published_pretraining(tmp_path):
+    config = Config.fromfile(REPO / 'configs/demo/videomae_vit-96_1xb32-8x3-64px.py')
+    parts = dict(train_dataloader=None, train_cfg=None, optim_wrapper=None, param_scheduler=None)
+    config.update(work_dir=str(tmp_path), launcher='none', load_from=str(tmp_path / 'file.pth'))
+    config.update(parts)
+    runner = build_runner(config)
+    state = runner.model.state_dict()
+    theirs = {re.sub(r'^backbone\.', 'encoder.', n): torch.rand_like(w) for n, w in state.items()}
+    assert 'decoder.blocks.0.attn.q_bias' in theirs and 'encoder.blocks.0.attn.q_bias' in theirs
+    torch.save(dict(model=theirs, epoch=799), tmp_path / 'file.pth')
+    runner.load_or_resume()
+    for name, weight in runner.model.state_dict().items():
+        assert torch.equal(weight, theirs[re.sub(r'^backbone\.', 'encoder.', name)]), name
