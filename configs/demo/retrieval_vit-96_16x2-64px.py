@@ -13,6 +13,7 @@ model = dict(
         patch_size=8,
         tubelet_size=4,
         position='rope',
+        init_cfg=dict(type='DepthScaledNormal'),  # for a random start
     ),
 )
 sample = dict(clip_len=16, frame_interval=2)
