@@ -43,7 +43,8 @@ def parse_args() -> argparse.Namespace:
         '--protocols',
         nargs='+',
         metavar='NAME',
-        help='retrieval, knn, linear, svm, or any that the config imports (default: all)',
+        help='retrieval, knn, linear, svm, attentive, or any that the config imports (default: all '
+        'but attentive)',
     )
     parser.add_argument('--labels', nargs='+', help='columns of the list to predict')
     parser.add_argument(

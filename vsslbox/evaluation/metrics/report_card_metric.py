@@ -49,9 +49,8 @@ class ReportCardMetric(FeatureMetric):
         self.evaluation = Evaluated({}, {})
         self.impossible: dict[str, str] = {}
         self._notes: dict[str, str] = {}
-        self.needs_tokens = any(
-            METRICS.get(metric['type']).needs_tokens for metric in protocols.values()
-        )
+        classes = [METRICS.get(metric['type']) for metric in protocols.values()]
+        self.needs_tokens = any(getattr(cls, 'needs_tokens', False) for cls in classes)
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute the values of all metrics, by their own names."""
