@@ -1,4 +1,4 @@
-"""The recipes of VideoMAE: schedules, sizes, clips, and what its fine-tuning starts from."""
+"""VideoMAE's recipes: rates step by step, sizes, clips, fine-tuning, and a step on real clips."""
 
 import math
 from pathlib import Path
@@ -12,6 +12,7 @@ from mmengine.registry import PARAM_SCHEDULERS, DefaultScope
 from torch import nn
 
 from tests.tiny_masked import VIT, tiny_video_mae_cfg
+from vsslbox.apis.command_line import build_runner, on_videos
 from vsslbox.datasets.transforms.steps import list_steps
 from vsslbox.registry import MODELS, TRANSFORMS
 from vsslbox.structures import View
@@ -187,3 +188,46 @@ def test_fine_tuning_mixes_pairs_of_videos():
             assert label.sum().item() == pytest.approx(1, abs=1e-6)
             sums.append(int((label > 0).sum()))
     assert set(sums) == {1, 2}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    'name',
+    [
+        'videomae_vit-b16_64xb32-16x2-800e_sthv2',
+        'videomae-v2_vit-g14_64xb32-16x4-300e_kinetics400',
+        'finetune_vit-b16_8xb16-16x4-100e_ucf101',
+    ],
+)
+@pytest.mark.filterwarnings('ignore:Detected call of `scheduler.step')
+def test_recipe_trains_on_real_clips(name, data_root, tmp_path):
+    """A step of three clips by a narrow network; every weight moves, if only by its decay."""
+    config = config_of(name)
+    videos = data_root / 'formats/torchvision_assets/videos'
+    loader = config.train_dataloader
+    loader.update(batch_size=3, num_workers=0, persistent_workers=False, pin_memory=False)
+    values = {
+        'work_dir': str(tmp_path),
+        'log_level': 'ERROR',
+        'train_cfg.max_epochs': 1,
+        'model.backbone': dict(embed_dims=24, depth=1, num_heads=2, init_cfg=None),
+        'param_scheduler': None,  # it begins with a rate of 0
+    }
+    if name in FINE_TUNING:
+        labels = [f'{video.name} {number}' for number, video in enumerate(videos.glob('*.mp4'))]
+        (tmp_path / 'labels.txt').write_text('\n'.join(labels[:3]))
+        loader.dataset.update(
+            data_root=str(videos), ann_file=str(tmp_path / 'labels.txt'), data_prefix=None
+        )
+        values |= {'val_dataloader': None, 'val_cfg': None, 'val_evaluator': None}
+        values |= {'model.cls_head.in_channels': 24}
+    else:
+        loader.dataset = on_videos(loader.dataset.to_dict(), str(videos))
+        values |= {'model.decoder': dict(embed_dims=16, depth=1, num_heads=2)}
+    config.merge_from_dict(values)
+    runner = build_runner(config)
+    start = {name: value.clone() for name, value in runner.model.state_dict().items()}
+    runner.train()
+    trained = runner.model.state_dict()
+    assert not [name for name in trained if torch.equal(trained[name], start[name])]
+    assert all(value.isfinite().all() for value in trained.values())
