@@ -15,7 +15,7 @@ from vsslbox.registry import MODELS, TRANSFORMS
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
 # Folders with networks of half a billion weights and more.
-LARGE = ('foreign/', 'videomae/', 'vjepa')
+LARGE = ('foreign/', 'videomae/videomae', 'vjepa')
 CONFIGS = sorted(
     str(path.relative_to(ROOT)) for path in ROOT.rglob('*.py') if '_base_' not in path.parts
 )
