@@ -281,6 +281,35 @@ def test_two_processes_train_as_one():
             )
 
 
+def colourful(generator, size=8):
+    """Clips of one colour each, with noise."""
+    colours = torch.randn(size, 3, 1, 1, 1, generator=generator)
+    return colours + 0.1 * torch.randn(size, 3, FRAMES, SIZE, SIZE, generator=generator)
+
+
+def test_training_predicts_hidden_features_of_the_same_video():
+    """Videos that were not seen: predictions fit their own hidden tokens, not those of others."""
+    torch.manual_seed(0)
+    model = MODELS.build(dict(VJEPA, momentum=0.95))
+    model.init_weights()
+    optimizer, generator = torch.optim.AdamW(model.parameters(), 3e-3), torch.Generator()
+    for step in range(80):
+        loss = loss_of(model, colourful(generator.manual_seed(step)), step)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        model.update_after_step()
+    clips = colourful(generator.manual_seed(1000))
+    with torch.no_grad():
+        own = loss_of(model, clips)
+        average = model.momentum_backbone
+        encode = average.forward
+        average.forward = lambda seen: encode(seen.roll(1, dims=0))
+        others = loss_of(model, clips)
+    assert own < 0.3 * others
+    assert others > 0.5  # the features have not become the same
+
+
 def test_initial_weights_shrink_with_depth():
     torch.manual_seed(0)
     cfg = dict(VJEPA, backbone=dict(BACKBONE, embed_dims=192, num_heads=4, depth=6))
