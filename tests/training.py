@@ -30,7 +30,7 @@ DEMOS = dict(
     vclr='vclr_r18w16_1xb32-3seg-64px.py',
     cvrl='cvrl_r3d18w16_1xb32-8x3-64px.py',
     vdim='vdim_r21dw8_1xb32-32f-64px.py',
-    videomae='videomae_vit-96_1xb32-8x3-64px.py',
+    videomae='videomae_vit-96_1xb16-8x3-64px.py',
     vjepa2='vjepa2_vit-96_1xb16-16x2-64px.py',
     vie='vie-3dresnet_r18w16_1xb32-8x3-64px.py',
     **{

@@ -118,7 +118,7 @@ def test_a_row_says_what_its_config_does(model):
 
 
 def test_a_run_starts_from_a_published_pretraining(tmp_path):
-    config = Config.fromfile(REPO / 'configs/demo/videomae_vit-96_1xb32-8x3-64px.py')
+    config = Config.fromfile(REPO / 'configs/demo/videomae_vit-96_1xb16-8x3-64px.py')
     parts = dict(train_dataloader=None, train_cfg=None, optim_wrapper=None, param_scheduler=None)
     config.update(work_dir=str(tmp_path), launcher='none', load_from=str(tmp_path / 'file.pth'))
     config.update(parts)

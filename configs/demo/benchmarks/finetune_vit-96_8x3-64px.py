@@ -7,7 +7,7 @@ _base_ = [
     '../../_base_/default_runtime.py',
 ]
 
-start_weights = '{{$VSSLBOX_VIDEOMAE:work_dirs/videomae_vit-96_1xb32-8x3-64px/epoch_60.pth}}'
+start_weights = '{{$VSSLBOX_VIDEOMAE:work_dirs/videomae_vit-96_1xb16-8x3-64px/epoch_36.pth}}'
 
 model = dict(
     type='mmaction.Recognizer3D',

@@ -9,14 +9,14 @@ _base_ = [
 ]
 
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
-max_epochs = 60
+max_epochs = 36
 
 model = dict(
     backbone=dict(arch='tiny', embed_dims=96, depth=4, img_size=64, num_frames=8, patch_size=8),
     decoder=dict(embed_dims=48, depth=1, num_heads=3, out_channels=384),
 )
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=1,
     pin_memory=False,
     dataset=dict(
@@ -31,4 +31,4 @@ train_dataloader = dict(
 optim_wrapper = dict(optimizer=dict(weight_decay=0.05, betas=(0.9, 0.95)))
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(T_max=max_epochs)
-default_hooks = dict(checkpoint=dict(interval=20))
+default_hooks = dict(checkpoint=dict(interval=12))
