@@ -85,6 +85,14 @@ def test_tokens_of_clips_are_in_the_order_of_time_row_column():
     assert torch.equal(features, model([torch.zeros(2, 3, 4, 8, 8)] * 2))
 
 
+def test_tokens_of_a_transformer_are_its_own():
+    backbone = dict(type='VideoViT', embed_dims=16, depth=1, num_heads=2, img_size=32, num_frames=4)
+    model = MODELS.build(dict(type='FeatureExtractor', backbone=backbone)).eval()
+    views = [torch.randn(2, 3, 4, 32, 32) for _ in range(2)]
+    expected = torch.cat([model.backbone.tokens(view) for view in views], dim=1)
+    assert torch.equal(model.with_tokens(views)[1], expected)
+
+
 @MODELS.register_module()
 class StoredMap(BaseModule):
     """A 3D backbone whose output is known."""
