@@ -28,7 +28,11 @@ train_dataloader = dict(
         ),
     ),
 )
-optim_wrapper = dict(optimizer=dict(weight_decay=0.05, betas=(0.9, 0.95)))
+optim_wrapper = dict(
+    constructor='LayerDecayConstructor',
+    paramwise_cfg=dict(no_decay=['mask_token']),
+    optimizer=dict(weight_decay=0.05, betas=(0.9, 0.95)),
+)
 train_cfg = dict(max_epochs=max_epochs)
 param_scheduler = dict(T_max=max_epochs)
 default_hooks = dict(checkpoint=dict(interval=12))
