@@ -10,7 +10,7 @@ _base_ = [
 ]
 
 data_root = '{{$VSSLBOX_DEMO:data/demo}}'
-max_epochs = 40
+max_epochs = 50
 
 # As in the other demonstrations, so that a few hundred steps teach something: normalised
 # embeddings, a fast key encoder, and a short queue, which has the keys of two steps.
@@ -35,7 +35,8 @@ model = dict(
     momentum=0.5,
 )
 
-# With two thirds of the recipe's jitter, the colours in the workers and a blur for small pictures.
+# With two thirds of the recipe's jitter, the colours in the workers, and crops and a blur for small
+# pictures.
 jitter = dict(_base_.colors.jitter, brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1)
 blur = dict(_base_.colors.blur, sigma=(0.1, 0.6))
 colors = dict(_base_.colors, jitter=jitter, blur=blur)
@@ -47,11 +48,14 @@ train_dataloader = dict(
         data_root=data_root,
         pipeline=dict(
             sample=dict(frame_interval=3, fps=24),  # the rate of the demonstration
-            augment=dict(transforms=dict(crop=dict(size=64), defer=None, **colors)),
+            augment=dict(
+                transforms=dict(crop=dict(size=64, area=(0.3, 1.0)), defer=None, **colors)
+            ),
         ),
     ),
 )
 
 train_cfg = dict(max_epochs=max_epochs)
-param_scheduler = dict(T_max=max_epochs)
-default_hooks = dict(checkpoint=dict(interval=20))
+optim_wrapper = dict(optimizer=dict(lr=2e-3))
+param_scheduler = dict(warmup=2, T_max=max_epochs)
+default_hooks = dict(checkpoint=dict(interval=25))

@@ -6,6 +6,6 @@ model = dict(
     type='RhoSimCLR',
     data_preprocessor=_base_.model.data_preprocessor,
     backbone=_base_.model.backbone,
-    neck=dict(_base_.mlp, out_norm_cfg=None),
+    neck=_base_.mlp,
     loss=dict(type='NTXentLoss', temperature=0.1, reduction='mean'),
 )

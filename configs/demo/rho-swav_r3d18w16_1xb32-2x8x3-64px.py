@@ -7,7 +7,7 @@ model = dict(
     type='SwAV',
     data_preprocessor=_base_.model.data_preprocessor,
     backbone=_base_.model.backbone,
-    neck=dict(_base_.mlp, out_norm_cfg=None),
+    neck=_base_.mlp,
     loss=dict(type='SwappedPredictionLoss'),
     channels=64,
     num_prototypes=32,
