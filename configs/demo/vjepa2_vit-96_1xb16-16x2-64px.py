@@ -1,6 +1,6 @@
 # V-JEPA 2 at the size of a demonstration: a transformer of 4 blocks of width 96 on clips of 16
-# frames of 64x64 pixels, 2 frames apart, in 4 x 8 x 8 tokens. The loss falls, but so short a training
-# teaches little that nearest neighbours of the mean of tokens show.
+# frames of 64x64 pixels, 2 frames apart, in 4 x 8 x 8 tokens. The loss falls, but so short a
+# training teaches little that nearest neighbours of the mean of tokens show.
 _base_ = [
     '../_base_/models/vjepa2_vit-l16.py',
     '../_base_/datasets/vjepa_pretrain.py',
