@@ -42,7 +42,7 @@ class HealthHook(Hook):
     * ``data_wait``: the share of the time spent waiting for data, in percent;
     * ``videos_per_s``, of all processes, and ``hours_left``.
 
-    A model that is no self-supervised method has the last three only.
+    It does nothing for a model that is no self-supervised method.
 
     The run has collapsed when, ``patience`` times in a row, the embeddings spread less than
     ``min_spread`` and less than a third of what was measured before, or less than a tenth of
@@ -101,16 +101,13 @@ class HealthHook(Hook):
         Raises:
             CollapseError: The run has collapsed and is to stop.
         """
-        if runner.iter > 0 and not self.every_n_train_iters(runner, self.interval):
-            return
         model = unwrap_model(runner.model)
-        values = {}
-        if isinstance(model, BaseSelfSupervisor):
-            embeddings = self._embed(model, data_batch)
-            if len(embeddings) > 1:
-                values.update(embedding_health(embeddings))
-            values.update(_queue_age(model))
-        values.update(self._speed(runner))
+        due = runner.iter == 0 or self.every_n_train_iters(runner, self.interval)
+        if not due or not isinstance(model, BaseSelfSupervisor):
+            return
+        embeddings = self._embed(model, data_batch)
+        values = embedding_health(embeddings) if len(embeddings) > 1 else {}
+        values |= _queue_age(model) | self._speed(runner)
         runner.visualizer.add_scalars(
             {f'health/{name}': value for name, value in values.items()}
             | dict(epoch=runner.epoch + 1, iter=runner.iter + 1),

@@ -20,6 +20,11 @@ def pixel_cubes(clips: Tensor, cube: tuple[int, int, int]) -> Tensor:
 
     Returns:
         ``[N, L, P, C]``, cubes and the pixels in a cube in the order of time, row, column.
+
+    Example:
+        >>> clip = torch.arange(8).view(1, 1, 1, 2, 4)
+        >>> pixel_cubes(clip, (1, 2, 2))[0, :, :, 0].tolist()
+        [[0, 1, 4, 5], [2, 3, 6, 7]]
     """
     for axis, size in zip((2, 4, 6), cube, strict=True):
         clips = clips.unflatten(axis, (-1, size))
@@ -39,6 +44,11 @@ def normalized_cubes(cubes: Tensor) -> Tensor:
 
     Returns:
         ``[N, L, P, C]`` in at least float32.
+
+    Example:
+        >>> cubes = torch.tensor([0.0, 0.5, 1.0]).view(1, 1, 3, 1)
+        >>> [round(value, 4) for value in normalized_cubes(cubes).flatten().tolist()]
+        [-1.0, 0.0, 1.0]
     """
     cubes = at_least_float32(cubes)
     return (cubes - cubes.mean(dim=2, keepdim=True)) / (cubes.std(dim=2, keepdim=True) + EPSILON)
@@ -71,6 +81,11 @@ class MaskedPixelLoss(nn.Module):
 
     Args:
         normalize: Whether cubes are normalised: :func:`normalized_cubes`.
+
+    Example:
+        >>> cubes, hidden = torch.tensor([0.0, 1.0]).view(1, 1, 2, 1), torch.tensor([[True]])
+        >>> MaskedPixelLoss(normalize=False)(torch.zeros(1, 1, 2), cubes, hidden).item()
+        0.5
     """
 
     def __init__(self, normalize: bool = True) -> None:
