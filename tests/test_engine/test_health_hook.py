@@ -18,6 +18,7 @@ from vsslbox.evaluation.functional import embedding_health
 from vsslbox.models.selfsup import VCLR
 from vsslbox.registry import MODELS
 from vsslbox.structures import SampleKey
+from vsslbox.visualization.training_log import read_training_log
 
 BATCH_NORM = dict(type='BN', requires_grad=True)
 
@@ -113,6 +114,21 @@ def test_the_log_has_speed_time_left_and_the_age_of_the_queue(tmp_path):
         assert row['health/hours_left'] == pytest.approx(
             4 * (6 - row['iter']) / row['health/videos_per_s'] / 3600
         )
+
+
+def test_curves_and_tensorboard_have_the_measures(tmp_path):
+    accumulator = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator')
+    pytest.importorskip('torch.utils.tensorboard')
+    settings = config(tmp_path, dict(type='HealthHook', interval=3))
+    settings.visualizer.vis_backends.append(dict(type='TensorboardVisBackend'))
+    build_runner(settings).train()
+    curve = read_training_log(tmp_path).training['health/spread']
+    assert [at for at, _ in curve] == [1, 3, 6]
+    (events,) = tmp_path.glob('*/vis_data/events.*')
+    board = accumulator.EventAccumulator(str(events))
+    board.Reload()
+    shown = [(event.step, event.value) for event in board.Scalars('health/spread')]
+    assert shown == [(at, pytest.approx(value, rel=1e-6)) for at, value in curve]
 
 
 class StepsHook(Hook):
