@@ -107,7 +107,7 @@ class HealthHook(Hook):
             return
         embeddings = self._embed(model, data_batch)
         values = embedding_health(embeddings) if len(embeddings) > 1 else {}
-        values |= _queue_age(model) | self._speed(runner)
+        values |= _queue_age(model) | self._speed(runner, len(data_batch['data_samples']))
         runner.visualizer.add_scalars(
             {f'health/{name}': value for name, value in values.items()}
             | dict(epoch=runner.epoch + 1, iter=runner.iter + 1),
@@ -136,15 +136,14 @@ class HealthHook(Hook):
         model.train(training)
         return gather_batch(embeddings.float())
 
-    def _speed(self, runner: Runner) -> dict[str, float]:
+    def _speed(self, runner: Runner, batch_size: int) -> dict[str, float]:
         time, waited = (
             runner.message_hub.get_scalar(f'train/{name}').mean(self.interval)
             for name in ('time', 'data_time')
         )
-        batch_size = runner.train_dataloader.batch_size * runner.world_size
         return dict(
             data_wait=100 * waited / time,
-            videos_per_s=batch_size / time,
+            videos_per_s=batch_size * runner.world_size / time,
             hours_left=time * (runner.max_iters - runner.iter - 1) / 3600,
         )
 
