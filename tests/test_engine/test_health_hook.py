@@ -116,6 +116,15 @@ def test_the_log_has_speed_time_left_and_the_age_of_the_queue(tmp_path):
         )
 
 
+def test_without_the_timer_there_is_no_speed(tmp_path):
+    settings = config(tmp_path, dict(type='HealthHook'))
+    settings.default_hooks.timer = None
+    build_runner(settings).train()
+    names = set(read_training_log(tmp_path).training)
+    assert 'health/spread' in names
+    assert 'health/hours_left' not in names
+
+
 def test_curves_and_tensorboard_have_the_measures(tmp_path):
     accumulator = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator')
     pytest.importorskip('torch.utils.tensorboard')

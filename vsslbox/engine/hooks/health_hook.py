@@ -137,6 +137,8 @@ class HealthHook(Hook):
         return gather_batch(embeddings.float())
 
     def _speed(self, runner: Runner, batch_size: int) -> dict[str, float]:
+        if 'train/time' not in runner.message_hub.log_scalars:
+            return {}  # `default_hooks.timer` was removed
         time, waited = (
             runner.message_hub.get_scalar(f'train/{name}').mean(self.interval)
             for name in ('time', 'data_time')
