@@ -193,7 +193,8 @@ def test_the_protocol_is_chosen_by_name(site_packages, labelled, tmp_path):
     assert list(metrics) == ['nearest_mean/motion/top1']
     without = evaluate(site_packages, labelled, tmp_path, *options, config=PROTOCOL)
     assert without.returncode == 1
-    assert "no protocol 'nearest_mean': choose from knn, linear, svm, retrieval" in without.stderr
+    known = 'attentive, knn, linear, svm, retrieval'
+    assert f"no protocol 'nearest_mean': choose from {known}" in without.stderr
 
 
 def test_the_config_trains_with_the_components(site_packages, data_root, tmp_path):

@@ -108,7 +108,7 @@ def input_of_config(config: Config, source: str | PathLike) -> PretrainedInput:
         InputError: The config does not tell, or is not one of pretraining.
     """
     method = MODELS.get(config.model.type)
-    if method is FeatureExtractor:
+    if method is FeatureExtractor and 'backbone' in config.model and 'test_dataloader' in config:
         backbone, loader = config.model.backbone, config.test_dataloader
     elif inspect.isclass(method) and issubclass(method, BaseSelfSupervisor):
         backbone, loader = method.feature_backbone(config.model), config.train_dataloader
