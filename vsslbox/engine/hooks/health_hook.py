@@ -119,20 +119,11 @@ class HealthHook(Hook):
     @torch.no_grad()
     def _embed(self, model: BaseSelfSupervisor, batch: dict) -> Tensor:
         """Embed the first videos of the batch on each process, ``[M, V, D]`` of all processes."""
-        few = dict(batch, inputs=[view[: self.max_videos] for view in batch['inputs']])
-        few['data_samples'] = batch['data_samples'][: self.max_videos]
-        if 'deferred' in batch:
-            few['deferred'] = [
-                {
-                    name: {key: value[: self.max_videos] for key, value in params.items()}
-                    for name, params in deferred.items()
-                }
-                for deferred in batch['deferred']
-            ]
-        few = model.data_preprocessor(few, training=False)
+        batch = model.data_preprocessor(batch, training=False)
+        views = [view[: self.max_videos] for view in batch['inputs']]
         training = model.training
         model.eval()
-        embeddings = model.embed_views(few['inputs'], few['data_samples'])
+        embeddings = model.embed_views(views, batch['data_samples'][: self.max_videos])
         model.train(training)
         return gather_batch(embeddings.float())
 
