@@ -21,6 +21,7 @@ from vsslbox.evaluation.functional.localization import (
 )
 from vsslbox.evaluation.functional.neighbour_search import nearest_neighbours
 from vsslbox.evaluation.functional.neighbours import chance_of_hit, knn_vote
+from vsslbox.evaluation.functional.shared_ranks import holm_correction, shared_ranks
 
 __all__ = [
     'THRESHOLDS',
@@ -33,9 +34,11 @@ __all__ = [
     'fit_linear_svm',
     'frame_average_precision',
     'group_bootstrap_interval',
+    'holm_correction',
     'knn_vote',
     'mean_interval',
     'nearest_neighbours',
+    'shared_ranks',
     'sign_flip_test',
     'spread',
     'wilson_interval',
