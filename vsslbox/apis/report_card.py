@@ -202,7 +202,7 @@ def _evaluate_references(config: Config, seeds: list[int]) -> dict[str, ReportCa
     config = _in_folder(config, 'references', None)
     config.model = dict(type='ReferenceFeatures', model=config.model, seeds=seeds)
     loop = build_runner(config).build_test_loop(config.test_cfg)
-    queries = gallery = loop.features(loop.dataloader, loop.query_cfg)
+    queries = gallery = loop.query_features()
     if loop.gallery_dataloader is not None:
         gallery = loop.features(loop.gallery_dataloader, loop.gallery_cfg)
     cards = {}

@@ -15,8 +15,13 @@ from torch.utils.data import DataLoader
 from vsslbox.engine.runner.record import write_record
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
-from vsslbox.evaluation.features import kept_features, same_videos, tell_missing_classes
-from vsslbox.evaluation.metrics import FeatureMetric
+from vsslbox.evaluation.features import (
+    kept_features,
+    same_videos,
+    tell_missing_classes,
+    treated_loader,
+)
+from vsslbox.evaluation.metrics import FeatureMetric, join_treatments
 from vsslbox.registry import LOOPS, METRICS
 
 __all__ = ['GalleryTestLoop']
@@ -37,7 +42,8 @@ class GalleryTestLoop(BaseLoop):
 
     Features are kept in ``features/`` below the work directory, by what they depend on: weights,
     list, files, model and pipeline. The same test does not extract them again, and a killed test
-    continues where it stopped.
+    continues where it stopped. So are those of the queries under each treatment that a metric
+    wants, which is extracted once for all metrics.
 
     Args:
         runner: The runner.
@@ -54,8 +60,8 @@ class GalleryTestLoop(BaseLoop):
         max_token_gib: The most GiB that tokens and features of either set may take on disk.
 
     Raises:
-        InputError: A metric does not evaluate features, or would train on all queries; or
-            ``token_dtype`` is another one.
+        InputError: A metric does not evaluate features, would train on all queries, or wants a
+            treatment that cannot be applied; or ``token_dtype`` is another one.
     """
 
     def __init__(
@@ -84,6 +90,10 @@ class GalleryTestLoop(BaseLoop):
                     f'{type(metric).__name__} in `test_evaluator` does not evaluate features: '
                     'GalleryTestLoop takes metrics derived from FeatureMetric, such as KNNMetric'
                 )
+        self.treated_cfgs = {
+            name: treated_loader(dataloader, name, steps)
+            for name, steps in join_treatments(self.metrics).items()
+        }
         self.protocol = protocol
         self.out = out
         self.features_out = features_out
@@ -104,7 +114,7 @@ class GalleryTestLoop(BaseLoop):
         """
         self.runner.call_hook('before_test')
         self.runner.call_hook('before_test_epoch')
-        (queries,) = self.features(self.dataloader, self.query_cfg).values()
+        (queries,) = self.query_features().values()
         gallery = queries
         if self.gallery_dataloader is not None:
             (gallery,) = self.features(self.gallery_dataloader, self.gallery_cfg).values()
@@ -131,6 +141,16 @@ class GalleryTestLoop(BaseLoop):
         self.runner.call_hook('after_test_epoch', metrics=values)
         self.runner.call_hook('after_test')
         return values
+
+    def query_features(self) -> dict[str, FeatureSet]:
+        """Return the features of the queries by tap, with those of the metrics' treatments."""
+        found = self.features(self.dataloader, self.query_cfg)
+        for name, config in self.treated_cfgs.items():
+            print_log(f'the queries under {name!r}', 'current')
+            loader = self.runner.build_dataloader(config, seed=self.runner.seed)
+            for tap, treated in kept_features(self.runner, loader, config).items():
+                found[tap].treated[name] = treated.features
+        return found
 
     def features(self, dataloader: DataLoader, dataloader_cfg: dict) -> dict[str, FeatureSet]:
         """Return the features of a data set by tap, with the tokens that the metrics need.

@@ -29,6 +29,7 @@ from vsslbox.evaluation.features.snippet_files import (
     write_features,
 )
 from vsslbox.evaluation.features.token_set import TokenSet
+from vsslbox.evaluation.features.treatments import treated_loader
 
 __all__ = [
     'FeatureSet',
@@ -49,5 +50,6 @@ __all__ = [
     'rescale_features',
     'same_videos',
     'tell_missing_classes',
+    'treated_loader',
     'write_features',
 ]

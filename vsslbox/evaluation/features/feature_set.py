@@ -25,6 +25,8 @@ class FeatureSet:
             itself; None if unknown.
         source: The list, for messages.
         tokens: The tokens that the features are means of; None if none were kept.
+        treated: The features of the same videos under treatments, ``[N, F]`` by the name of the
+            treatment; see :meth:`FeatureMetric.treatments`.
     """
 
     features: Tensor
@@ -33,6 +35,7 @@ class FeatureSet:
     files: list[str] | None = None
     source: str = 'the list'
     tokens: TokenSet | None = None
+    treated: dict[str, Tensor] = field(default_factory=dict)
     _found: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +76,22 @@ class FeatureSet:
             attributes=[self.attributes[number] for number in numbers],
             files=self.files and [self.files[number] for number in numbers],
             tokens=None if self.tokens is None else self.tokens.rows(numbers),
+            treated={name: rows[list(numbers)] for name, rows in self.treated.items()},
         )
+
+    def under(self, treatment: str) -> 'FeatureSet':
+        """Return the set with the features of its videos under a treatment, without tokens.
+
+        Raises:
+            InputError: There are no features of this treatment.
+        """
+        if treatment not in self.treated:
+            raise InputError(
+                f'{self.source} has no features under the treatment {treatment!r}; it has '
+                f'{sorted(self.treated)}: name it in `treatments` of the metric, and evaluate by '
+                'GalleryTestLoop'
+            )
+        return replace(self, features=self.treated[treatment], tokens=None, treated={})
 
     def shared_with(self, gallery: 'FeatureSet') -> int:
         """Count the videos that are in a gallery too."""

@@ -3,7 +3,7 @@
 from vsslbox.evaluation.metrics.attentive_probe_metric import AttentiveProbeMetric
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
 from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
-from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels, join_treatments
 from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
 from vsslbox.evaluation.metrics.linear_svm_metric import LinearSVMMetric
@@ -27,5 +27,6 @@ __all__ = [
     'ReportCardMetric',
     'RetrievalMetric',
     'check_labels',
+    'join_treatments',
     'registered_protocols',
 ]

@@ -1,7 +1,7 @@
 """The contract of metrics that evaluate features."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from torch import Tensor
@@ -9,7 +9,7 @@ from torch import Tensor
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 
-__all__ = ['FeatureMetric', 'check_labels']
+__all__ = ['FeatureMetric', 'check_labels', 'join_treatments']
 
 
 class FeatureMetric(ABC):
@@ -66,8 +66,21 @@ class FeatureMetric(ABC):
         """Compute the values from the outcomes, as :meth:`__call__` does."""
         return {name: 100 * rights.nanmean().item() for name, rights in outcomes.items()}
 
+    def measures(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
+        """Compute the values that are no shares of queries, beside those of the outcomes."""
+        return {}
+
     def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Return the values that features without information reach, in percent by name."""
+        return {}
+
+    def treatments(self) -> dict[str, list[dict]]:
+        """Return how the queries are to be treated, beside being left as they are.
+
+        Returns:
+            By the name of each treatment, the configs of its steps; see :func:`treated_loader`.
+            The features are in ``queries.treated``, by the same name.
+        """
         return {}
 
     def obstacle(self, queries: FeatureSet, gallery: FeatureSet) -> str:
@@ -81,6 +94,23 @@ class FeatureMetric(ABC):
     def trained(self, queries: FeatureSet, gallery: FeatureSet) -> list[str]:
         """Return the names of what trains on the gallery to evaluate these queries."""
         return [self.protocol or type(self).__name__] if self.needs_gallery else []
+
+
+def join_treatments(metrics: Iterable[FeatureMetric]) -> dict[str, list[dict]]:
+    """Return the treatments that any of some metrics wants, by name.
+
+    Raises:
+        InputError: Two metrics have a name for different treatments.
+    """
+    joined: dict[str, list[dict]] = {}
+    for metric in metrics:
+        for name, steps in metric.treatments().items():
+            if joined.setdefault(name, steps) != steps:
+                raise InputError(
+                    f'{type(metric).__name__} calls {name!r} another treatment than a metric '
+                    f'before it, {steps} and {joined[name]}: evaluate them by two configs'
+                )
+    return joined
 
 
 def check_labels(labels: Sequence[str], metric: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 from vsslbox.evaluation.figures import Evaluated
-from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
+from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, join_treatments
 from vsslbox.preparation.folds import Fold, group_folds
 from vsslbox.registry import METRICS
 
@@ -49,8 +49,8 @@ class ReportCardMetric(FeatureMetric):
         self.evaluation = Evaluated({}, {})
         self.impossible: dict[str, str] = {}
         self._notes: dict[str, str] = {}
-        classes = [METRICS.get(metric['type']) for metric in protocols.values()]
-        self.needs_tokens = any(getattr(cls, 'needs_tokens', False) for cls in classes)
+        self._metrics = {name: METRICS.build(dict(own)) for name, own in protocols.items()}
+        self.needs_tokens = any(metric.needs_tokens for metric in self._metrics.values())
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute the values of all metrics, by their own names."""
@@ -65,11 +65,18 @@ class ReportCardMetric(FeatureMetric):
                 else:
                     metric = self.build(protocol, label)
                     found = self._outcomes(metric, label)
-                    values |= metric.summarize(found) if found else metric(queries, gallery)
+                    if found:
+                        values |= metric.summarize(found) | metric.measures(queries, gallery)
+                    else:
+                        values |= metric(queries, gallery)
                     outcomes |= found
                     self._notes |= metric.notes()
         self.evaluation = Evaluated(values, outcomes)
         return values
+
+    def treatments(self) -> dict[str, list[dict]]:
+        """Return the treatments that any of the metrics wants."""
+        return join_treatments(self._metrics.values())
 
     def notes(self) -> dict[str, str]:
         """Return the notes of all metrics."""
@@ -117,7 +124,7 @@ class ReportCardMetric(FeatureMetric):
         return [protocol for protocol in self.protocols if self._needs_gallery(protocol)]
 
     def _needs_gallery(self, protocol: str) -> bool:
-        return METRICS.get(self.protocols[protocol]['type']).needs_gallery
+        return self._metrics[protocol].needs_gallery
 
     def evaluated(self, protocol: str) -> list[str]:
         """Return the labels that a protocol was evaluated on."""
@@ -132,7 +139,7 @@ class ReportCardMetric(FeatureMetric):
         leave_out = metric.get('leave_out') or self.leave_out or alone
         if leave_out and not self._needs_gallery(protocol):
             metric['leave_out'] = leave_out
-        elif self.leave_out and METRICS.get(metric['type']).divides_gallery:
+        elif self.leave_out and self._metrics[protocol].divides_gallery:
             metric['leave_out'] = self.leave_out
         return METRICS.build(metric)
 
