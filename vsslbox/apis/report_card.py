@@ -11,13 +11,17 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.registry import Registry
 
+from vsslbox.apis.card_loops import (
+    checkpoint_loop,
+    describe_setting,
+    reference_cards,
+    reference_loop,
+)
 from vsslbox.apis.card_pictures import CardPictures
-from vsslbox.apis.command_line import build_runner
 from vsslbox.apis.near_duplicates import Duplicates, duplicates_of_queries
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
 from vsslbox.evaluation import Evaluated, Figure, compare_figures
-from vsslbox.evaluation.features import same_videos
 from vsslbox.evaluation.metrics import ReportCardMetric, check_labels, registered_protocols
 from vsslbox.registry import LOOPS, METRICS
 from vsslbox.utils import escaped
@@ -75,7 +79,7 @@ def make_report_card(
     loop = _test(card_config, checkpoint, left_out)
     first = (card_config.get('randomness') or {}).get('seed') or 0
     seeds = list(range(first, first + random_seeds))
-    references = _evaluate_references(card_config, seeds) if seeds else {}
+    references = reference_cards(reference_loop(card_config, seeds)) if seeds else {}
     if is_main_process():
         duplicates = _duplicates(loop) if search_duplicates else None
         _report(card_config, checkpoint, loop, references, seeds, duplicates)
@@ -176,9 +180,9 @@ def _test(config: Config, checkpoint: str, left_out: list[str]) -> GalleryTestLo
     Raises:
         InputError: No protocol is possible.
     """
-    runner = build_runner(_in_folder(config, 'checkpoint', checkpoint))
-    values = runner.test()
-    card = runner.test_loop.metrics[0]
+    loop = checkpoint_loop(config, checkpoint)
+    values = loop.runner.test()
+    card = loop.metrics[0]
     card.impossible |= dict.fromkeys(
         left_out, 'it is not a protocol of the report card; evaluate it with tools/test.py'
     )
@@ -187,29 +191,7 @@ def _test(config: Config, checkpoint: str, left_out: list[str]) -> GalleryTestLo
             print(f'{name}: not possible, {reason}')
     if not values:
         raise InputError('no protocol is possible: --labels names columns of the list to predict')
-    return runner.test_loop
-
-
-def _in_folder(config: Config, name: str, checkpoint: str | None) -> Config:
-    config = copy.deepcopy(config)
-    config.work_dir = str(Path(config.work_dir) / name)
-    config.load_from = checkpoint
-    return config
-
-
-def _evaluate_references(config: Config, seeds: list[int]) -> dict[str, ReportCardMetric]:
-    """Evaluate random initialisations and trivial features; nothing on other processes."""
-    config = _in_folder(config, 'references', None)
-    config.model = dict(type='ReferenceFeatures', model=config.model, seeds=seeds)
-    loop = build_runner(config).build_test_loop(config.test_cfg)
-    queries = gallery = loop.query_features()
-    if loop.gallery_dataloader is not None:
-        gallery = loop.features(loop.gallery_dataloader, loop.gallery_cfg)
-    cards = {}
-    for tap in queries if is_main_process() else ():
-        cards[tap] = METRICS.build(config.test_evaluator)
-        cards[tap](queries[tap], same_videos(queries[tap], gallery[tap]))
-    return cards
+    return loop
 
 
 def _duplicates(loop: GalleryTestLoop) -> Duplicates | None:
@@ -235,7 +217,7 @@ def _report(
     paper = _paper_numbers(config, card)
     matrices = _confusions(card)
     told = findings(figures, card.labels)
-    setting = _setting(card)
+    setting = describe_setting(card)
 
     print(f'\n{figures_text(figures, paper and paper.metrics)}')
     print('\n'.join(['', *told, setting]))
@@ -302,23 +284,6 @@ def _figures(card: ReportCardMetric, references: dict[str, ReportCardMetric]) ->
         others.setdefault(tap.rstrip('0123456789'), []).append(reference.evaluation)
     groups = card.leave_out and card.queries.column(card.leave_out)
     return compare_figures(card.evaluation, others, card.chances(), groups)
-
-
-def _setting(card: ReportCardMetric) -> str:
-    """Return in a sentence which videos are queries and which their gallery."""
-    own = card.leave_out
-    if card.gallery is card.queries:
-        but = f' but those of its {own}' if own else ''
-        return (
-            f'Each of the {len(card.queries)} videos is a query, with all others{but} as gallery; '
-            'what trains is cross-validated.'
-        )
-    but = f', of which a query sees none of its {own}' if own else ''
-    shared = card.queries.shared_with(card.gallery)
-    also = f' {shared} queries are in it too, and do not find themselves.' if shared else ''
-    return (
-        f'The {len(card.queries)} queries have a gallery of {len(card.gallery)} videos{but}.{also}'
-    )
 
 
 def _names_of(duplicates: Duplicates | None, card: ReportCardMetric) -> list[dict]:
