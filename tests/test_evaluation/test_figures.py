@@ -172,3 +172,20 @@ def test_videos_that_all_share_a_group_have_no_candidates():
     assert card(videos, videos) == {}
     reason = "all videos have the same 'scene', so that no query has a candidate"
     assert card.impossible == {'knn/label': reason, 'retrieval/label': reason}
+
+
+def test_intervals_of_means_that_are_no_shares():
+    """A bootstrap where queries contribute below 0; Wilson's is the least where they weigh."""
+    rng = np.random.default_rng(0)
+    contributions = 1 - rng.normal(0, 0.6, 50) ** 2
+    interval = compare(contributions, contributions)[0].interval
+    ends = group_bootstrap_interval(contributions, range(50))
+    assert interval == pytest.approx([100 * end for end in ends])
+    weights = np.where(np.arange(40) < 30, 2 / 3, 2.0)  # of two classes, by balanced accuracy
+    assert compare(weights * flips(40, 40), weights)[0].interval[1] == 100
+    low, high = compare(0 * weights, weights)[0].interval
+    assert (low, high) == pytest.approx([100 * end for end in wilson_interval(0, 40)])
+    mixed = weights * (np.arange(40) % 2)
+    ends = np.array([group_bootstrap_interval(mixed, range(40)), wilson_interval(20, 40)])
+    wide = [100 * ends[:, 0].min(), 100 * ends[:, 1].max()]
+    assert compare(mixed, weights)[0].interval == pytest.approx(wide)

@@ -11,6 +11,7 @@ from vsslbox.evaluation.functional import (
     group_bootstrap_interval,
     mean_interval,
     sign_flip_test,
+    widened_interval,
     wilson_interval,
 )
 
@@ -109,3 +110,9 @@ def test_mean_of_few_values():
     assert (low, high) == pytest.approx((3 - 4.303 * 2 / 3**0.5, 3 + 4.303 * 2 / 3**0.5), abs=1e-3)
     with pytest.raises(ValueError, match='two values or more, got 1'):
         mean_interval([1.0])
+
+
+def test_draws_widen_an_interval_by_the_sum_of_squares():
+    """Student's half-width of 3, 4, 5 is 4.3027 / sqrt(3) = 2.4842."""
+    low, high = widened_interval((3.0, 6.0), 4.0, [3.0, 4.0, 5.0])
+    assert (low, high) == pytest.approx((4 - 2.6779, 4 + 3.1892), abs=1e-4)

@@ -10,6 +10,7 @@ from vsslbox.evaluation.functional.intervals import (
     group_bootstrap_interval,
     mean_interval,
     sign_flip_test,
+    widened_interval,
     wilson_interval,
 )
 from vsslbox.evaluation.functional.linear_svm import fit_linear_svm
@@ -41,5 +42,6 @@ __all__ = [
     'shared_ranks',
     'sign_flip_test',
     'spread',
+    'widened_interval',
     'wilson_interval',
 ]

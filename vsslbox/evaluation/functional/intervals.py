@@ -5,7 +5,13 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from scipy.stats import binomtest, norm, sem, t
 
-__all__ = ['group_bootstrap_interval', 'mean_interval', 'sign_flip_test', 'wilson_interval']
+__all__ = [
+    'group_bootstrap_interval',
+    'mean_interval',
+    'sign_flip_test',
+    'widened_interval',
+    'wilson_interval',
+]
 
 TINY = 1e-9  # below this, sums of shares are equal
 MOST_ENUMERATED = 14  # groups whose 2^n signs are all tried
@@ -46,6 +52,30 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
         raise ValueError(f'needs two values or more, got {len(values)}')
     half = t.ppf((1 + level) / 2, len(values) - 1) * sem(values)
     return float(np.mean(values) - half), float(np.mean(values) + half)
+
+
+def widened_interval(
+    interval: tuple[float, float], value: float, draws: Sequence[float], level: float = 0.95
+) -> tuple[float, float]:
+    """Widen an interval over samples by what a mean over a few random draws leaves open.
+
+    Both errors are independent, so that the squares of their sizes add up.
+
+    Args:
+        interval: Both ends of the interval over the samples.
+        value: The mean over samples and draws.
+        draws: The mean over the samples of each draw, at least two.
+        level: As that of ``interval``.
+
+    Returns:
+        Both ends.
+    """
+    low, high = mean_interval(draws, level)
+    half = (high - low) / 2
+    return (
+        float(value - np.hypot(value - interval[0], half)),
+        float(value + np.hypot(interval[1] - value, half)),
+    )
 
 
 def group_bootstrap_interval(

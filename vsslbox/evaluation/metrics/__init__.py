@@ -8,6 +8,7 @@ from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
 from vsslbox.evaluation.metrics.linear_svm_metric import LinearSVMMetric
 from vsslbox.evaluation.metrics.localization_metric import LocalizationMetric
+from vsslbox.evaluation.metrics.low_shot_metric import LowShotMetric
 from vsslbox.evaluation.metrics.predictions_file import PredictionsFile
 from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
 from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric, registered_protocols
@@ -22,6 +23,7 @@ __all__ = [
     'LinearProbeMetric',
     'LinearSVMMetric',
     'LocalizationMetric',
+    'LowShotMetric',
     'PredictionsFile',
     'ReadoutMetric',
     'ReportCardMetric',

@@ -58,7 +58,8 @@ class FeatureMetric(ABC):
 
         Returns:
             By the values' names, float64 ``[Q]`` in [0, 1]: 1 for a right query, 0 for a wrong one
-            and NaN for one that does not count.
+            and NaN for one that does not count; or ``[Q, D]``, after each of D random draws that
+            depend on the videos and their labels, not on the features.
         """
         return {}
 

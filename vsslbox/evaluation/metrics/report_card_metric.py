@@ -71,7 +71,7 @@ class ReportCardMetric(FeatureMetric):
                         values |= metric(queries, gallery)
                     outcomes |= found
                     self._notes |= metric.notes()
-        self.evaluation = Evaluated(values, outcomes)
+        self.evaluation = Evaluated.of(values, outcomes)
         return values
 
     def treatments(self) -> dict[str, list[dict]]:
@@ -104,6 +104,7 @@ class ReportCardMetric(FeatureMetric):
         return {
             name: torch.stack([self._whole(name, folds) for folds in divisions]).mean(0)
             for name in divisions[0][0][1]
+            if all(name in found for folds in divisions for _, found in folds)
         }
 
     def _folds(self, label: str, seed: int) -> list[Fold]:
@@ -111,8 +112,9 @@ class ReportCardMetric(FeatureMetric):
         return group_folds(self.queries.column(label), groups, FOLDS, seed)
 
     def _whole(self, name: str, folds: list[tuple[list[int], dict[str, Tensor]]]) -> Tensor:
-        """Join the outcomes of all folds, ``[Q]``."""
-        whole = torch.full((len(self.queries),), torch.nan, dtype=torch.float64)
+        """Join the outcomes of all folds, ``[Q]`` or ``[Q, D]``."""
+        draws = folds[0][1][name].shape[1:]
+        whole = torch.full((len(self.queries), *draws), torch.nan, dtype=torch.float64)
         for rows, found in folds:
             whole[rows] = found[name]
         return whole
