@@ -66,9 +66,6 @@ class TreatedMetric(FeatureMetric):
             for name in self.wanted
         }
 
-    def measures(self, queries, gallery):
-        return {f'{self.name}/videos': len(queries)}
-
 
 @pytest.fixture(scope='module')
 def videos(tmp_path_factory):
@@ -243,8 +240,7 @@ def test_the_report_card_treats_the_references_alike(videos, tmp_path):
     )  # fmt: skip
     report = json.loads((tmp_path / 'report.json').read_text())
     figures = {figure['name']: figure for figure in report['figures']}
-    assert set(figures) == {'treated/dark', 'treated/videos', 'knn/motion/top1'}
-    assert figures['treated/videos']['value'] == 5
+    assert set(figures) == {'treated/dark', 'knn/motion/top1'}
     others = figures['treated/dark']['comparisons']
     assert {name: other['value'] for name, other in others.items()} == dict(
         random=100, colour=100, motion=100

@@ -13,6 +13,8 @@ from vsslbox.evaluation.metrics.predictions_file import PredictionsFile
 from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
 from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric, registered_protocols
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
+from vsslbox.evaluation.metrics.temporal_metric import TemporalMetric
+from vsslbox.evaluation.metrics.treated_classifier_metric import TreatedClassifierMetric
 
 __all__ = [
     'AVAMetric',
@@ -28,6 +30,8 @@ __all__ = [
     'ReadoutMetric',
     'ReportCardMetric',
     'RetrievalMetric',
+    'TemporalMetric',
+    'TreatedClassifierMetric',
     'check_labels',
     'join_treatments',
     'registered_protocols',

@@ -67,10 +67,6 @@ class FeatureMetric(ABC):
         """Compute the values from the outcomes, as :meth:`__call__` does."""
         return {name: 100 * rights.nanmean().item() for name, rights in outcomes.items()}
 
-    def measures(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Compute the values that are no shares of queries, beside those of the outcomes."""
-        return {}
-
     def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Return the values that features without information reach, in percent by name."""
         return {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from vsslbox.errors import InputError
@@ -41,16 +41,26 @@ class LinearProbeMetric(ClassifierMetric):
         super().__init__(labels)
         self.inverse_weight_decay = inverse_weight_decay
         self.max_iter = max_iter
+        self._fitted: tuple[FeatureSet, str, Pipeline] | None = None
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
-        """Return the value of a column that the regression predicts for each query."""
+        """Return the value of a column that the regression predicts for each query.
+
+        The last fit is kept: other queries with the same gallery do not repeat it.
+        """
         classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
         if len(classes) < 2:
             raise InputError(f'a linear probe needs at least two classes of {label!r}')
-        (ids,) = as_ids(gallery.column(label))
-        probe = make_pipeline(
-            StandardScaler(),
-            LogisticRegression(C=self.inverse_weight_decay, max_iter=self.max_iter),
-        )
-        probe.fit(gallery.features.numpy(), ids.numpy())
+        probe = self._fit(gallery, label)
         return [classes[number] for number in probe.predict(queries.features.numpy()).tolist()]
+
+    def _fit(self, gallery: FeatureSet, label: str) -> Pipeline:
+        if self._fitted is None or self._fitted[0] is not gallery or self._fitted[1] != label:
+            (ids,) = as_ids(gallery.column(label))
+            probe = make_pipeline(
+                StandardScaler(),
+                LogisticRegression(C=self.inverse_weight_decay, max_iter=self.max_iter),
+            )
+            probe.fit(gallery.features.numpy(), ids.numpy())
+            self._fitted = gallery, label, probe
+        return self._fitted[2]

@@ -65,10 +65,7 @@ class ReportCardMetric(FeatureMetric):
                 else:
                     metric = self.build(protocol, label)
                     found = self._outcomes(metric, label)
-                    if found:
-                        values |= metric.summarize(found) | metric.measures(queries, gallery)
-                    else:
-                        values |= metric(queries, gallery)
+                    values |= metric.summarize(found) if found else metric(queries, gallery)
                     outcomes |= found
                     self._notes |= metric.notes()
         self.evaluation = Evaluated.of(values, outcomes)

@@ -16,6 +16,7 @@ from vsslbox.datasets.transforms.augmenting.random_grayscale import RandomGraysc
 from vsslbox.datasets.transforms.augmenting.random_resized_crop import RandomResizedCrop
 from vsslbox.datasets.transforms.augmenting.random_rotation import RandomRotation
 from vsslbox.datasets.transforms.augmenting.random_short_side import RandomShortSide
+from vsslbox.datasets.transforms.augmenting.rearrange_frames import RearrangeFrames
 from vsslbox.datasets.transforms.augmenting.resize import Resize
 from vsslbox.datasets.transforms.augmenting.rotate_views import RotateViews
 from vsslbox.datasets.transforms.augmenting.solarize import Solarize
@@ -41,6 +42,7 @@ __all__ = [
     'RandomResizedCrop',
     'RandomRotation',
     'RandomShortSide',
+    'RearrangeFrames',
     'Resize',
     'RotateViews',
     'Solarize',
