@@ -283,15 +283,15 @@ def write_video(video: Video, folder: Path, seed: int, size: int, frames: int) -
     encode_video(folder / video.path, render(video, seed, size, frames), size)
 
 
-def encode_video(path: Path, images: Iterator[np.ndarray], size: int) -> None:
-    """Write a video of square frames, uint8 RGB ``[S, S, 3]``."""
+def encode_video(path: Path, images: Iterator[np.ndarray], size: int, rate: int = FPS) -> None:
+    """Write a video of square frames, uint8 RGB ``[S, S, 3]``, ``rate`` a second."""
     cv2.setNumThreads(1)
     path.parent.mkdir(parents=True, exist_ok=True)
     # No lookahead: with it the encoder's choices, and so the bytes, vary from run to run.
     options = dict(preset='veryfast', tune='zerolatency', crf='20', threads='1')
     options['g'] = str(GROUP_OF_PICTURES)
     with av.open(str(path), 'w') as container:
-        stream = container.add_stream('libx264', rate=FPS, options=options)
+        stream = container.add_stream('libx264', rate=rate, options=options)
         stream.height = stream.width = size
         stream.pix_fmt = 'yuv420p'
         for image in images:
