@@ -15,6 +15,8 @@ work directory gets `report.html`, `report.json` and, in `checkpoint/`, what too
 
 import argparse
 
+from mmengine.config import DictAction
+
 from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.evaluation_options import (
     add_evaluation_options,
@@ -34,6 +36,13 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='do not search for near-duplicates among queries and gallery',
     )
+    parser.add_argument(
+        '--settings',
+        nargs='+',
+        action=DictAction,
+        metavar='PROTOCOL.ARGUMENT=VALUE',
+        help='arguments of the protocols, such as low_shot.draws=50 probes.columns=[speed,azimuth]',
+    )
     args = parser.parse_args()
     check_evaluation_options(parser, args)
     return args
@@ -51,6 +60,7 @@ def main() -> None:
         group=args.group,
         random_seeds=args.random_seeds,
         search_duplicates=not args.no_duplicates,
+        settings=args.settings,
     )
 
 

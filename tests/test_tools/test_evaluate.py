@@ -245,11 +245,30 @@ def test_a_config_without_features_is_refused(videos, tmp_path, capsys):
     assert 'give one whose test_cfg is a GalleryTestLoop' in capsys.readouterr().err
 
 
-def card_config(protocols=None, **changes):
+def card_config(protocols=None, settings=None, **changes):
     """The config of the report card, and the metrics that it leaves out."""
     config = Config.fromfile(CONFIG)
     config.merge_from_dict(changes)
-    return report_card_config(config, protocols)
+    return report_card_config(config, protocols, settings=settings)
+
+
+def test_settings_of_the_command_line_replace_single_arguments():
+    settings = {'knn.k': 5, 'attentive.epochs': 3, 'probes.columns': ['speed']}
+    config, _ = card_config(['knn', 'attentive', 'probes'], settings)
+    given = config.test_evaluator.protocols
+    assert given.knn.k == 5 and given.probes['columns'] == ['speed']
+    assert (given.attentive.epochs, given.attentive.depth) == (3, 1)
+    for wrong in ('svm.cost', 'knn', 'knn.'):
+        message = f'--settings {wrong}: it must be PROTOCOL.ARGUMENT of .*, which are knn'
+        with pytest.raises(InputError, match=message):
+            card_config(['knn'], {wrong: 1})
+
+
+def test_a_metric_without_labels_names_no_columns():
+    metrics = [dict(type='KNNMetric', labels=['motion']), dict(type='ProbesMetric', columns=['x'])]
+    config, _ = card_config(test_evaluator=metrics)
+    assert config.test_evaluator.labels == ['motion']
+    assert config.test_evaluator.protocols.probes['columns'] == ['x']
 
 
 def test_settings_of_metrics_with_a_scope_and_metrics_that_have_no_place():

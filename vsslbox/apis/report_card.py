@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -54,6 +54,7 @@ def make_report_card(
     group: str | None = None,
     random_seeds: int = 3,
     search_duplicates: bool = True,
+    settings: Mapping[str, object] | None = None,
 ) -> None:
     """Evaluate a checkpoint by several protocols, print the table and write the report.
 
@@ -70,12 +71,13 @@ def make_report_card(
         random_seeds: The number of random initialisations; 0 for no comparison.
         search_duplicates: Whether to search for near-duplicates on both sides, which decodes all
             videos once more.
+        settings: Arguments of protocols, by ``PROTOCOL.ARGUMENT``, instead of those of the config.
 
     Raises:
         InputError: The config does not evaluate features or leaves something open, there is no such
             protocol, or the data allows none.
     """
-    card_config, left_out = report_card_config(config, protocols, labels, group)
+    card_config, left_out = report_card_config(config, protocols, labels, group, settings)
     loop = _test(card_config, checkpoint, left_out)
     first = (card_config.get('randomness') or {}).get('seed') or 0
     seeds = list(range(first, first + random_seeds))
@@ -90,6 +92,7 @@ def report_card_config(
     protocols: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     group: str | None = None,
+    settings: Mapping[str, object] | None = None,
 ) -> tuple[Config, list[str]]:
     """Replace a config's metrics by the report card; for the arguments see make_report_card.
 
@@ -111,21 +114,36 @@ def report_card_config(
             f'there is no protocol {unknown[0]!r}: choose from {", ".join(types)}, or name the '
             'package that registers it in `custom_imports` of the config'
         )
-    settings, columns, left_out = _read_metrics(config, types)
+    configured, columns, left_out = _read_metrics(config, types)
     named = [name for name, type_ in types.items() if not METRICS.get(type_).only_by_name]
-    chosen = protocols or dict.fromkeys([*settings, *named])
-    for name, own in CARD_SETTINGS.items():
-        settings.setdefault(name, own)
+    chosen = list(protocols or dict.fromkeys([*configured, *named]))
+    for key in settings or {}:
+        if key.partition('.')[0] not in chosen or key.endswith('.') or '.' not in key:
+            raise InputError(
+                f'--settings {key}: it must be PROTOCOL.ARGUMENT of a protocol that is evaluated, '
+                f'which are {", ".join(chosen)}'
+            )
+    own = {name: configured.get(name, CARD_SETTINGS.get(name, {})) for name in chosen}
+    own = {name: {**given, **_of_protocol(name, settings or {})} for name, given in own.items()}
     config = copy.deepcopy(config)
     config.test_evaluator = dict(
         type='ReportCardMetric',
-        protocols={name: {**settings.get(name, {}), 'type': types[name]} for name in chosen},
+        protocols={name: {**own[name], 'type': types[name]} for name in chosen},
         labels=list(labels or columns),
         leave_out=group,
     )
     config.test_cfg.out = 'metrics.json'
     config.resume = False
     return config, left_out
+
+
+def _of_protocol(name: str, settings: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of one protocol, by its arguments."""
+    return {
+        key.removeprefix(f'{name}.'): value
+        for key, value in settings.items()
+        if key.startswith(f'{name}.')
+    }
 
 
 def _check_config(config: Config) -> None:
@@ -152,7 +170,8 @@ def _read_metrics(
     for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
         cls = _look_up(METRICS, metric['type'])
         kind = cls.__name__ if cls else metric['type']
-        columns |= dict.fromkeys(check_labels(metric.get('labels', ['label']), kind))
+        if getattr(cls, 'by_label', True):
+            columns |= dict.fromkeys(check_labels(metric.get('labels', ['label']), kind))
         if cls not in protocols:
             left_out.add(kind)
         elif protocols[cls] in settings:

@@ -10,6 +10,7 @@ from vsslbox.evaluation.metrics.linear_svm_metric import LinearSVMMetric
 from vsslbox.evaluation.metrics.localization_metric import LocalizationMetric
 from vsslbox.evaluation.metrics.low_shot_metric import LowShotMetric
 from vsslbox.evaluation.metrics.predictions_file import PredictionsFile
+from vsslbox.evaluation.metrics.probes_metric import ProbesMetric
 from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
 from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric, registered_protocols
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
@@ -27,6 +28,7 @@ __all__ = [
     'LocalizationMetric',
     'LowShotMetric',
     'PredictionsFile',
+    'ProbesMetric',
     'ReadoutMetric',
     'ReportCardMetric',
     'RetrievalMetric',

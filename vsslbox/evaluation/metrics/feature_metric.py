@@ -33,7 +33,9 @@ class FeatureMetric(ABC):
         divides_gallery: Whether it accepts ``leave_out`` though it needs a gallery, which it
             divides.
         only_by_name: Whether the report card evaluates it only if it is asked to, since it takes
-            long.
+            long or repeats others.
+        by_label: Whether it predicts ``labels``. Otherwise the report card evaluates it once,
+            whatever the labels, and it does not accept them.
 
     Raises:
         InputError: ``labels`` is not a list of columns.
@@ -44,6 +46,7 @@ class FeatureMetric(ABC):
     needs_tokens: ClassVar[bool] = False
     divides_gallery: ClassVar[bool] = False
     only_by_name: ClassVar[bool] = False
+    by_label: ClassVar[bool] = True
 
     def __init__(self, labels: Sequence[str] = ('label',), leave_out: str | None = None) -> None:
         self.labels = check_labels(labels, type(self).__name__)

@@ -1,6 +1,6 @@
 """All protocols that the data allows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from mmengine.registry import Registry
@@ -37,7 +37,7 @@ class ReportCardMetric(FeatureMetric):
         queries: The features that were evaluated last.
         gallery: Their gallery.
         evaluation: Their values, and what each query contributes to them.
-        impossible: What could not be evaluated, ``PROTOCOL/LABEL``, and why.
+        impossible: What could not be evaluated, ``PROTOCOL/LABEL`` or ``PROTOCOL``, and why.
         needs_tokens: Whether one of the metrics does.
     """
 
@@ -58,10 +58,10 @@ class ReportCardMetric(FeatureMetric):
         values: dict[str, float] = {}
         outcomes: dict[str, Tensor] = {}
         for protocol in self.protocols:
-            for label in self.labels:
+            for label in self._labels_of(protocol):
                 reason = self._obstacle(protocol, label)
                 if reason:
-                    self.impossible[f'{protocol}/{label}'] = reason
+                    self.impossible[_key(protocol, label)] = reason
                 else:
                     metric = self.build(protocol, label)
                     found = self._outcomes(metric, label)
@@ -87,7 +87,7 @@ class ReportCardMetric(FeatureMetric):
                 chances |= self.build(protocol, label).chance(self.queries, self.gallery)
         return chances
 
-    def _outcomes(self, metric: FeatureMetric, label: str) -> dict[str, Tensor]:
+    def _outcomes(self, metric: FeatureMetric, label: str | None) -> dict[str, Tensor]:
         """Return what each query contributes to the values, by cross-validation if needed."""
         if not (metric.needs_gallery and self.gallery is self.queries):
             return metric.outcomes(self.queries, self.gallery)
@@ -129,11 +129,18 @@ class ReportCardMetric(FeatureMetric):
         """Return the labels that a protocol was evaluated on."""
         if protocol not in self.protocols:
             return []
-        return [label for label in self.labels if f'{protocol}/{label}' not in self.impossible]
+        labels = self._labels_of(protocol)
+        return [label for label in labels if _key(protocol, label) not in self.impossible]
 
-    def build(self, protocol: str, label: str) -> FeatureMetric:
+    def _labels_of(self, protocol: str) -> Sequence[str | None]:
+        """Return the labels to evaluate a protocol on, one of None if it predicts none."""
+        return self.labels if self._metrics[protocol].by_label else (None,)
+
+    def build(self, protocol: str, label: str | None) -> FeatureMetric:
         """Build the metric of a protocol on one label, for the features evaluated last."""
-        metric = dict(self.protocols[protocol], labels=(label,))
+        metric = dict(self.protocols[protocol])
+        if label is not None:
+            metric['labels'] = (label,)
         alone = 'name' if self.gallery is self.queries else None
         leave_out = metric.get('leave_out') or self.leave_out or alone
         if leave_out and not self._needs_gallery(protocol):
@@ -151,8 +158,10 @@ class ReportCardMetric(FeatureMetric):
         groups = (set(videos.column(self.leave_out)) for videos in (self.queries, self.gallery))
         return sorted(set.intersection(*groups), key=str)
 
-    def _obstacle(self, protocol: str, label: str) -> str:
+    def _obstacle(self, protocol: str, label: str | None) -> str:
         """Return why the data does not allow a protocol; empty if it does."""
+        if label is None:
+            return self.build(protocol, label).obstacle(self.queries, self.gallery)
         alone = self.gallery is self.queries
         try:
             wanted, known = set(self.queries.column(label)), set(self.gallery.column(label))
@@ -197,6 +206,10 @@ class ReportCardMetric(FeatureMetric):
                 f'queries have: {both[0]!r}{more}'
             )
         return ''
+
+
+def _key(protocol: str, label: str | None) -> str:
+    return protocol if label is None else f'{protocol}/{label}'
 
 
 def registered_protocols() -> dict[str, str]:
