@@ -14,6 +14,7 @@ from vsslbox.evaluation.metrics.probes_metric import ProbesMetric
 from vsslbox.evaluation.metrics.readout_metric import ReadoutMetric
 from vsslbox.evaluation.metrics.report_card_metric import ReportCardMetric, registered_protocols
 from vsslbox.evaluation.metrics.retrieval_metric import RetrievalMetric
+from vsslbox.evaluation.metrics.robustness_metric import RobustnessMetric
 from vsslbox.evaluation.metrics.temporal_metric import TemporalMetric
 from vsslbox.evaluation.metrics.treated_classifier_metric import TreatedClassifierMetric
 
@@ -32,6 +33,7 @@ __all__ = [
     'ReadoutMetric',
     'ReportCardMetric',
     'RetrievalMetric',
+    'RobustnessMetric',
     'TemporalMetric',
     'TreatedClassifierMetric',
     'check_labels',

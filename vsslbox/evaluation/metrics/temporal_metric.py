@@ -26,8 +26,8 @@ class TemporalMetric(TreatedClassifierMetric):
     classifier knows the videos as they are: a drop mixes the use of time with that of clips which
     look unlike all others.
 
-    Source: shuffled frames as in Sevilla-Lara et al., "Only Time Can Tell" (WACV 2021), and a single
-    one as in Huang et al., "What Makes a Video a Video" (CVPR 2018), here for frozen features.
+    Source: shuffled frames as in Sevilla-Lara et al., "Only Time Can Tell" (WACV 2021), and a
+    single one as in Huang et al., "What Makes a Video a Video" (CVPR 2018), for frozen features.
 
     Args:
         kwargs: As for :class:`TreatedClassifierMetric`.
@@ -35,6 +35,7 @@ class TemporalMetric(TreatedClassifierMetric):
 
     protocol = 'temporal'
     only_by_name = True
+    neutral = ('similarity', 'flips')
 
     def treatments(self) -> dict[str, list[dict]]:
         """Return the orders."""

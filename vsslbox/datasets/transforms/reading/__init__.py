@@ -1,6 +1,7 @@
-"""Open and check videos, and decode the frames of all views."""
+"""Open, check and corrupt videos, and decode the frames of all views."""
 
 from vsslbox.datasets.transforms.reading.check_frame_rate import CheckFrameRate
+from vsslbox.datasets.transforms.reading.corrupt_video import CorruptVideo
 from vsslbox.datasets.transforms.reading.decode_views import DecodeViews
 from vsslbox.datasets.transforms.reading.load_localization_feature import LoadLocalizationFeature
 from vsslbox.datasets.transforms.reading.open_frames import OpenFrames
@@ -10,6 +11,7 @@ from vsslbox.datasets.transforms.reading.restrict_to_bin import RestrictToBin
 
 __all__ = [
     'CheckFrameRate',
+    'CorruptVideo',
     'DecodeViews',
     'LoadLocalizationFeature',
     'OpenFrames',
