@@ -1,5 +1,6 @@
 """Pure functions behind the metrics."""
 
+from vsslbox.evaluation.functional.alignment import cycle_consistency, kendall_tau
 from vsslbox.evaluation.functional.embedding_health import (
     effective_rank,
     embedding_health,
@@ -29,6 +30,7 @@ __all__ = [
     'Detection',
     'average_recall',
     'chance_of_hit',
+    'cycle_consistency',
     'detection_average_precision',
     'effective_rank',
     'embedding_health',
@@ -36,6 +38,7 @@ __all__ = [
     'frame_average_precision',
     'group_bootstrap_interval',
     'holm_correction',
+    'kendall_tau',
     'knn_vote',
     'mean_interval',
     'nearest_neighbours',

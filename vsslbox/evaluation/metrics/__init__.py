@@ -1,5 +1,6 @@
 """Metrics of the features of a query set and a gallery, and metrics of predictions."""
 
+from vsslbox.evaluation.metrics.alignment_metric import AlignmentMetric
 from vsslbox.evaluation.metrics.attentive_probe_metric import AttentiveProbeMetric
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
 from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
@@ -20,6 +21,7 @@ from vsslbox.evaluation.metrics.treated_classifier_metric import TreatedClassifi
 
 __all__ = [
     'AVAMetric',
+    'AlignmentMetric',
     'AttentiveProbeMetric',
     'ClassifierMetric',
     'FeatureMetric',

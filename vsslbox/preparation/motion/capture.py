@@ -56,13 +56,15 @@ class Capture:
         return float(self.times[-1])
 
     def at(self, times: np.ndarray) -> np.ndarray:
-        """Return the poses at some times in seconds, ``[N, 43]``.
+        """Return the poses at some times in seconds, ``[N, 43]``; from 0 on if it repeats.
 
         A cycle begins where the one before ended, in the direction in which that looked. Its last
         :data:`SEAM` turn into the first pose of the next.
         """
         if not self.repeats:
             return self._interpolated(np.clip(times, 0, self.duration))
+        if np.min(times) < 0:
+            raise ValueError(f'a capture that repeats begins at 0, got {np.min(times)}')
         cycles = np.floor(times / self.duration).astype(int)
         within = times - cycles * self.duration
         first, last = self.poses[0], self.poses[-1]

@@ -12,7 +12,7 @@ __all__ = ['HUES', 'LIGHTS', 'RATE', 'SPLITS', 'MotionVideo', 'plan_videos', 'sp
 
 RATE = 30  # frames a second, as the captures
 SHARE = 0.25  # of the videos that each split tests
-HUES = ('red', 'orange', 'yellow', 'green', 'cyan', 'blue', 'violet', 'pink')
+HUES = ('red', 'amber', 'lime', 'green', 'cyan', 'blue', 'violet', 'pink')  # 45 degrees apart
 LIGHTS = dict(warm=(1.0, 0.9, 0.75), neutral=(1.0, 1.0, 1.0), cool=(0.8, 0.9, 1.0))  # RGB
 
 SPEEDS = (0.7, 1.4)
