@@ -15,8 +15,6 @@ work directory gets `report.html`, `report.json` and, in `checkpoint/`, what too
 
 import argparse
 
-from mmengine.config import DictAction
-
 from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.evaluation_options import (
     add_evaluation_options,
@@ -35,13 +33,6 @@ def parse_args() -> argparse.Namespace:
         '--no-duplicates',
         action='store_true',
         help='do not search for near-duplicates among queries and gallery',
-    )
-    parser.add_argument(
-        '--settings',
-        nargs='+',
-        action=DictAction,
-        metavar='PROTOCOL.ARGUMENT=VALUE',
-        help='arguments of the protocols, such as low_shot.draws=50 probes.columns=[speed,azimuth]',
     )
     args = parser.parse_args()
     check_evaluation_options(parser, args)

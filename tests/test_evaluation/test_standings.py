@@ -184,6 +184,13 @@ def test_values_without_outcomes_have_no_ranks():
     assert found.methods['a'].over_runs is not None
 
 
+def test_neutral_figures_have_intervals_but_no_ranks():
+    methods = dict(a=[evaluated(hits(100))], b=[evaluated(hits(150))])
+    (found,) = compare_methods(methods, {}, neutral=[NAME])
+    assert found.n == 200 and found.pairs == [] and list(found.methods) == ['a', 'b']
+    assert all(own.rank is None and own.over_queries for own in found.methods.values())
+
+
 def test_a_method_without_a_figure_is_left_out_of_it():
     other = Evaluated({}, {})
     (found,) = compare_methods(dict(a=[evaluated(hits(5))], b=[other]), {})

@@ -19,6 +19,7 @@ COMMANDS = {
     'predict': 'predict.py',
     'test': 'test.py',
     'evaluate': 'evaluate.py',
+    'leaderboard': 'leaderboard.py',
     'features': 'extract_features.py',
     'embed': 'embed.py',
     'search': 'search.py',

@@ -5,7 +5,7 @@ import copy
 from collections.abc import Callable
 from pathlib import Path
 
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from vsslbox.apis.checkpoint_config import evaluation_config
 from vsslbox.apis.command_line import add_common_options, apply_common_options, read_config
@@ -27,6 +27,13 @@ def add_evaluation_options(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         help='retrieval, knn, linear, svm, any other of docs/evaluation.md, or any that the config '
         'imports (default: all but those that take long)',
+    )
+    parser.add_argument(
+        '--settings',
+        nargs='+',
+        action=DictAction,
+        metavar='PROTOCOL.ARGUMENT=VALUE',
+        help='arguments of the protocols, such as low_shot.draws=50 probes.columns=[speed,azimuth]',
     )
     parser.add_argument('--labels', nargs='+', help='columns of the list to predict')
     parser.add_argument(

@@ -1,6 +1,6 @@
 """How several methods stand to each other on the same queries."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from statistics import fmean
@@ -32,8 +32,8 @@ class Standing:
             it is no share of queries.
         over_runs: Student's 95 % interval of the mean for other runs, such as other seeds, on these
             very queries; None for a single run.
-        rank: Its rank, which methods share that cannot be told apart; None if it has no share of
-            queries by which they could be compared.
+        rank: Its rank, which methods share that cannot be told apart; None for a figure without
+            ranks.
     """
 
     value: float
@@ -85,19 +85,21 @@ def compare_methods(
     methods: Mapping[str, Sequence[Evaluated]],
     chance: Mapping[str, float],
     groups: Sequence[Hashable] | None = None,
+    neutral: Collection[str] = (),
 ) -> list[Standings]:
     """Compare methods in every figure that they have, each pair on the same queries.
 
     The outcome of a query is the mean over a method's runs. Two methods are compared by
     :func:`sign_flip_test`, with groups by exchanging whole groups, and the p-values of all pairs of
     a figure are corrected by :func:`holm_correction`. At a level of 5 % then :func:`shared_ranks`
-    are given. A figure without outcomes has no ranks, since nothing says which queries it is made
-    of, nor whether more is better.
+    are given. There are none of a figure without outcomes, since nothing says which queries it is
+    made of, and of one of which neither more nor less is better.
 
     Args:
         methods: The evaluations of each method's runs by its name, all on the same queries.
         chance: What features without information reach, by the names of the figures.
         groups: The group of each query; None if each is its own.
+        neutral: The figures of which neither more nor less is better.
     """
     names = dict.fromkeys(
         name
@@ -105,7 +107,10 @@ def compare_methods(
         for name in runs[0].values
         if not name.endswith('unanswerable')
     )
-    return [_standings(name, methods, chance.get(name), groups) for name in names]
+    return [
+        _standings(name, methods, chance.get(name), groups, is_ranked=name not in neutral)
+        for name in names
+    ]
 
 
 def _standings(
@@ -113,6 +118,7 @@ def _standings(
     methods: Mapping[str, Sequence[Evaluated]],
     chance: float | None,
     groups: Sequence[Hashable] | None,
+    is_ranked: bool,
 ) -> Standings:
     found = {
         method: [run.values[name] for run in runs]
@@ -130,8 +136,9 @@ def _standings(
         )[0]
         for method, own in shares.items()
     }
-    pairs = _pairs({method: own.numpy() for method, own in shares.items()}, groups)
-    ranks = _ranks({method: fmean(found[method]) for method in shares}, pairs)
+    ranked = shares if is_ranked else {}
+    pairs = _pairs({method: own.numpy() for method, own in ranked.items()}, groups)
+    ranks = _ranks({method: fmean(found[method]) for method in ranked}, pairs)
     standings = {
         method: Standing(
             value=fmean(values),

@@ -1,18 +1,12 @@
 """Self-contained HTML pages whose videos play."""
 
-import base64
-import hashlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from vsslbox.preparation.video_jobs import Failure, run_jobs
 from vsslbox.search.small_clips import SmallClip, small_clip
-from vsslbox.utils import whole_file
+from vsslbox.visualization import page
 
 __all__ = ['make_clips', 'write_page']
 
@@ -42,19 +36,4 @@ def write_page(
         scripts: The names of its scripts.
         values: What the template shows.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader('vsslbox.search', 'templates'),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-    )
-    script = ''.join(environment.loader.get_source(environment, name)[0] for name in scripts)
-    html = environment.get_template(template).render(
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        **values,
-    )
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished:
-        # File names need not be valid text.
-        unfinished.write_text(html, encoding='utf-8', errors='backslashreplace', newline='\n')
+    page.write_page(path, 'vsslbox.search', template, values, scripts)

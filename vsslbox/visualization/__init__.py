@@ -4,6 +4,12 @@ from vsslbox.visualization.confusion import confusion_matrix, confusion_plot
 from vsslbox.visualization.embedding import embed
 from vsslbox.visualization.findings import findings, verdict
 from vsslbox.visualization.heat_overlay import heat_overlay
+from vsslbox.visualization.leaderboard_page import write_leaderboard
+from vsslbox.visualization.leaderboard_table import (
+    Method,
+    choose_columns,
+    leaderboard_markdown,
+)
 from vsslbox.visualization.localization_figure import TimeSegment, draw_localization
 from vsslbox.visualization.report import (
     Hit,
@@ -31,6 +37,7 @@ from vsslbox.visualization.view_tracer import TracedView, ViewTracer
 __all__ = [
     'DEFAULT_RATE',
     'Hit',
+    'Method',
     'Mistakes',
     'Panel',
     'PaperNumbers',
@@ -42,6 +49,7 @@ __all__ = [
     'TrainingLog',
     'ViewTracer',
     'Warned',
+    'choose_columns',
     'confusion_matrix',
     'confusion_plot',
     'curves_figure',
@@ -54,6 +62,7 @@ __all__ = [
     'figures_text',
     'findings',
     'heat_overlay',
+    'leaderboard_markdown',
     'markdown_table',
     'metrics_text',
     'mistaken_videos',
@@ -63,6 +72,7 @@ __all__ = [
     'scatter_plot',
     'spread_points',
     'verdict',
+    'write_leaderboard',
     'write_report',
     'write_video',
 ]

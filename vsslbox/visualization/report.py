@@ -1,15 +1,15 @@
 """The report of an evaluation: one self-contained HTML file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 import numpy as np
 
 from vsslbox.evaluation import Figure
 from vsslbox.visualization.film_strip import film_strip
 from vsslbox.visualization.findings import OTHERS, verdict
+from vsslbox.visualization.page import flatten, write_page
 
 __all__ = ['Hit', 'Mistakes', 'PaperNumbers', 'Retrieval', 'Section', 'Warned', 'write_report']
 
@@ -130,15 +130,7 @@ def write_report(
     Raises:
         ValueError: A thumbnail is empty or no uint8 array of RGB frames.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader('vsslbox.visualization', 'templates'),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(film_strip=film_strip, verdict=verdict)
-    html = environment.get_template('report.html').render(
+    values = dict(
         title=title,
         findings=findings,
         setting=setting,
@@ -149,24 +141,13 @@ def write_report(
         retrievals=retrievals,
         mistakes=mistakes,
         sections=[part for part in sections if part.figures],
-        details=list(_flatten(details or {})),
+        details=list(flatten(details or {})),
     )
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # File names need not be valid text.
-    path.write_text(html, encoding='utf-8', errors='backslashreplace')
+    functions = (film_strip, verdict)
+    write_page(path, 'vsslbox.visualization', 'report.html', values, functions=functions)
 
 
 def _others(figures: Sequence[Figure]) -> dict[str, str]:
     """Return the features that figures are compared with: what they are, by their short names."""
     names = dict.fromkeys(name for figure in figures for name in figure.comparisons)
     return {name: OTHERS.get(name, name) for name in names}
-
-
-def _flatten(values: Mapping[str, object], prefix: str = '') -> Iterator[tuple[str, object]]:
-    """Yield the entries of nested mappings, with names such as ``outer.inner``."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f'{prefix}{name}.')
-        else:
-            yield f'{prefix}{name}', value

@@ -32,6 +32,8 @@ class FeatureMetric(ABC):
         needs_tokens: Whether it evaluates the tokens beside the features.
         divides_gallery: Whether it accepts ``leave_out`` though it needs a gallery, which it
             divides.
+        neutral: The ends of the names of values of which neither more nor less is better, such as
+            ``'similarity'``; a leaderboard gives them no ranks.
         only_by_name: Whether the report card evaluates it only if it is asked to, since it takes
             long or repeats others.
         by_label: Whether it predicts ``labels``. Otherwise the report card evaluates it once,
@@ -45,6 +47,7 @@ class FeatureMetric(ABC):
     needs_gallery: ClassVar[bool] = False
     needs_tokens: ClassVar[bool] = False
     divides_gallery: ClassVar[bool] = False
+    neutral: ClassVar[tuple[str, ...]] = ()
     only_by_name: ClassVar[bool] = False
     by_label: ClassVar[bool] = True
 

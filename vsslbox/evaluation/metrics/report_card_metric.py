@@ -87,6 +87,15 @@ class ReportCardMetric(FeatureMetric):
                 chances |= self.build(protocol, label).chance(self.queries, self.gallery)
         return chances
 
+    def neutral_values(self) -> list[str]:
+        """Return the values of which neither more nor less is better."""
+        ends = {name: metric.neutral for name, metric in self._metrics.items()}
+        return [
+            name
+            for name in self.evaluation.values
+            if name.rpartition('/')[2] in ends.get(name.partition('/')[0], ())
+        ]
+
     def _outcomes(self, metric: FeatureMetric, label: str | None) -> dict[str, Tensor]:
         """Return what each query contributes to the values, by cross-validation if needed."""
         if not (metric.needs_gallery and self.gallery is self.queries):

@@ -1,0 +1,208 @@
+"""The leaderboard: numbers of single report cards, kept when it is killed; failures are rows."""
+
+import json
+import multiprocessing
+import os
+import re
+import signal
+from unittest.mock import patch
+
+import pytest
+import torch
+
+from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
+from vsslbox.apis.leaderboard_entries import Entry, parse_entries
+from vsslbox.errors import InputError
+from vsslbox.evaluation import FeatureStore
+
+FILES = ('leaderboard.json', 'leaderboard.md', 'leaderboard.html')
+
+
+@pytest.fixture(scope='module')
+def videos(tmp_path_factory):
+    folder = write_labelled_videos(tmp_path_factory.mktemp('videos'), num_test=6, num_train=8)
+    for seed in range(1, 4):
+        save_tiny_checkpoint(folder / f'run{seed}.pth', seed=seed)
+    (folder / 'torn.pth').write_bytes((folder / 'run1.pth').read_bytes()[:1000])
+    return folder
+
+
+def run(videos, out, *arguments, tool='leaderboard.py', options=TINY):
+    call(
+        tool, *arguments, '--config', CONFIG, '--data-root', videos, '--work-dir', out,
+        '--protocols', 'knn', 'retrieval', '--labels', 'appearance', 'motion', options=options,
+    )  # fmt: skip
+
+
+def entries_of(videos):
+    runs = ','.join(f'{videos}/run{seed}.pth' for seed in (1, 2))
+    return f'ours={runs}', videos / 'run3.pth', '--random-seeds', 2
+
+
+@pytest.fixture(scope='module')
+def board(videos, tmp_path_factory):
+    out = tmp_path_factory.mktemp('board')
+    run(videos, out, *entries_of(videos))
+    return out
+
+
+@pytest.fixture(scope='module')
+def contents(board):
+    return json.loads((board / 'leaderboard.json').read_text())
+
+
+def test_numbers_equal_those_of_report_cards(videos, contents, tmp_path):
+    run(
+        videos, tmp_path, videos / 'run3.pth', '--random-seeds', 2, '--no-duplicates',
+        tool='evaluate.py',
+    )  # fmt: skip
+    card = json.loads((tmp_path / 'report.json').read_text())
+    own = {entry['name']: entry for entry in contents['entries']}
+    assert list(own) == [
+        'ours', 'run3', 'random initialisation of ours', 'colour', 'motion'
+    ]  # fmt: skip
+    expected = card['runs']
+    random = own['random initialisation of ours']['runs']
+    assert own['run3']['runs'][0]['values'] == expected['checkpoint']['metrics']
+    assert [one['values'] for one in random] == [
+        expected[f'random{number}']['metrics'] for number in (0, 1)
+    ]
+    assert [one['seed'] for one in random] == [0, 1]
+    for kind in ('colour', 'motion'):
+        assert own[kind]['runs'][0]['values'] == expected[kind]['metrics']
+    checkpoint = expected['checkpoint']
+    assert own['run3']['runs'][0]['checkpoint_sha256'] == checkpoint['checkpoint_sha256']
+    for role in ('queries', 'gallery'):
+        assert contents[role] == checkpoint[role]
+    figures = {figure['name']: figure for figure in card['figures']}
+    for figure in contents['figures']:
+        shown = figure['methods']['run3']
+        assert shown['value'] == pytest.approx(figures[figure['name']]['value'])
+        assert shown['over_queries'] == pytest.approx(figures[figure['name']]['interval'])
+        assert figure['chance'] == figures[figure['name']]['chance']
+
+
+def test_runs_of_a_name_are_averaged(contents):
+    (ours,) = [entry for entry in contents['entries'] if entry['name'] == 'ours']
+    assert len({one['weights_sha256'] for one in ours['runs']}) == 2
+    for figure in contents['figures']:
+        values = [one['values'][figure['name']] for one in ours['runs']]
+        own = figure['methods']['ours']
+        assert own['runs'] == values and own['value'] == pytest.approx(sum(values) / 2)
+        low, high = own['over_runs']
+        assert (low + high) / 2 == pytest.approx(own['value'])
+        assert figure['methods']['run3']['over_runs'] is None
+    assert len(contents['figures'][0]['pairs']) == 10
+
+
+def test_all_files_show_the_same(board, contents):
+    table = (board / 'leaderboard.md').read_text()
+    page = (board / 'leaderboard.html').read_text()
+    columns = [
+        'knn/appearance/top1',
+        'knn/motion/top1',
+        'retrieval/appearance/R@1',
+        'retrieval/motion/R@1',
+    ]
+    assert contents['columns'] == columns
+    assert table.startswith(f'|  | runs | {" | ".join(columns)} |\n')
+    for figure in contents['figures']:
+        for own in figure['methods'].values():
+            assert f'>{own["value"]:.1f}<' in page
+            if figure['name'] in columns:
+                assert f'{own["value"]:.1f} ' in table and f'#{own["rank"]}' in table
+    assert not re.search(r'(src|href)=', page)
+
+
+def test_what_fails_is_named_and_the_others_go_on(videos, tmp_path, capsys):
+    copy = tmp_path / 'copy.pth'
+    torch.save(dict(torch.load(videos / 'run2.pth'), more=1), copy)
+    twice = f'twice={videos}/run2.pth,{copy}'
+    with pytest.raises(SystemExit) as ended:
+        run(
+            videos,
+            tmp_path / 'out',
+            twice,
+            videos / 'torn.pth',
+            videos / 'run1.pth',
+            '--random-seeds',
+            0,
+        )
+    assert ended.value.code == 1
+    assert '2 entries failed, see the table: twice, torn' in capsys.readouterr().err
+    found = json.loads((tmp_path / 'out' / 'leaderboard.json').read_text())
+    failed = {entry['name']: entry['failed'] for entry in found['entries']}
+    assert list(failed) == ['twice', 'torn', 'run1'] and failed['run1'] is None
+    assert failed['twice'] == f'{videos}/run2.pth and {copy} have the same weights: leave one out'
+    assert 'torn.pth' in failed['torn']
+    assert list(found['figures'][0]['methods']) == ['run1']
+    table = (tmp_path / 'out' / 'leaderboard.md').read_text()
+    assert '* torn failed: ' in table and '* twice failed: ' in table
+
+
+def test_entries_are_named_by_what_tells_them_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ('a/last.pth', 'b/last.pth', 'lr=0.1,wd=0/best.pth'):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    assert parse_entries(
+        ['*/last.pth', 'zoo://x_demo', 'lr=0.1,wd=0/best.pth', 'ours=a.pth, b.pth']
+    ) == [
+        Entry('a/last', ('a/last.pth',)),
+        Entry('b/last', ('b/last.pth',)),
+        Entry('x_demo', ('zoo://x_demo',)),
+        Entry('best', ('lr=0.1,wd=0/best.pth',)),
+        Entry('ours', ('a.pth', 'b.pth')),
+    ]
+    assert parse_entries(['ours=*/last.pth']) == [Entry('ours', ('a/last.pth', 'b/last.pth'))]
+
+
+@pytest.mark.parametrize(
+    ('entries', 'message'),
+    [
+        (['nothing/*.pth'], 'no file fits nothing'),
+        (['a=x.pth', 'a=y.pth'], 'the name a is there 2 times'),
+        (['a=x.pth', 'b=x.pth'], 'the checkpoint x.pth is there 2 times'),
+        (['a='], 'an entry is NAME=CHECKPOINT'),
+    ],
+)
+def test_wrong_entries_are_refused(entries, message):
+    with pytest.raises(InputError, match=message):
+        parse_entries(entries)
+
+
+def test_the_same_command_writes_the_same_bytes_and_extracts_nothing(videos, board, tmp_path):
+    before = {name: (board / name).read_bytes() for name in FILES}
+    with patch.object(FeatureStore, 'append', side_effect=AssertionError):
+        run(videos, board, *entries_of(videos))
+    assert {name: (board / name).read_bytes() for name in FILES} == before
+
+
+def killed_run(videos, out, appends):
+    """Be killed for good after some batches of features."""
+    append, left = FeatureStore.append, [appends]
+
+    def append_or_die(self, *arguments):
+        append(self, *arguments)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with patch.object(FeatureStore, 'append', append_or_die):
+        run(videos, out, *entries_of(videos))
+
+
+@pytest.mark.slow
+def test_a_killed_leaderboard_ends_with_the_same_bytes(videos, board, tmp_path):
+    """A checkpoint has 3 batches of queries and 4 of the gallery."""
+    process = multiprocessing.get_context('fork').Process(
+        target=killed_run, args=(videos, tmp_path, 12)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert not (tmp_path / 'leaderboard.json').exists()
+    assert list(tmp_path.glob('checkpoint/features/*/rows-*.part'))
+    run(videos, tmp_path, *entries_of(videos))
+    for name in FILES:
+        assert (tmp_path / name).read_bytes() == (board / name).read_bytes()
