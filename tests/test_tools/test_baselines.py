@@ -26,6 +26,7 @@ def videos(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_each_baseline_finds_what_it_can_see(videos, monkeypatch, capsys):
     with imported_tool('analysis/baselines.py') as tool:
         options = ('--labels', 'hue', 'moves', '--frames', 2)
