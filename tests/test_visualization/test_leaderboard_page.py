@@ -4,7 +4,6 @@ import json
 from itertools import pairwise
 
 import pytest
-from selenium.webdriver.common.keys import Keys
 
 from tests.browser import open_browser
 from tests.test_visualization.test_report_in_browser import luminance, show
@@ -120,6 +119,8 @@ def sorted_by(browser):
 
 
 def test_headings_sort_by_keyboard(browser, page):
+    from selenium.webdriver.common.keys import Keys  # which the browser needs, too
+
     show(browser, page, 1200)
     assert rows(browser) == ['ours', 'theirs', 'random', LONG, 'torn']
     assert sorted_by(browser) == [None, 'descending', None]
