@@ -1,6 +1,7 @@
 """Pure functions behind the metrics."""
 
 from vsslbox.evaluation.functional.alignment import cycle_consistency, kendall_tau
+from vsslbox.evaluation.functional.copy_detection import CopyRanking
 from vsslbox.evaluation.functional.embedding_health import (
     effective_rank,
     embedding_health,
@@ -27,6 +28,7 @@ from vsslbox.evaluation.functional.shared_ranks import holm_correction, shared_r
 
 __all__ = [
     'THRESHOLDS',
+    'CopyRanking',
     'Detection',
     'average_recall',
     'chance_of_hit',

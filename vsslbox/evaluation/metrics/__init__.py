@@ -4,6 +4,7 @@ from vsslbox.evaluation.metrics.alignment_metric import AlignmentMetric
 from vsslbox.evaluation.metrics.attentive_probe_metric import AttentiveProbeMetric
 from vsslbox.evaluation.metrics.ava_metric import AVAMetric
 from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
+from vsslbox.evaluation.metrics.copies_metric import CopiesMetric
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels, join_treatments
 from vsslbox.evaluation.metrics.knn_metric import KNNMetric
 from vsslbox.evaluation.metrics.linear_probe_metric import LinearProbeMetric
@@ -24,6 +25,7 @@ __all__ = [
     'AlignmentMetric',
     'AttentiveProbeMetric',
     'ClassifierMetric',
+    'CopiesMetric',
     'FeatureMetric',
     'KNNMetric',
     'LinearProbeMetric',

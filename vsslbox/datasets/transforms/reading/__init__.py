@@ -3,6 +3,7 @@
 from vsslbox.datasets.transforms.reading.check_frame_rate import CheckFrameRate
 from vsslbox.datasets.transforms.reading.corrupt_video import CorruptVideo
 from vsslbox.datasets.transforms.reading.decode_views import DecodeViews
+from vsslbox.datasets.transforms.reading.edit_video import EditVideo
 from vsslbox.datasets.transforms.reading.load_localization_feature import LoadLocalizationFeature
 from vsslbox.datasets.transforms.reading.open_frames import OpenFrames
 from vsslbox.datasets.transforms.reading.open_video import OpenVideo
@@ -14,6 +15,7 @@ __all__ = [
     'CheckFrameRate',
     'CorruptVideo',
     'DecodeViews',
+    'EditVideo',
     'LoadLocalizationFeature',
     'OpenFrames',
     'OpenVideo',
