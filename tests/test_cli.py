@@ -4,16 +4,15 @@ import argparse
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.conftest import REPO
+from tests.tools import run_tool
 from vsslbox.apis.command_line import read_config, run_command
 from vsslbox.config import ConfigError, parse_value
 
-REPO = Path(__file__).resolve().parents[1]
 PRETRAIN = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
 RETRIEVAL = 'configs/demo/retrieval_r18w16_64px.py'
 SMALL = [
@@ -26,11 +25,11 @@ SMALL = [
 ]
 
 
-def run(*command, env=()):
+def run_script(script, *arguments, **env):
     return subprocess.run(
-        [str(word) for word in command],
+        ['bash', f'tools/{script}', *map(str, arguments)],
         cwd=REPO,
-        env={**os.environ, 'PYTHONPATH': str(REPO), 'OMP_NUM_THREADS': '1', **dict(env)},
+        env={**os.environ, 'PYTHONPATH': str(REPO), 'OMP_NUM_THREADS': '1', **env},
         capture_output=True,
         text=True,
         timeout=600,
@@ -38,9 +37,7 @@ def run(*command, env=()):
 
 
 def train(*arguments, options=()):
-    return run(
-        sys.executable, 'tools/train.py', PRETRAIN, *arguments, '--cfg-options', *SMALL, *options
-    )
+    return run_tool('train.py', PRETRAIN, *arguments, '--cfg-options', *SMALL, *options)
 
 
 def assert_one_message(result, *expected):
@@ -81,8 +78,8 @@ def test_training_logs_all_losses(trained):
 def test_test_writes_traceable_metrics(trained, labelled, tmp_path):
     out = tmp_path / 'metrics.json'
     for source in (['--random-init'], [trained / 'epoch_2.pth']):
-        result = run(
-            sys.executable, 'tools/test.py', RETRIEVAL, *source, '--data-root', labelled,
+        result = run_tool(
+            'test.py', RETRIEVAL, *source, '--data-root', labelled,
             '--work-dir', tmp_path, '--out', out,
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
@@ -95,19 +92,18 @@ def test_test_writes_traceable_metrics(trained, labelled, tmp_path):
 
 @pytest.mark.slow
 def test_two_processes_train_and_test(labelled, tmp_path):
-    env = dict(PORT='29511')
-    result = run(
-        'bash', 'tools/dist_train.sh', PRETRAIN, 2, '--data-root', labelled,
-        '--work-dir', tmp_path, '--cfg-options', *SMALL, 'train_dataloader.batch_size=2', env=env,
+    result = run_script(
+        'dist_train.sh', PRETRAIN, 2, '--data-root', labelled, '--work-dir', tmp_path,
+        '--cfg-options', *SMALL, 'train_dataloader.batch_size=2', PORT='29511',
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-3000:]
-    result = run(
-        'bash', 'tools/dist_test.sh', RETRIEVAL, tmp_path / 'epoch_2.pth', 2,
-        '--data-root', labelled, '--work-dir', tmp_path / 'two', env=env,
+    result = run_script(
+        'dist_test.sh', RETRIEVAL, tmp_path / 'epoch_2.pth', 2, '--data-root', labelled,
+        '--work-dir', tmp_path / 'two', PORT='29511',
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-3000:]
-    result = run(
-        sys.executable, 'tools/test.py', RETRIEVAL, tmp_path / 'epoch_2.pth',
+    result = run_tool(
+        'test.py', RETRIEVAL, tmp_path / 'epoch_2.pth',
         '--data-root', labelled, '--work-dir', tmp_path / 'one',
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
@@ -173,13 +169,13 @@ def test_unknown_config_keys_are_reported_together(video_folder, tmp_path):
 
 
 def test_absent_config():
-    result = run(sys.executable, 'tools/train.py', 'configs/nothing.py')
+    result = run_tool('train.py', 'configs/nothing.py')
     assert_one_message(result, 'no config file at configs/nothing.py')
 
 
 def test_checkpoint_of_another_model(trained, labelled, tmp_path):
-    result = run(
-        sys.executable, 'tools/test.py', RETRIEVAL, trained / 'epoch_2.pth',
+    result = run_tool(
+        'test.py', RETRIEVAL, trained / 'epoch_2.pth',
         '--data-root', labelled, '--work-dir', tmp_path,
         '--cfg-options', 'model.backbone.depth=34',
     )  # fmt: skip
@@ -190,20 +186,20 @@ def test_checkpoint_of_another_model(trained, labelled, tmp_path):
 def test_a_file_that_is_not_a_checkpoint(content, labelled, tmp_path):
     path = tmp_path / 'broken.pth'
     path.write_bytes(content)
-    result = run(
-        sys.executable, 'tools/test.py', RETRIEVAL, path, '--data-root', labelled,
+    result = run_tool(
+        'test.py', RETRIEVAL, path, '--data-root', labelled,
         '--work-dir', tmp_path,
     )  # fmt: skip
     assert_one_message(result, 'broken.pth')
 
 
 def test_config_without_a_protocol(tmp_path):
-    result = run(sys.executable, 'tools/test.py', PRETRAIN, '--random-init')
+    result = run_tool('test.py', PRETRAIN, '--random-init')
     assert_one_message(result, 'has no test_cfg')
 
 
 def test_config_without_training():
-    result = run(sys.executable, 'tools/train.py', RETRIEVAL)
+    result = run_tool('train.py', RETRIEVAL)
     assert_one_message(result, 'has no train_cfg')
 
 
@@ -217,7 +213,7 @@ def test_config_without_training():
 )
 def test_broken_config(tmp_path, text, expected):
     (tmp_path / 'broken.py').write_text(text)
-    result = run(sys.executable, 'tools/train.py', tmp_path / 'broken.py')
+    result = run_tool('train.py', tmp_path / 'broken.py')
     assert_one_message(result, expected)
 
 
@@ -229,7 +225,7 @@ def test_broken_config(tmp_path, text, expected):
     ],
 )
 def test_malformed_options(option, message):
-    result = run(sys.executable, 'tools/train.py', PRETRAIN, '--cfg-options', option)
+    result = run_tool('train.py', PRETRAIN, '--cfg-options', option)
     assert_one_message(result, f'--cfg-options {message}')
 
 
@@ -255,7 +251,7 @@ def test_ctrl_c_is_no_error(capsys):
 
 
 def test_launcher_without_its_processes():
-    result = run(sys.executable, 'tools/train.py', PRETRAIN, '--launcher', 'pytorch', env={})
+    result = run_tool('train.py', PRETRAIN, '--launcher', 'pytorch')
     assert_one_message(result, '--launcher pytorch', 'RANK is not set', 'dist_train.sh')
 
 
@@ -306,8 +302,8 @@ def test_bad_videos_are_replaced_and_listed(video_folder, tmp_path):
 def test_demo_from_videos_to_report(tmp_path):
     """A small demonstration; no test checks what the full one learns."""
     work_dir, data = tmp_path / 'work', tmp_path / 'data'
-    result = run(
-        sys.executable, 'tools/demo.py', '--work-dir', work_dir, '--data', data,
+    result = run_tool(
+        'demo.py', '--work-dir', work_dir, '--data', data,
         '--videos', 48, '--epochs', 3,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-3000:]

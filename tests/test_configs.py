@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
+from torch.distributions import Distribution
 
 from vsslbox.config.check import check_config
 from vsslbox.datasets.transforms import ViewTransform
@@ -14,8 +15,6 @@ from vsslbox.datasets.transforms.steps import build_steps
 from vsslbox.registry import MODELS, TRANSFORMS
 
 ROOT = Path(__file__).resolve().parents[1] / 'configs'
-# Folders with networks of half a billion weights and more.
-LARGE = ('foreign/', 'videomae/videomae', 'vjepa')
 CONFIGS = sorted(
     str(path.relative_to(ROOT)) for path in ROOT.rglob('*.py') if '_base_' not in path.parts
 )
@@ -33,13 +32,14 @@ def test_configs_were_found():
 
 
 @pytest.mark.parametrize('name', CONFIGS)
-def test_config(name):
+def test_config(name, monkeypatch):
+    """Networks are built without values, which take time and, for the largest, too much memory."""
+    monkeypatch.setattr(Distribution, '_validate_args', False)  # it would look at values
     config = Config.fromfile(ROOT / name)
     check_config(config)
-    # The values are not needed.
-    device = torch.device('meta' if '-4x_' in name or name.startswith(LARGE) else 'cpu')
+    device = 'cpu' if 'bmn' in name else 'meta'  # BMN computes with the values of its mask
     with DefaultScope.overwrite_default_scope(config.default_scope):
-        with device:
+        with torch.device(device):
             model = MODELS.build(without_start_weights(config.model.to_dict()))
         assert sum(parameter.numel() for parameter in model.parameters()) > 1000
         for loader in ('train_dataloader', 'test_dataloader'):

@@ -3,7 +3,6 @@
 import importlib
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from mmengine.registry import METRICS as ROOT_METRICS
 from mmengine.registry import MODELS as ROOT_MODELS
 
 from tests.evaluating import TINY, save_tiny_checkpoint, write_labelled_videos
+from tests.tools import run_tool
 from vsslbox.evaluation import FeatureSet
 from vsslbox.models.losses import InfoNCELoss
 from vsslbox.registry import METRICS, MODELS
@@ -143,18 +143,6 @@ def test_the_protocol_equals_a_literal_loop(plugin):
     assert 40 < 100 * right / 30 < 100  # chance is 25
 
 
-def run_tool(site_packages, folder, *arguments):
-    """Run a tool in a process of its own, in which the plug-in is installed."""
-    search_path = os.pathsep.join([str(site_packages), str(REPO)])
-    return subprocess.run(
-        [sys.executable, str(REPO / 'tools' / arguments[0]), *map(str, arguments[1:])],
-        env={**os.environ, 'PYTHONPATH': search_path},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-    )
-
-
 @pytest.fixture(scope='module')
 def labelled(tmp_path_factory):
     """Labelled videos, a checkpoint, and a config that imports the plug-in."""
@@ -169,7 +157,7 @@ def evaluate(site_packages, labelled, out, *arguments, config='protocol.py'):
     """Evaluate the checkpoint as a user does."""
     where = ['--config', labelled / config, '--data-root', labelled, '--work-dir', out]
     tool = 'evaluate.py', labelled / 'tiny.pth', *where, *arguments, '--cfg-options', *TINY
-    return run_tool(site_packages, labelled, *tool)
+    return run_tool(*tool, cwd=labelled, paths=[site_packages])
 
 
 def test_the_protocol_appears_in_the_report_card_by_itself(site_packages, labelled, tmp_path):
@@ -193,15 +181,15 @@ def test_the_protocol_is_chosen_by_name(site_packages, labelled, tmp_path):
     assert list(metrics) == ['nearest_mean/motion/top1']
     without = evaluate(site_packages, labelled, tmp_path, *options, config=PROTOCOL)
     assert without.returncode == 1
-    known = 'attentive, knn, linear, svm, retrieval'
-    assert f"no protocol 'nearest_mean': choose from {known}" in without.stderr
+    _, known = without.stderr.split("no protocol 'nearest_mean': choose from ")
+    assert {'knn', 'linear', 'svm', 'retrieval'} <= set(known.replace(',', ' ').split())
 
 
 def test_the_config_trains_with_the_components(site_packages, data_root, tmp_path):
     videos = data_root / 'formats' / 'torchvision_assets' / 'videos'
     done = run_tool(
-        site_packages, tmp_path, 'train.py', CONFIG, '--data-root', videos,
-        '--work-dir', tmp_path, '--cfg-options', 'train_cfg.max_epochs=2',
+        'train.py', CONFIG, '--data-root', videos, '--work-dir', tmp_path,
+        '--cfg-options', 'train_cfg.max_epochs=2', cwd=tmp_path, paths=[site_packages],
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     first, second = (torch.load(tmp_path / f'epoch_{epoch}.pth')['state_dict'] for epoch in (1, 2))

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import REPO
 from tests.evaluating import CONFIG, TINY, save_tiny_checkpoint, write_labelled_videos
+from tests.tools import run_tool
 
 pytestmark = pytest.mark.slow
 
@@ -47,14 +48,7 @@ def package(tmp_path_factory) -> Path:
 
 def run(package: Path, tool: str, *arguments: object) -> subprocess.CompletedProcess:
     """Call a tool as a user of the package would."""
-    paths = os.pathsep.join([str(package), str(REPO)])
-    return subprocess.run(
-        [sys.executable, str(REPO / 'tools' / tool), *map(str, arguments)],
-        env={**os.environ, 'PYTHONPATH': paths, 'OMP_NUM_THREADS': '1'},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    return run_tool(tool, *arguments, paths=[package])
 
 
 def run_snippet(package: Path, code: str) -> list:
@@ -97,6 +91,7 @@ def test_all_parts_train_together_and_the_average_follows(package, video_folder)
         f"""
 import json, torch, vsslbox
 from mmengine.config import Config
+from tests.tools import run_tool
 from vsslbox.checkpoints import load_checkpoint
 from vsslbox.registry import MODELS
 cfg = Config.fromfile({str(config)!r})

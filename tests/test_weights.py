@@ -1,13 +1,12 @@
 """The weights in the repository are complete, small, and as good as their report cards say."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.tools import run_tool
 from vsslbox.checkpoints.zoo import fetch, zoo_entries
 
 REPO = Path(__file__).resolve().parents[1]
@@ -66,8 +65,8 @@ def test_they_beat_a_random_start_under_each_protocol(name):
 
 
 def run(tool: str, *arguments: str) -> None:
-    command = [sys.executable, REPO / 'tools' / tool, *arguments]
-    subprocess.run(command, cwd=REPO, check=True, capture_output=True)
+    done = run_tool(tool, *arguments)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_first_evaluation_of_the_readme(tmp_path):

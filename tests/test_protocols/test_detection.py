@@ -3,8 +3,6 @@
 import json
 import math
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -16,6 +14,7 @@ from mmengine.registry import PARAM_SCHEDULERS, DefaultScope
 from torch import nn
 
 from tests.distributed import run_on_processes
+from tests.tools import run_tool
 from vsslbox.apis.command_line import build_runner
 from vsslbox.datasets import AVADataset
 from vsslbox.datasets.readers import FallbackReader
@@ -55,9 +54,8 @@ def test_validation_sees_all_listed_seconds():
 def made(tmp_path_factory):
     """Six videos of 64 pixels, made from the command line."""
     folder = tmp_path_factory.mktemp('detections') / 'made'
-    tool = REPO / 'tools/data/make_demo_detections.py'
-    command = [sys.executable, '-W', 'ignore', str(tool), str(folder), '--videos', '6']
-    subprocess.run([*command, '--size', '64'], check=True, capture_output=True)
+    done = run_tool('data/make_demo_detections.py', folder, '--videos', 6, '--size', 64)
+    assert done.returncode == 0, done.stderr
     return folder
 
 

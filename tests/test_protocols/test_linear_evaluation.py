@@ -1,9 +1,6 @@
 """Linear evaluation and fine-tuning of a CVRL pretraining, on real files by the real configs."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import DefaultScope
 
 from tests.distributed import run_on_processes
+from tests.tools import run_tool
 from vsslbox.apis.command_line import build_runner
 from vsslbox.registry import HOOKS, MODELS
 from vsslbox.utils import file_sha256
@@ -219,12 +217,8 @@ def test_probabilities_are_averaged_over_clips_and_crops(videos, pretrained, tmp
     assert torch.allclose(result.pred_scores.item.double(), total / 6, atol=1e-5)
 
 
-def run_tool(tool, *arguments, pretrained):
-    env = {'PYTHONPATH': str(REPO), 'OMP_NUM_THREADS': '1', 'VSSLBOX_CVRL': str(pretrained)}
-    result = subprocess.run(
-        [sys.executable, f'tools/{tool}.py', *map(str, arguments)],
-        cwd=REPO, env={**os.environ, **env}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+def run(tool, *arguments, pretrained):
+    result = run_tool(f'{tool}.py', *arguments, VSSLBOX_CVRL=str(pretrained))
     assert result.returncode == 0, result.stderr[-3000:]
 
 
@@ -232,7 +226,7 @@ def test_from_a_pretraining_to_an_accuracy(videos, pretrained, tmp_path):
     """The command line tools: one epoch, validation, and the test of what it gave."""
     options = [f'{key}={value}' for key, value in {**SMALL, 'train_cfg.max_epochs': 1}.items()]
     common = ['--data-root', videos, '--cfg-options', *options]
-    run_tool('train', LINEAR, '--work-dir', tmp_path, *common, pretrained=pretrained)
+    run('train', LINEAR, '--work-dir', tmp_path, *common, pretrained=pretrained)
     (log,) = tmp_path.glob('*/vis_data/scalars.json')
     validation = json.loads(log.read_text().splitlines()[-1])
     assert validation['acc/top1'] in {n / 8 for n in range(9)}

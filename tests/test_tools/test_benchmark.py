@@ -1,14 +1,13 @@
 """The benchmark compares like with like, and the sheet shows what the model sees."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from mmengine.config import Config
 
 from tests.conftest import REPO
+from tests.tools import run_tool
 from vsslbox.datasets import VideoDataset
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.datasets.transforms.steps import list_steps
@@ -20,8 +19,9 @@ METHODS = ['cvrl', 'vclr', 'vdim', 'vie']
 
 
 def run(tool, *args):
-    command = [sys.executable, str(TOOLS / tool), *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    done = run_tool(TOOLS / tool, *args)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.fixture

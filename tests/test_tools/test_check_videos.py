@@ -3,8 +3,6 @@
 import csv
 import os
 import signal
-import subprocess
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import REPO
-from tests.tools import imported_tool, run_main
+from tests.tools import imported_tool, run_main, run_tool
 from vsslbox.preparation import video_jobs
 
 TOOL = REPO / 'tools' / 'data' / 'check_videos.py'
@@ -296,9 +294,7 @@ def test_jobs_that_raise_do_not_stop_the_others(num_workers, capsys):
 
 
 def test_a_wrong_folder_gives_one_message(tmp_path):
-    command = [sys.executable, str(TOOL), str(tmp_path / 'nowhere')]
-    environment = dict(os.environ, PYTHONPATH=str(REPO))
-    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    result = run_tool(TOOL, tmp_path / 'nowhere', cwd=tmp_path)
     assert result.returncode == 1
     assert 'error: no list of videos at' in result.stderr
     assert 'Traceback' not in result.stderr

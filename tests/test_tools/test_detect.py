@@ -1,8 +1,6 @@
 """The tool that draws detections: the video that it writes, and its error messages."""
 
 import runpy
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import torch
 from mmengine.config import Config
 
 from tests.conftest import write_video
+from tests.tools import run_tool
 from vsslbox.datasets.readers import FallbackReader
 from vsslbox.registry import MODELS
 
@@ -39,11 +38,9 @@ def folder(tmp_path_factory):
 
 def run(folder, boxes):
     (folder / 'boxes.csv').write_text(boxes)
-    command = [sys.executable, '-W', 'ignore', str(TOOL)]
     files = ('config.py', 'weights.pth', 'video.mp4', 'boxes.csv', 'out.mp4')
-    labels = ['--labels', str(folder / 'labels.pbtxt')]
-    command += [str(folder / name) for name in files] + labels
-    return subprocess.run(command, capture_output=True, text=True)
+    names = [folder / name for name in files]
+    return run_tool(TOOL, *names, '--labels', folder / 'labels.pbtxt')
 
 
 def coloured(image):

@@ -1,14 +1,13 @@
 """The generator of the demo data set."""
 
 import csv
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.tools import run_tool
 from vsslbox.datasets.readers import PyAVReader
 
 REPO = Path(__file__).resolve().parents[2]
@@ -16,8 +15,7 @@ TOOL = REPO / 'tools' / 'data' / 'make_demo_videos.py'
 
 
 def make(folder, *options):
-    command = [sys.executable, str(TOOL), str(folder), '--frames', '12', '--size', '64', *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=REPO)
+    return run_tool(TOOL, folder, '--frames', 12, '--size', 64, *options)
 
 
 def content(folder):

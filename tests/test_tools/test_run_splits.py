@@ -1,16 +1,13 @@
 """A protocol on all splits: which lists, what is skipped, the mean."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 import torch
 
 from tests.conftest import REPO
-from tests.tools import imported_tool, run_main
+from tests.tools import imported_tool, run_main, run_tool
 from vsslbox.errors import InputError
 from vsslbox.registry import MODELS
 
@@ -140,16 +137,12 @@ def test_two_splits_of_real_files(video_folder, tmp_path):
         **{f'{each}_dataloader.dataset.data_prefix.video': '' for each in ('train', 'val', 'test')},
     }
     command = [
-        *(sys.executable, 'tools/run_splits.py', CONFIG, tmp_path / 'start.pth'),
+        *('run_splits.py', CONFIG, tmp_path / 'start.pth'),
         *('--splits', 1, 2, '--work-dir', tmp_path / 'out', '--data-root', video_folder),
         *('--cfg-options', *(f'{key}={value}' for key, value in small.items())),
     ]
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
     for _ in range(2):  # the second time, nothing is left to do
-        result = subprocess.run(
-            [str(word) for word in command],
-            cwd=REPO, env=environment, capture_output=True, text=True, timeout=400,
-        )  # fmt: skip
+        result = run_tool(*command)
         assert result.returncode == 0, result.stderr[-3000:]
     record = json.loads((tmp_path / 'out/splits.json').read_text())
     tests = [json.loads((tmp_path / f'out/split_{i}/metrics.json').read_text()) for i in (1, 2)]

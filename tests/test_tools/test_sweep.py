@@ -2,13 +2,11 @@
 
 import csv
 import json
-import subprocess
-import sys
 
 import pytest
 
 from tests.conftest import REPO
-from tests.tools import imported_tool, run_main
+from tests.tools import imported_tool, run_main, run_tool
 from vsslbox.errors import InputError
 
 CONFIG = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
@@ -178,18 +176,11 @@ def test_a_wrong_key_is_refused_before_any_training(sweep, trainings, monkeypatc
 
 @pytest.mark.slow
 def test_a_real_sweep(video_folder, tmp_path):
-    command = [
-        sys.executable,
-        'tools/sweep.py',
-        CONFIG,
-        f'{LR}=0.01,0',
-        '--work-dir',
-        str(tmp_path),
-    ]
-    command += ['--data-root', str(video_folder), '--cfg-options', *SMALL]
+    command = ['sweep.py', CONFIG, f'{LR}=0.01,0', '--work-dir', tmp_path]
+    command += ['--data-root', video_folder, '--cfg-options', *SMALL]
     found = []
     for _ in range(2):
-        result = subprocess.run(command, cwd=REPO, capture_output=True, text=True, timeout=600)
+        result = run_tool(*command)
         assert result.returncode == 0, result.stderr
         found.append((result.stdout, table(tmp_path)))
     (first, rows), (second, again) = found
