@@ -7,7 +7,7 @@ import torch
 from vsslbox.evaluation import Evaluated, FeatureSet, compare_figures
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
 from vsslbox.evaluation.metrics import KNNMetric, ReportCardMetric, RetrievalMetric
-from vsslbox.visualization import findings
+from vsslbox.visualization import findings, verdict
 
 NAME = 'knn/label/top1'
 
@@ -39,6 +39,19 @@ def test_a_figure_by_hand():
     assert comparison.verdict == 'better'
     assert compare(other, own)[1].verdict == 'worse'
     assert compare(own, own)[1].verdict == 'not distinguishable'
+
+
+def test_more_is_not_always_better():
+    more, less = evaluated(flips(40, 30)), evaluated(flips(40, 10))
+    words = {}
+    for neutral in ((), [NAME]):
+        figures = [
+            compare_figures(own, dict(random=[other]), {}, neutral=neutral)[0]
+            for own, other in ((more, less), (less, more))
+        ]
+        words[bool(neutral)] = [verdict(figure) for figure in figures]
+    assert words[False] == ['better than random', 'worse than random']
+    assert words[True] == ['more than random', 'less than random']
 
 
 def test_queries_that_do_not_count_are_left_out():

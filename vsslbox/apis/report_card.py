@@ -302,7 +302,9 @@ def _figures(card: ReportCardMetric, references: dict[str, ReportCardMetric]) ->
     for tap, reference in references.items():
         others.setdefault(tap.rstrip('0123456789'), []).append(reference.evaluation)
     groups = card.leave_out and card.queries.column(card.leave_out)
-    return compare_figures(card.evaluation, others, card.chances(), groups)
+    return compare_figures(
+        card.evaluation, others, card.chances(), groups, neutral=card.neutral_values()
+    )
 
 
 def _names_of(duplicates: Duplicates | None, card: ReportCardMetric) -> list[dict]:

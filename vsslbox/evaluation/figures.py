@@ -1,7 +1,7 @@
 """The figures of an evaluation, each with what it takes to believe it."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
 from typing import Literal
 
@@ -86,6 +86,7 @@ class Figure:
         interval: The 95 % interval of the value; None if unknown, as of videos of one group.
         chance: What features without information reach, in percent; None if unknown.
         comparisons: By the names of the other features.
+        is_neutral: Whether neither more nor less is better.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Figure:
     interval: Interval | None = None
     chance: float | None = None
     comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    is_neutral: bool = False
 
 
 def compare_figures(
@@ -101,6 +103,7 @@ def compare_figures(
     others: Mapping[str, Sequence[Evaluated]],
     chance: Mapping[str, float],
     groups: Sequence[Hashable] | None = None,
+    neutral: Collection[str] = (),
 ) -> list[Figure]:
     """Compare the figures of some features with those of others on the same queries.
 
@@ -116,9 +119,10 @@ def compare_figures(
         others: Other features by name, such as several random initialisations.
         chance: What features without information reach, by the names of the values.
         groups: The group of each query; None if each is its own.
+        neutral: The values of which neither more nor less is better.
     """
     return [
-        _figure(name, found, others, chance.get(name), groups)
+        replace(_figure(name, found, others, chance.get(name), groups), is_neutral=name in neutral)
         for name in found.values
         if not name.endswith('unanswerable')
     ]

@@ -130,12 +130,12 @@ def _standings(
         for method in found
         if all(name in run.outcomes for run in methods[method])
     }
-    figures = {
-        method: compare_figures(
-            Evaluated({name: fmean(found[method])}, {name: own}), {}, {}, groups
-        )[0]
-        for method, own in shares.items()
-    }
+    figures = {}
+    for method, own in shares.items():
+        drawn = [run.draws[name] for run in methods[method] if name in run.draws]
+        draws = {name: torch.stack(drawn).mean(dim=0)} if drawn else {}
+        mean = Evaluated({name: fmean(found[method])}, {name: own}, draws)
+        (figures[method],) = compare_figures(mean, {}, {}, groups)
     ranked = shares if is_ranked else {}
     pairs = _pairs({method: own.numpy() for method, own in ranked.items()}, groups)
     ranks = _ranks({method: fmean(found[method]) for method in ranked}, pairs)

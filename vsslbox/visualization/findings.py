@@ -34,9 +34,10 @@ def findings(figures: Sequence[Figure], labels: Iterable[str]) -> list[str]:
 
 def verdict(figure: Figure) -> str:
     """Return how a figure compares with those of all other features, by their short names."""
+    higher, lower = ('more', 'less') if figure.is_neutral else ('better', 'worse')
     groups = [
-        ('better than', _names(figure, 'better')),
-        ('worse than', _names(figure, 'worse')),
+        (f'{higher} than', _names(figure, 'better')),
+        (f'{lower} than', _names(figure, 'worse')),
         ('not distinguishable from', _names(figure, 'not distinguishable')),
     ]
     return '; '.join(f'{words} {", ".join(names)}' for words, names in groups if names)

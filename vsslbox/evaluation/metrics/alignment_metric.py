@@ -77,8 +77,16 @@ class AlignmentMetric(FeatureMetric):
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Compute all values, in percent."""
-        values = self.summarize(self.outcomes(queries, gallery))
-        return values | self._taus(values)
+        return self.summarize(self.outcomes(queries, gallery))
+
+    def summarize(self, outcomes: dict[str, Tensor]) -> dict[str, float]:
+        """Compute all values from the outcomes, Kendall's tau in hundredths."""
+        values = super().summarize(outcomes)
+        taus = {
+            f'alignment/{label}/tau': 2 * values[self._names(label)[0]] - 100
+            for label in self.labels
+        }
+        return values | taus
 
     def outcomes(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, Tensor]:
         """Return the shares of each query; NaN for one without a partner."""
@@ -95,10 +103,6 @@ class AlignmentMetric(FeatureMetric):
                 shares[1, query] = cycle_consistency(similar).mean()
             found |= dict(zip(self._names(label), shares, strict=True))
         return found
-
-    def measures(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Return Kendall's tau, in hundredths."""
-        return self._taus(self.summarize(self.outcomes(queries, gallery)))
 
     def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
         """Return the shares of features that have nothing to do with time."""
@@ -118,12 +122,6 @@ class AlignmentMetric(FeatureMetric):
 
     def _names(self, label: str) -> tuple[str, str]:
         return f'alignment/{label}/order', f'alignment/{label}/cycle'
-
-    def _taus(self, values: dict[str, float]) -> dict[str, float]:
-        return {
-            f'alignment/{label}/tau': 2 * values[self._names(label)[0]] - 100
-            for label in self.labels
-        }
 
     def _partners(self, queries: FeatureSet, label: str) -> Iterator[tuple[int, list[int]]]:
         """Yield each query that is aligned, and the queries that it is aligned with."""

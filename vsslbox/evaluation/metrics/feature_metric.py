@@ -33,7 +33,7 @@ class FeatureMetric(ABC):
         divides_gallery: Whether it accepts ``leave_out`` though it needs a gallery, which it
             divides.
         neutral: The ends of the names of values of which neither more nor less is better, such as
-            ``'similarity'``; a leaderboard gives them no ranks.
+            ``'similarity'``: they have no verdict but *more* or *less*, and no rank.
         only_by_name: Whether the report card evaluates it only if it is asked to, since it takes
             long or repeats others.
         by_label: Whether it predicts ``labels``. Otherwise the report card evaluates it once,
