@@ -30,7 +30,8 @@ def videos(tmp_path_factory):
 def run(videos, out, *arguments, tool='leaderboard.py', options=TINY):
     call(
         tool, *arguments, '--config', CONFIG, '--data-root', videos, '--work-dir', out,
-        '--protocols', 'knn', 'retrieval', '--labels', 'appearance', 'motion', options=options,
+        '--protocols', 'knn', 'retrieval', 'low_shot', '--settings', 'low_shot.draws=4',
+        '--labels', 'appearance', 'motion', options=options,
     )  # fmt: skip
 
 
@@ -75,6 +76,7 @@ def test_numbers_equal_those_of_report_cards(videos, contents, tmp_path):
     for role in ('queries', 'gallery'):
         assert contents[role] == checkpoint[role]
     figures = {figure['name']: figure for figure in card['figures']}
+    assert 'low_shot/motion/1_per_class' in figures  # whose interval is of draws too
     for figure in contents['figures']:
         shown = figure['methods']['run3']
         assert shown['value'] == pytest.approx(figures[figure['name']]['value'])
@@ -103,6 +105,8 @@ def test_all_files_show_the_same(board, contents):
         'knn/motion/top1',
         'retrieval/appearance/R@1',
         'retrieval/motion/R@1',
+        'low_shot/appearance/1_per_class',
+        'low_shot/motion/1_per_class',
     ]
     assert contents['columns'] == columns
     assert table.startswith(f'|  | runs | {" | ".join(columns)} |\n')

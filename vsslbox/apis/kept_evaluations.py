@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslbox.apis.card_loops import describe_setting
@@ -47,7 +48,8 @@ def kept_evaluation(
         As JSON: ``queries`` and ``gallery``, the number of videos and the hash of each list;
         ``setting``, in a sentence; ``groups`` of the queries; ``chances``; ``neutral``, the values
         of which neither more nor less is better; ``checkpoint_sha256`` and ``weights_sha256``; and
-        ``taps``, for each tap ``values``, ``outcomes``, ``not_possible`` and ``notes``.
+        ``taps``, for each tap ``values``, ``outcomes``, ``draws``, ``not_possible`` and
+        ``notes``.
     """
     checkpoint = checkpoint_of(loop.runner)
     checkpoint_sha256 = file_sha256(local_path(checkpoint)) if checkpoint else None
@@ -77,12 +79,17 @@ def kept_evaluation(
 
 
 def evaluated_of(found: Mapping[str, Any]) -> Evaluated:
-    """Return the values and outcomes of a tap of :func:`kept_evaluation`."""
-    outcomes = {
-        name: torch.tensor([math.nan if own is None else own for own in rights], dtype=torch.double)
-        for name, rights in found['outcomes'].items()
-    }
-    return Evaluated(found['values'], outcomes)
+    """Return what a tap of :func:`kept_evaluation` found."""
+    outcomes, draws = (
+        {
+            name: torch.tensor(
+                [math.nan if own is None else own for own in rights], dtype=torch.double
+            )
+            for name, rights in found[kind].items()
+        }
+        for kind in ('outcomes', 'draws')
+    )
+    return Evaluated(found['values'], outcomes, draws)
 
 
 def _as_json(card: ReportCardMetric) -> dict[str, Any]:
@@ -90,13 +97,18 @@ def _as_json(card: ReportCardMetric) -> dict[str, Any]:
     endless = {name: f'it is {value}' for name, value in values.items() if not math.isfinite(value)}
     return dict(
         values={name: value for name, value in values.items() if name not in endless},
-        outcomes={
-            name: [None if math.isnan(own) else own for own in rights.tolist()]
-            for name, rights in card.evaluation.outcomes.items()
-        },
+        outcomes=_lists(card.evaluation.outcomes),
+        draws=_lists(card.evaluation.draws),
         not_possible=card.impossible | endless,
         notes=card.notes(),
     )
+
+
+def _lists(tensors: Mapping[str, Tensor]) -> dict[str, list[float | None]]:
+    return {
+        name: [None if math.isnan(own) else own for own in rights.tolist()]
+        for name, rights in tensors.items()
+    }
 
 
 def _key(loop: GalleryTestLoop, checkpoint_sha256: str | None) -> str:
