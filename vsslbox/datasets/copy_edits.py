@@ -117,7 +117,9 @@ class EditedReader(BaseReader):
 
     def __init__(self, reader: BaseReader, edit: str, key: str) -> None:
         self._reader, self._edit = reader, edit
-        self._seed = int.from_bytes(hashlib.sha256(key.encode('utf-8', 'replace')).digest()[:8])
+        self._seed = int.from_bytes(
+            hashlib.sha256(key.encode('utf-8', 'replace')).digest()[:8], 'big'
+        )
         self._times = np.arange(reader.num_frames)
         if edit in _OF_TIMES:
             self._times = _OF_TIMES[edit](self._times, self._rng())
