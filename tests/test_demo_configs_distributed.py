@@ -5,7 +5,7 @@ import torch
 
 from tests.conftest import REPO
 from tests.distributed import free_port, run_on_processes
-from tests.test_cli import SMALL, run
+from tests.test_cli import SMALL, run_script
 from tests.training import DEMOS, demo_config
 from vsslbox.apis.command_line import build_runner
 
@@ -39,9 +39,9 @@ def test_two_processes_train_each_config(config, video_folder, tmp_path):
     options = [*SMALL, 'train_dataloader.batch_size=2']
     if config.name.startswith('vie'):
         options += BANK[:1] if 'instance-recognition' in config.name else BANK + AGGREGATION
-    result = run(
-        'bash', 'tools/dist_train.sh', config, 2, '--data-root', video_folder,
-        '--work-dir', tmp_path, '--cfg-options', *options, env=dict(PORT=str(free_port())),
+    result = run_script(
+        'dist_train.sh', config, 2, '--data-root', video_folder,
+        '--work-dir', tmp_path, '--cfg-options', *options, PORT=str(free_port()),
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-3000:]
     state = torch.load(tmp_path / 'epoch_2.pth')['state_dict']

@@ -64,6 +64,7 @@ TRANSFORM_CHAINS = {
     'RandomGrayscale': [CROP, dict(type='RandomGrayscale', prob=0.5)],
     'RandomResizedCrop': [CROP],
     'RandomRotation': [CROP, dict(type='RandomRotation', degrees=(-30, 30))],
+    'RearrangeFrames': [CROP, dict(type='RearrangeFrames', order='shuffled')],
     'RandomShortSide': [
         dict(type='RandomShortSide', low=24, high=40),
         dict(type='RandomCrop', size=24),

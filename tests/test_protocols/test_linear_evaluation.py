@@ -231,7 +231,7 @@ def test_from_a_pretraining_to_an_accuracy(videos, pretrained, tmp_path):
     validation = json.loads(log.read_text().splitlines()[-1])
     assert validation['acc/top1'] in {n / 8 for n in range(9)}
     checkpoint = tmp_path / 'epoch_1.pth'
-    run_tool(
+    run(
         'test', LINEAR, checkpoint, '--work-dir', tmp_path / 'test', *common,
         pretrained=tmp_path / 'not needed any more',
     )  # fmt: skip

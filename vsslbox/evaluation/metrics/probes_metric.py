@@ -187,7 +187,7 @@ class ProbesMetric(FeatureMetric):
     ) -> np.ndarray:
         """Predict the targets of queries, by those of the gallery, ``[N, M]``."""
         inputs, rows = (own.features.double().numpy() for own in (queries, gallery))
-        groups = np.array(as_ids(_groups(gallery, self.leave_out))[0])
+        (groups,) = (ids.numpy() for ids in as_ids(_groups(gallery, self.leave_out)))
         folds = [(self._training(queries, gallery), slice(None))]
         if gallery is queries:
             folds = group_folds([''] * len(queries), groups.tolist(), FOLDS, seed=0)
