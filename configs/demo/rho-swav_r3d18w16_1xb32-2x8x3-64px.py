@@ -1,15 +1,19 @@
 # SwAV on two clips of a video at the size of a demonstration: as many prototypes as a batch has
-# videos, which have no gradient in the first epoch of 480 videos.
+# videos, which have no gradient in the first epoch.
 _base_ = './rho-moco_r3d18w16_1xb32-2x8x3-64px.py'
 
+# Prototypes fill the space of the embeddings, and codes are sharp: otherwise a few videos a step
+# let all scores become equal, which the loss does not leave again.
+channels = 16
 model = dict(
     _delete_=True,
     type='SwAV',
     data_preprocessor=_base_.model.data_preprocessor,
     backbone=_base_.model.backbone,
-    neck=_base_.mlp,
-    loss=dict(type='SwappedPredictionLoss'),
-    channels=64,
+    neck=dict(_base_.mlp, out_channels=channels),
+    loss=dict(type='SwappedPredictionLoss', epsilon=0.01),
+    channels=channels,
     num_prototypes=32,
-    frozen_steps=15,
+    frozen_steps=11,
 )
+optim_wrapper = dict(optimizer=dict(lr=1e-3))
