@@ -105,7 +105,7 @@ class EvaluatedEntries:
             evaluate(own, *arguments)
         except USER_ERRORS as error:
             own.failed = without_traceback(str(error)) or type(error).__name__
-        except Exception as error:
+        except Exception as error:  # told in the table: one entry must not cost all others
             traceback.print_exc()
             own.failed = f'{type(error).__name__}: {error}'
         if own.failed:

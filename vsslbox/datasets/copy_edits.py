@@ -1,12 +1,12 @@
 """Edits by which a copy of a video differs from it."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader
+from vsslbox.utils import text_seed
 
 __all__ = ['COPY_EDITS', 'EditedReader']
 
@@ -117,9 +117,7 @@ class EditedReader(BaseReader):
 
     def __init__(self, reader: BaseReader, edit: str, key: str) -> None:
         self._reader, self._edit = reader, edit
-        self._seed = int.from_bytes(
-            hashlib.sha256(key.encode('utf-8', 'replace')).digest()[:8], 'big'
-        )
+        self._seed = text_seed(key)
         self._times = np.arange(reader.num_frames)
         if edit in _OF_TIMES:
             self._times = _OF_TIMES[edit](self._times, self._rng())

@@ -10,6 +10,7 @@ from vsslbox.utils.plain_pickle import load_plain_pickle
 from vsslbox.utils.progress import track
 from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.shipped_files import ROOT
+from vsslbox.utils.text_seed import text_seed
 from vsslbox.utils.unwrap_model import unwrap_model
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     'segment_iou',
     'soft_nms',
     'temporary_path',
+    'text_seed',
     'track',
     'unwrap_model',
     'whole_file',

@@ -1,12 +1,12 @@
 """Reading of a video that is corrupted."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from vsslbox.datasets.corruptions.kinds import CORRUPTIONS
 from vsslbox.datasets.readers.base_reader import BaseReader
+from vsslbox.utils import text_seed
 
 __all__ = ['CorruptedReader']
 
@@ -32,9 +32,7 @@ class CorruptedReader(BaseReader):
         self._reader = reader
         self._corruption = CORRUPTIONS[kind]
         self._level = self._corruption.levels[severity - 1]
-        self._seed = int.from_bytes(
-            hashlib.sha256(key.encode('utf-8', 'replace')).digest()[:8], 'big'
-        )
+        self._seed = text_seed(key)
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode and corrupt frames; see :meth:`BaseReader.read`."""
