@@ -1,7 +1,7 @@
 """Keys of samples, epoch by epoch, on any number of processes and workers."""
 
 import torch
-from mmengine.dataset import default_collate
+from mmengine.dataset import DefaultSampler, default_collate
 from torch.utils.data import DataLoader
 
 from tests.tiny import TinyViews
@@ -40,6 +40,33 @@ def test_start_holds_for_one_epoch():
     made.set_start(4)
     assert list(made) == everything[4:]
     assert list(made) == everything
+
+
+def test_the_order_is_that_of_mmengines_sampler():
+    for world_size in (1, 3):
+        for rank in range(world_size):
+            made, theirs = sampler(rank, world_size), sampler(rank, world_size)
+            for epoch in range(2):
+                made.set_epoch(epoch)
+                theirs.set_epoch(epoch)
+                expected = list(DefaultSampler.__iter__(theirs))
+                assert [key.index for key in made] == expected
+                assert made.num_left(0) == len(expected)
+
+
+def test_processes_share_what_lies_after_a_start_that_is_theirs_together():
+    order = [key.index for key in sampler()]
+    for start in range(11):
+        for world_size in (1, 2, 3):
+            shares = []
+            for rank in range(world_size):
+                made = sampler(rank, world_size)
+                made.set_start(start)
+                shares.append([key.index for key in made])
+                assert made.num_left(start) == len(shares[-1])
+            dealt = [index for turn in zip(*shares, strict=True) for index in turn]
+            assert dealt == (order[start:] + order)[: len(dealt)]
+            assert len(dealt) - len(order[start:]) in range(world_size)
 
 
 def test_samples_do_not_depend_on_workers():

@@ -123,6 +123,6 @@ def test_an_epoch_has_every_video_in_an_order_of_the_key(
     assert {key.index for many in keys for key in many} == set(range(num_videos))
     assert {len(many) for many in keys} == {-(-num_videos // num_processes)}
     assert {(key.epoch, key.seed) for many in keys for key in many} == {(epoch, seed)}
-    samplers[0].set_start(start)
+    samplers[0].set_start(start * num_processes)
     assert list(samplers[0]) == keys[0][start:]
     assert list(samplers[0]) == keys[0]

@@ -160,12 +160,24 @@ def test_another_batch_size_continues_within_an_epoch_where_a_batch_ends(tmp_pat
     assert 'starts again' not in told[-1]
 
 
-def test_another_batch_size_restarts_an_epoch_if_no_batch_ends_there(tmp_path, told):
+def test_another_batch_size_continues_within_an_epoch_at_the_next_sample(tmp_path, told):
+    order = samples_of(train(tmp_path / 'straight'), 1)
     train(tmp_path, batch_size=4, stop=7)
     seen = train(tmp_path, batch_size=8, resume=True)
-    assert seen[0][:2] == (1, 3)
-    assert sorted(samples_of(seen, 1)) == list(range(VIDEOS))
-    assert 'Epoch 2 starts again and its first 4 samples are seen twice' in told[-1]
+    assert [(epoch, i) for epoch, i, *_ in seen] == [(1, 4), (1, 5), (2, 6), (2, 7), (2, 8)]
+    assert samples_of(seen, 1) == order[4:20]  # fewer than a batch are left, which is dropped
+    assert sorted(samples_of(seen, 2)) == list(range(VIDEOS))
+    assert 'starts again' not in told[-1]
+
+
+def test_batch_sizes_that_change_within_an_epoch_again_and_again(tmp_path):
+    order = samples_of(train(tmp_path / 'straight'), 0)
+    seen = train(tmp_path, batch_size=4, stop=1)
+    for batch_size, stop in ((3, 3), (5, 2), (5, 3), (1, 20)):
+        seen += train(tmp_path, batch_size=batch_size, stop=stop, resume=True)
+    seen += train(tmp_path, batch_size=4, resume=True)
+    assert samples_of(seen, 0) == order[: 4 + 3 + 5 + 5 + 3 + 4]
+    assert sorted(samples_of(seen, 1)) == sorted(samples_of(seen, 2)) == list(range(VIDEOS))
 
 
 def train_on_two(work_dir, kwargs):
@@ -192,6 +204,31 @@ def test_one_process_continues_as_two_within_an_epoch(tmp_path):
     train(tmp_path, stop=8)
     resumed = run_on_processes(train_on_two, 2, tmp_path, dict(resume=True))
     assert resumed == [rank[8:] for rank in dealt_out(straight)]
+
+
+def merged(seen):
+    """The samples of each epoch as the processes have dealt them out, in turn."""
+    epochs = {}
+    for steps in zip(*seen, strict=True):
+        batches = [indices for _, _, indices, _ in steps]
+        epochs.setdefault(steps[0][0], []).extend(i for group in zip(*batches) for i in group)
+    return epochs
+
+
+def train_on_three(work_dir, kwargs):
+    return train(work_dir, batch_size=2, launcher='pytorch', **kwargs)
+
+
+def test_two_processes_continue_as_three_and_these_as_one_within_an_epoch(tmp_path, told):
+    order = samples_of(train(tmp_path / 'straight'), 1)
+    of_two = run_on_processes(train_on_two, 2, tmp_path, dict(stop=7))  # 4 of 24 samples
+    assert merged(of_two)[1] == order[:4]
+    of_three = run_on_processes(train_on_three, 3, tmp_path, dict(stop=7, resume=True))
+    assert merged(of_three) == {1: order[4:16]}  # 2 of 3 batches of 6; the third would end at 22
+    of_one = train(tmp_path, batch_size=2, resume=True)
+    assert samples_of(of_one, 1) == order[16:]
+    assert sorted(samples_of(of_one, 2)) == list(range(VIDEOS))
+    assert 'starts again' not in told[-1]
 
 
 def resume_apart(work_dir):

@@ -25,7 +25,7 @@ class WorkersDiedError(VSSLBoxError, RuntimeError):
     """The workers of a data loader die again and again."""
 
 
-def steady_batches(loader: DataLoader, start: int = 0) -> Iterator[tuple[int, Any]]:
+def steady_batches(loader: DataLoader, start: int = 0, shift: int = 0) -> Iterator[tuple[int, Any]]:
     """Iterate over an epoch of a loader; when a worker dies, continue with new ones.
 
     A worker dies when the system kills it because memory ran out, or when a decoder crashes; one
@@ -35,6 +35,7 @@ def steady_batches(loader: DataLoader, start: int = 0) -> Iterator[tuple[int, An
     Args:
         loader: A loader with :class:`EpochSampler`.
         start: The number of batches to skip.
+        shift: How many samples more than these batches hold to skip.
 
     Yields:
         Pairs of a batch's number and the batch.
@@ -45,8 +46,9 @@ def steady_batches(loader: DataLoader, start: int = 0) -> Iterator[tuple[int, An
     notes = _notes_of(loader)
     deaths = 0
     while start < len(loader):
-        if start:
-            loader.sampler.set_start(start * loader.batch_size)
+        if start or shift:
+            batch_size = loader.batch_size * loader.sampler.world_size
+            loader.sampler.set_start(start * batch_size + shift)
         try:
             for batch in notes.watch(_listen_when_waiting(iter(loader))):
                 yield start, batch

@@ -40,6 +40,9 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         dynamic_intervals: list[tuple[int, int]] | None = None,
     ) -> None:
         super().__init__(runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals)
+        # How many samples of this epoch were seen beyond those of its done batches, after a change of
+        # the batch size or of the number of processes within it.
+        self.shift = 0
         self._samples: list = []  # the names of those whose gradients wait for the next step
         if len(self.dataloader) == 0:
             raise InputError(
@@ -53,10 +56,11 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         done = self._done_batches()
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
-        for batch_idx, data_batch in steady_batches(self.dataloader, start=done):
+        for batch_idx, data_batch in steady_batches(self.dataloader, done, self.shift):
             self.run_iter(batch_idx, data_batch)
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
+        self.shift = 0
 
     def run_iter(self, idx: int, data_batch: dict) -> None:
         """Train on a batch if its loss and gradients are finite."""
@@ -80,5 +84,5 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
             'batches: the batch size or the data set changed since the checkpoint. The epoch '
             'starts from its first batch'
         )
-        self._iter = self._epoch * len(self.dataloader)
+        self._iter, self.shift = self._epoch * len(self.dataloader), 0
         return 0

@@ -1,12 +1,14 @@
 """What a checkpoint records of its run, and how a run with other settings continues from it."""
 
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mmengine.logging import print_log
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
 from vsslbox.checkpoints.progress import ITERATIONS
 from vsslbox.engine.runner.resumable_train_loop import ResumableTrainLoop
@@ -14,7 +16,10 @@ from vsslbox.engine.schedulers.replay import replay_schedules, schedules_differ
 from vsslbox.errors import InputError
 from vsslbox.utils import inline_text
 
-__all__ = ['adapt_checkpoint', 'run_record']
+__all__ = ['SHIFT', 'adapt_checkpoint', 'run_record']
+
+# Where a checkpoint within an epoch has the loop's `shift`: `meta[SHIFT]`.
+SHIFT = 'samples seen beyond those of the batches'
 
 _LIST = 'train_dataloader.dataset (SHA-256 of the list)'
 _VIDEOS = 'train_dataloader.dataset (number of videos)'
@@ -59,8 +64,9 @@ def adapt_checkpoint(checkpoint: dict, runner: Runner) -> dict[str, Any]:
 
     Epochs count: after a whole number of them the run goes on at the next one, and iterations are
     counted as if every epoch had had the run's number of them. Within an epoch it goes on at the
-    same sample if the order of the samples is the same and one of the run's batches ends there;
-    otherwise the epoch starts again. The schedules are those of the config.
+    next sample, whatever the batch size and the number of processes, and its last iteration is that
+    of any epoch; if the order of the samples has changed, the epoch starts again. The schedules are
+    those of the config.
 
     Args:
         checkpoint: The content of a file; iteration, schedules and scheduled values may change.
@@ -87,7 +93,7 @@ def adapt_checkpoint(checkpoint: dict, runner: Runner) -> dict[str, Any]:
     _refuse_other_optimizer(checkpoint, runner, old, now)
     iteration = meta['iter']
     if isinstance(runner.train_loop, ResumableTrainLoop):
-        notes += _adapt_progress(meta, old, now)
+        notes += _adapt_progress(meta, runner, old, now)
         if meta['iter'] >= runner.max_iters:
             notes.append(f'All {runner.max_epochs} epochs of `train_cfg.max_epochs` are done')
     if not isinstance(runner.optim_wrapper, OptimWrapperDict):
@@ -125,34 +131,35 @@ def _refuse_other_optimizer(checkpoint: dict, runner: Runner, old: Mapping, now:
         )
 
 
-def _adapt_progress(meta: dict[str, Any], old: Mapping, now: Mapping) -> list[str]:
+def _adapt_progress(meta: dict[str, Any], runner: Runner, old: Mapping, now: Mapping) -> list[str]:
     """Count a checkpoint's iterations in those of the run; return what to say of it."""
+    loop, length = runner.train_loop, now[ITERATIONS]
     done = meta['iter'] - meta['epoch'] * old[ITERATIONS]
-    batches = _batches_done(done, old, now)
-    meta['iter'] = meta['epoch'] * now[ITERATIONS] + (batches or 0)
-    if batches is not None:
+    begin = meta['epoch'] * length
+    if done in (0, old[ITERATIONS]):
+        meta['iter'] = begin + (length if done else 0)
         return []
-    return [
-        f'Epoch {meta["epoch"] + 1} starts again and its first {_samples(done, old)} samples are '
-        'seen twice, because the batch size, the list or the order of the samples changed within it'
-    ]
-
-
-def _batches_done(done: int, old: Mapping, now: Mapping) -> int | None:
-    """Return how many of the run's batches hold what the checkpoint's epoch has seen, if any do."""
-    if done == 0:
-        return 0
-    if done == old[ITERATIONS]:
-        return now[ITERATIONS]
+    seen = _samples(done, old) + meta.get(SHIFT, 0)
     keys = {_LIST, _VIDEOS, *(key for key in {**old, **now} if key.startswith(_SAMPLER))}
     if any(old.get(key) != now.get(key) for key in keys):
-        return None
-    batches, rest = divmod(_samples(done, old), _samples(1, now))
-    return batches if rest == 0 and 0 < batches <= now[ITERATIONS] else None
+        meta['iter'] = begin
+        return [
+            f'Epoch {meta["epoch"] + 1} starts again and its first {seen} samples are seen twice, '
+            'because the list or the order of the samples changed within it'
+        ]
+    batches = length - _batches_left(loop.dataloader, seen)
+    meta['iter'] = begin + batches
+    loop.shift = seen - _samples(batches, now)
+    return []
 
 
 def _samples(batches: int, record: Mapping[str, Any]) -> int:
     return batches * record[_BATCH] * record[_PROCESSES]
+
+
+def _batches_left(loader: DataLoader, seen: int) -> int:
+    batches = loader.sampler.num_left(seen) / loader.batch_size
+    return math.floor(batches) if loader.drop_last else math.ceil(batches)
 
 
 def _adapt_schedules(checkpoint: dict, runner: Runner, is_moved: bool) -> list[str]:

@@ -37,7 +37,7 @@ from vsslbox.engine.hooks import (
 )
 from vsslbox.engine.lost_processes import patience, tell_of_lost_processes
 from vsslbox.engine.quiet_terminal import keep_short
-from vsslbox.engine.runner.resume_record import adapt_checkpoint, run_record
+from vsslbox.engine.runner.resume_record import SHIFT, adapt_checkpoint, run_record
 from vsslbox.engine.smallest_batch import check_smallest_batch
 from vsslbox.engine.stop_signals import StopSignals
 from vsslbox.engine.work_dir_lock import work_dir_lock
@@ -316,7 +316,12 @@ class SSLRunner(Runner):
         """Save a checkpoint, completely or not at all, to a local folder or a remote one."""
         if self.rank == 0:
             self._record = self._record or run_record(self)
-        kwargs['meta'] = {**(meta or {}), 'run': self._record, STARTED: self._started}
+        kwargs['meta'] = {
+            **(meta or {}),
+            'run': self._record,
+            STARTED: self._started,
+            SHIFT: getattr(self.train_loop, 'shift', 0),
+        }
         if self.rank > 0 or '://' in str(out_dir):  # remote stores write whole objects
             super().save_checkpoint(out_dir, filename, *args, **kwargs)
             return
