@@ -64,6 +64,17 @@ def test_dist_test_joins_a_run_on_several_machines(launch):
     assert printed[-1] == f'PYTHONPATH={TOOLS.parent}:mine'
 
 
+def test_machines_that_start_again_meet_by_themselves(launch):
+    machines = dict(NNODES='2', NODE_RANK='1', MASTER_ADDR='head', PORT='1234', MAX_RESTARTS='3')
+    printed = words(launch('dist_train.sh', 'config.py', '8', **machines))
+    assert option(printed, '--max-restarts') == '3'
+    assert option(printed, '--rdzv-backend') == 'c10d'
+    assert option(printed, '--rdzv-endpoint') == 'head:1234'
+    assert option(printed, '--nnodes') == '2'
+    assert not {'--node-rank', '--master-addr', '--master-port'} & set(printed)
+    assert '--max-restarts' not in words(launch('dist_train.sh', 'config.py', '8'))
+
+
 @pytest.mark.parametrize(
     ('variables', 'tasks', 'per_node'),
     [

@@ -18,14 +18,14 @@ PATIENT, IMPATIENT = 300, 30  # seconds; a loaded machine takes some of them to 
 class Groups:
     """A training in two groups of one process, started by `tools/dist_train.sh`."""
 
-    def __init__(self, config, folder, *options):
+    def __init__(self, config, folder, options, **variables):
         path, port = folder / 'config.py', free_port()
         config.dump(path)
-        self.groups = [self.start(path, rank, port, options) for rank in (0, 1)]
+        variables |= dict(NNODES=2, MASTER_ADDR='127.0.0.1', PORT=port)
+        self.groups = [self.start(path, options, NODE_RANK=rank, **variables) for rank in (0, 1)]
 
     @staticmethod
-    def start(config, rank, port, options):
-        variables = dict(NNODES=2, NODE_RANK=rank, MASTER_ADDR='127.0.0.1', PORT=port)
+    def start(config, options, **variables):
         return subprocess.Popen(
             ['bash', 'tools/dist_train.sh', str(config), '1', *options],
             cwd=REPO,
@@ -52,11 +52,11 @@ def start(video_folder, tmp_path):
     """A function that starts two groups; what is left of them is killed at the end."""
     started = []
 
-    def start_groups(timeout, *options):
+    def start_groups(timeout, *options, **variables):
         config = demo_config(
             'vclr', video_folder, tmp_path / 'run', 2, env_cfg__dist_cfg__timeout=timeout
         )
-        started.append(Groups(config, tmp_path, *options))
+        started.append(Groups(config, tmp_path, options, **variables))
         return started[-1]
 
     yield start_groups
@@ -100,6 +100,23 @@ def test_a_group_that_dies_ends_the_other_and_both_resume(start, video_folder, t
     for rank in (0, 1):
         code, said = groups.end(rank)
         assert code == 0, said
+    config = demo_config('vclr', video_folder, tmp_path / 'one_group', 2)
+    run_on_processes(train_in_one_group, 2, config)
+    assert_same_end(tmp_path / 'run', tmp_path / 'one_group')
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.parametrize('rank', [0, 1])
+def test_a_process_that_dies_is_started_again_with_the_others(start, video_folder, tmp_path, rank):
+    groups = start(PATIENT, MAX_RESTARTS=3)
+    wait_for(tmp_path / 'run/iter_2.pth', groups)
+    for process in psutil.Process(groups.groups[rank].pid).children():
+        process.kill()
+    for each in (0, 1):
+        code, said = groups.end(each)
+        assert code == 0, said
+        assert ': the training resumes from its last checkpoint' in said
     config = demo_config('vclr', video_folder, tmp_path / 'one_group', 2)
     run_on_processes(train_in_one_group, 2, config)
     assert_same_end(tmp_path / 'run', tmp_path / 'one_group')

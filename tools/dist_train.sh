@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains with several processes. For several machines, set NNODES, MASTER_ADDR and PORT, and start the
-# script on each machine with its own NODE_RANK.
+# script on each machine with its own NODE_RANK. MAX_RESTARTS=N starts all processes again, N times at
+# most, when one of them dies; they resume from the last checkpoint.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/launch.sh"
 

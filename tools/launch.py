@@ -3,8 +3,10 @@
 python tools/launch.py --nproc-per-node NUM_PROC SCRIPT [ARGUMENTS OF THE SCRIPT]
 """
 
+import os
 import signal
 import sys
+import time
 from types import FrameType
 
 from torch.distributed.elastic.multiprocessing.api import SignalException
@@ -20,6 +22,7 @@ def pass_on(number: int, frame: FrameType | None) -> None:
 def run() -> int:
     """Return the exit status: that of the processes, or 128 plus a signal's number."""
     signal.signal(signal.SIGUSR1, pass_on)  # torchrun itself handles the others
+    os.environ['VSSLBOX_LAUNCHED'] = str(time.time())  # see vsslbox/apis/restarts.py
     try:
         main()
     except SignalException as stopped:

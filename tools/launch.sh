@@ -9,16 +9,23 @@ usage() {
 }
 
 # launch_torchrun NUM_PROC SCRIPT ARGUMENTS...: starts NUM_PROC processes on this machine, which is
-# number NODE_RANK of NNODES machines.
+# number NODE_RANK of NNODES machines. When one of them dies, all start again and resume, at most
+# MAX_RESTARTS times.
 launch_torchrun() {
-    local num_proc=$1 script=$2
+    local num_proc=$1 script=$2 address=${MASTER_ADDR:-127.0.0.1} port=${PORT:-29500} meeting
     shift 2
+    if ((${MAX_RESTARTS:-0})); then # machines that meet again number themselves
+        meeting=(
+            --rdzv-backend c10d --rdzv-endpoint "$address:$port" --rdzv-id vsslbox
+            --max-restarts "$MAX_RESTARTS"
+        )
+    else
+        meeting=(--node-rank "${NODE_RANK:-0}" --master-addr "$address" --master-port "$port")
+    fi
     exec python "$TOOLS/launch.py" \
         --nnodes "${NNODES:-1}" \
-        --node-rank "${NODE_RANK:-0}" \
         --nproc-per-node "$num_proc" \
-        --master-addr "${MASTER_ADDR:-127.0.0.1}" \
-        --master-port "${PORT:-29500}" \
+        "${meeting[@]}" \
         "$TOOLS/$script" "$@" --launcher pytorch
 }
 

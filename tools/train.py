@@ -23,6 +23,7 @@ from vsslbox.apis.command_line import (
 from vsslbox.apis.data_sizes import fit_to_data
 from vsslbox.apis.given_videos import train_on
 from vsslbox.apis.knn_monitor import add_knn_monitor
+from vsslbox.apis.restarts import resume_if_restarted
 from vsslbox.config import check_config
 from vsslbox.errors import InputError
 
@@ -112,6 +113,7 @@ def main() -> None:
     if args.knn_every is not None:
         add_knn_monitor(config, args.knn_every, args.knn_labels)
     fit_to_data(config)
+    resume_if_restarted(config)
     build_runner(config).train()
 
 

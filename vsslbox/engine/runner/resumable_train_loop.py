@@ -40,8 +40,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         dynamic_intervals: list[tuple[int, int]] | None = None,
     ) -> None:
         super().__init__(runner, dataloader, max_epochs, val_begin, val_interval, dynamic_intervals)
-        # How many samples of this epoch were seen beyond those of its done batches, after a change of
-        # the batch size or of the number of processes within it.
+        # How many samples of this epoch were seen beyond those of its done batches, after a change
+        # of the batch size or of the number of processes within it.
         self.shift = 0
         self._samples: list = []  # the names of those whose gradients wait for the next step
         if len(self.dataloader) == 0:
