@@ -18,16 +18,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command, tool_parser
-from vsslbox.apis.video_inferencer import video_files
+from vsslbox.apis.given_videos import videos_of
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import write_csv
-from vsslbox.preparation.video_jobs import list_videos
 from vsslbox.search import (
     DuplicatePair,
-    VideoIndex,
     clusters_of,
     find_duplicates,
-    is_index,
     write_duplicate_page,
 )
 from vsslbox.utils import escaped
@@ -47,16 +44,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--page', type=Path, help='write an HTML page to this file')
     parser.add_argument('--workers', type=int, default=2, help='processes that decode')
     return parser.parse_args()
-
-
-def videos_of(source: str) -> list[str]:
-    """Return the videos of a folder, a pattern, a list or an index."""
-    path = Path(source)
-    if is_index(path):
-        return VideoIndex.read(path).paths
-    if path.is_file() and path.suffix.lower() in ('.csv', '.txt'):
-        return list(list_videos(path, None).values())
-    return list(dict.fromkeys(video_files(source)))
 
 
 def sorted_by_cluster(

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import torch
 from tests.conftest import write_video
 from tests.distributed import FORKS
 from vsslbox.errors import InputError
-from vsslbox.search import VideoIndex, index_update, read_labels, update_index
+from vsslbox.search import VideoIndex, embed_rows, index_update, read_labels, update_index
 
 parquet = pytest.importorskip('pyarrow.parquet', reason='pyarrow is not installed')
 
@@ -71,7 +72,8 @@ def files(folder):
 
 def update(folder, videos, embedder=None, **kwargs):
     embedder = embedder or CountingEmbedder()
-    report = update_index(folder, videos, embedder, 'zoo://some', '0' * 64, batch_size=2, **kwargs)
+    embed = partial(embed_rows, embedder, batch_size=2)
+    report = update_index(folder, videos, embed, 'zoo://some', '0' * 64, **kwargs)
     return report, embedder
 
 
@@ -149,7 +151,7 @@ def test_features_that_are_not_finite_are_bad(videos, tmp_path):
 def test_another_checkpoint_is_refused(videos, tmp_path):
     update(tmp_path / 'index', files(videos)[:1])
     with pytest.raises(InputError, match=r'has the features of another checkpoint \(zoo://some'):
-        update_index(tmp_path / 'index', files(videos), CountingEmbedder(), 'b.pth', '1' * 64)
+        update_index(tmp_path / 'index', files(videos), dict, 'b.pth', '1' * 64)
 
 
 def test_a_missing_disk_does_not_empty_the_index(videos, tmp_path):

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests.tools import imported_tool, run_main
 from vsslbox.apis import VideoEmbedder
 from vsslbox.checkpoints.zoo import local_path
 from vsslbox.errors import InputError
-from vsslbox.search import update_index
+from vsslbox.search import embed_rows, update_index
 from vsslbox.utils import file_sha256
 
 pytest.importorskip('pyarrow', reason='pyarrow is not installed')
@@ -40,7 +41,8 @@ def index(video_folder, embedder, tmp_path_factory):
     videos.append(str(folder / 'videos' / 'even' / '1.mp4'))
     labels = dict(action={path: action for path, action in zip(videos, ACTIONS) if action})
     sha256 = file_sha256(local_path(CHECKPOINT))
-    update_index(folder / 'index', videos, embedder, CHECKPOINT, sha256, labels)
+    embed = partial(embed_rows, embedder)
+    update_index(folder / 'index', videos, embed, CHECKPOINT, sha256, labels)
     return folder / 'index', videos
 
 
@@ -112,7 +114,7 @@ def test_files_that_have_changed_are_told(search, embedder, video_folder, tmp_pa
     for number, video in enumerate(videos):
         shutil.copy(video_folder / f'video{number}.mp4', video)
     sha256 = file_sha256(local_path(CHECKPOINT))
-    update_index(tmp_path / 'index', videos, embedder, CHECKPOINT, sha256)
+    update_index(tmp_path / 'index', videos, partial(embed_rows, embedder), CHECKPOINT, sha256)
     shutil.copy(video_folder / 'video7.mp4', videos[0])
     os.remove(videos[1])
     out = tmp_path / 'results.csv'

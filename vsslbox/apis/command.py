@@ -22,6 +22,7 @@ COMMANDS = {
     'leaderboard': 'leaderboard.py',
     'features': 'extract_features.py',
     'embed': 'embed.py',
+    'embed-corpus': 'embed_corpus.py',
     'search': 'search.py',
     'duplicates': 'duplicates.py',
     'export': 'export.py',
@@ -33,6 +34,7 @@ COMMANDS = {
     'import': 'convert/import_weights.py',
     'zoo': 'download.py',
     'check': 'data/check_videos.py',
+    'shards': 'data/make_shards.py',
     'config': 'print_config.py',
     'sweep': 'sweep.py',
     'rerun': 'rerun.py',
@@ -70,5 +72,5 @@ def _overview() -> str:
     lines = ['usage: vsslbox COMMAND [ARGUMENTS]     (vsslbox COMMAND --help shows them)', '']
     for name, tool in COMMANDS.items():
         source = (ROOT / 'tools' / tool).read_text(encoding='utf-8')
-        lines.append(f'  {name:12}{ast.get_docstring(ast.parse(source)).splitlines()[0]}')
+        lines.append(f'  {name:14}{ast.get_docstring(ast.parse(source)).splitlines()[0]}')
     return '\n'.join(lines)

@@ -1,4 +1,4 @@
-"""Training on files, folders and patterns that the command line names."""
+"""Files, folders, patterns and lists that the command line names, and training on them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,11 @@ from vsslbox.apis.video_inferencer import video_files
 from vsslbox.datasets import VideoDataset
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import write_csv
+from vsslbox.preparation.video_jobs import list_videos
 from vsslbox.registry import DATASETS
+from vsslbox.search import VideoIndex, is_index
 
-__all__ = ['train_on']
+__all__ = ['train_on', 'videos_of']
 
 
 def train_on(config: Config, given: Sequence[str]) -> None:
@@ -37,3 +39,18 @@ def train_on(config: Config, given: Sequence[str]) -> None:
     dataset.update(data_root='', ann_file=str(path), data_prefix=dict(video=''))
     for selection in ('where', 'label'):  # of another list
         dataset.pop(selection, None)
+
+
+def videos_of(source: str) -> list[str]:
+    """Return the videos of a file, a folder, a pattern, a list (CSV or text) or an index.
+
+    Raises:
+        FileNotFoundError: There is no such list.
+        InputError: There is no such video, or a folder, a pattern or a list has none.
+    """
+    path = Path(source)
+    if is_index(path):
+        return VideoIndex.read(path).paths
+    if path.is_file() and path.suffix.lower() in ('.csv', '.txt'):
+        return list(list_videos(path, None).values())
+    return list(dict.fromkeys(video_files(source)))

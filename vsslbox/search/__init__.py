@@ -14,6 +14,7 @@ from vsslbox.search.labels import read_labels
 from vsslbox.search.neighbours import Neighbour, find_neighbours, place_of, select
 from vsslbox.search.result_page import write_result_page
 from vsslbox.search.video_index import VideoIndex, is_index
+from vsslbox.search.video_rows import embed_rows
 
 __all__ = [
     'DuplicatePair',
@@ -22,6 +23,7 @@ __all__ = [
     'VideoIndex',
     'clusters_of',
     'duplicate_pairs',
+    'embed_rows',
     'find_duplicates',
     'find_neighbours',
     'is_index',
