@@ -105,13 +105,14 @@ def test_random_features_are_at_chance():
     moments = torch.randn(40, 10, 64, generator=torch.Generator().manual_seed(1))
     metric = AlignmentMetric(moments=10)
     queries = queries_of(metric, moments)
-    chance = metric.chance(queries, queries)
-    assert chance == {'alignment/label/order': 50, 'alignment/label/cycle': 1000 / 19}
+    assert metric.chance(queries, queries) == {'alignment/label/order': 50}
     found = metric(queries, queries)
     # 1560 pairs of videos: the standard error of tau is that of one pair, 0.25, over 39 or less.
     assert abs(found['alignment/label/tau']) < 3
-    for name, value in chance.items():
-        assert found[name] == pytest.approx(value, abs=1.5)
+    assert found['alignment/label/order'] == pytest.approx(50, abs=1.5)
+    # The similarities are independent: that of a moment and its nearest is also the highest of the
+    # nearest with a probability of 10 / 19.
+    assert found['alignment/label/cycle'] == pytest.approx(1000 / 19, abs=1.5)
 
 
 def test_queries_are_aligned_within_their_class_and_not_within_their_group():

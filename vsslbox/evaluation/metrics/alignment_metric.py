@@ -105,13 +105,11 @@ class AlignmentMetric(FeatureMetric):
         return found
 
     def chance(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
-        """Return the shares of features that have nothing to do with time."""
-        cycle = 100 * self.moments / (2 * self.moments - 1)
-        return {
-            name: value
-            for label in self.labels
-            for name, value in zip(self._names(label), (50.0, cycle), strict=True)
-        }
+        """Return the order of features that have nothing to do with time.
+
+        Their cycles depend on whether the moments have common neighbours.
+        """
+        return {f'alignment/{label}/order': 50.0 for label in self.labels}
 
     def obstacle(self, queries: FeatureSet, gallery: FeatureSet) -> str:
         """Return that no query has a partner, if so."""
