@@ -8,6 +8,8 @@ from vsslbox.datasets.epoch_sampler import EpochSampler
 from vsslbox.datasets.image_folder_dataset import ImageFolderDataset
 from vsslbox.datasets.localization_dataset import LocalizationDataset
 from vsslbox.datasets.rawframe_dataset import RawframeDataset
+from vsslbox.datasets.shard_dataset import ShardDataset
+from vsslbox.datasets.shot_dataset import ShotDataset
 from vsslbox.datasets.video_dataset import VideoDataset
 
 __all__ = [
@@ -18,6 +20,8 @@ __all__ = [
     'ImageFolderDataset',
     'LocalizationDataset',
     'RawframeDataset',
+    'ShardDataset',
+    'ShotDataset',
     'VideoDataset',
     'readers',
     'transforms',

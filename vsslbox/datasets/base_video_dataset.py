@@ -126,13 +126,16 @@ class BaseVideoDataset(BaseActionDataset):
             if self.ann_file:
                 self._find_files(entries)
                 self._check_duplicates(entries)
-        folder = str(Path(self.data_prefix[self.prefix_key]))
-        for entry in entries:
-            entry[self.path_key] = os.path.join('' if folder == '.' else folder, _name(entry))
+        self._add_paths(entries)
         self.num_listed, self.label_counts = len(entries), count_labels(entries)
         if self.multi_class:
             check_labels(self, self.num_classes, needed=False)
         return entries
+
+    def content_mark(self, info: dict) -> str:
+        """Return what changes when the content of an entry's file does: its size and time."""
+        found = os.stat(info[self.path_key])
+        return f'{found.st_size} {found.st_mtime_ns}'
 
     def number_by(self, classes: Sequence[str], source: str) -> None:
         """Number class names in another order than that of the list, and read the list again.
@@ -165,6 +168,12 @@ class BaseVideoDataset(BaseActionDataset):
         """
 
     def _read_list(self) -> list[dict]:
+        entries, labels = self._parse_list()
+        _add_labels(entries, labels)
+        return entries
+
+    def _parse_list(self) -> tuple[list[dict], list[list[int]]]:
+        """Return the entries of a text list and the labels of each."""
         entries, labels = [], []
         for number, line in enumerate(re.split(r'\r\n?|\n', self._list_text()), start=1):
             if not line.strip():
@@ -180,8 +189,7 @@ class BaseVideoDataset(BaseActionDataset):
                 )
             entries.append(entry)
             labels.append(its_labels)
-        _add_labels(entries, labels)
-        return entries
+        return entries, labels
 
     def _separator_of(self, line: str) -> str:
         """Return advice on the separator of a malformed line, or nothing."""
@@ -226,6 +234,12 @@ class BaseVideoDataset(BaseActionDataset):
             attributes = entry['attributes']
             if name != attributes['name']:
                 attributes.update(dict.fromkeys({'name', 'path'} & attributes.keys(), name))
+
+    def _add_paths(self, entries: list[dict]) -> None:
+        """Give each entry the path of its file."""
+        folder = str(Path(self.data_prefix[self.prefix_key]))
+        for entry in entries:
+            entry[self.path_key] = os.path.join('' if folder == '.' else folder, _name(entry))
 
     def _row_key(self, entry: dict) -> tuple:
         """Return what makes a row of the list a sample of its own."""

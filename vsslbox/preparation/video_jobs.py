@@ -57,6 +57,7 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--num-workers',
+        '--workers',
         type=int,
         default=len(os.sched_getaffinity(0)),
         help='number of processes (default: one for each core)',

@@ -1,5 +1,6 @@
 """Small functions that know nothing of the rest of vsslbox."""
 
+from vsslbox.utils.byte_size import byte_size
 from vsslbox.utils.config_text import config_text, inline_text
 from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
@@ -15,6 +16,7 @@ from vsslbox.utils.unwrap_model import unwrap_model
 
 __all__ = [
     'ROOT',
+    'byte_size',
     'config_text',
     'escaped',
     'file_sha256',

@@ -11,6 +11,7 @@ from vsslbox.datasets.readers.limits import TooLargeError
 from vsslbox.datasets.readers.pyav_reader import PyAVReader
 from vsslbox.datasets.readers.reading_notes import ReadingNotes, finish_reading, start_reading
 from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
+from vsslbox.datasets.readers.video_source import FileRange, VideoSource
 from vsslbox.datasets.readers.zip_reader import ZipReader
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     'BaseReader',
     'DecordReader',
     'FallbackReader',
+    'FileRange',
     'FrameRangeReader',
     'FramesReader',
     'ImageReader',
@@ -26,6 +28,7 @@ __all__ = [
     'TooLargeError',
     'TorchCodecReader',
     'VideoError',
+    'VideoSource',
     'ZipReader',
     'finish_reading',
     'start_reading',

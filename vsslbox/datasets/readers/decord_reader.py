@@ -8,6 +8,7 @@ import numpy as np
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.limits import TooLargeError, refuse_irregular, refuse_large
 from vsslbox.datasets.readers.pyav_reader import open_stream
+from vsslbox.datasets.readers.video_source import VideoSource
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['DecordReader']
@@ -26,14 +27,15 @@ class DecordReader(BaseReader):
     several video streams, and rotates videos that have a rotation tag.
 
     Args:
-        path: The file.
+        path: The file, or the name of the source in messages.
+        source: The video, if it is no file of its own.
 
     Raises:
         VideoError: The file cannot be opened.
         ImportError: decord is not installed.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, source: VideoSource | None = None) -> None:
         try:
             import decord
         except ImportError as error:
@@ -47,10 +49,12 @@ class DecordReader(BaseReader):
                 stacklevel=2,
             )
         self.path = path
-        refuse_irregular(path)
-        self._height, self._width = _size_in_header(path)
+        if source is None:
+            refuse_irregular(path)
+        self._height, self._width = _size_in_header(path, source)
+        file = path if source is None else source.open()
         try:
-            self._reader = decord.VideoReader(path, num_threads=1)
+            self._reader = decord.VideoReader(file, num_threads=1)
             self.num_frames = len(self._reader)
             self.fps = float(self._reader.get_avg_fps())
         except (decord.DECORDError, RuntimeError) as error:
@@ -71,13 +75,13 @@ class DecordReader(BaseReader):
         self._reader = None
 
 
-def _size_in_header(path: str) -> tuple[int, int]:
+def _size_in_header(path: str, source: VideoSource | None) -> tuple[int, int]:
     """Return the height and width of frames as FFmpeg finds them; decord decodes to tell.
 
     If FFmpeg cannot open the file, both are 0.
     """
     try:
-        container, stream = open_stream(path)
+        container, stream = open_stream(path, source)
     except TooLargeError:
         raise
     except VideoError:

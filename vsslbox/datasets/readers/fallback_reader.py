@@ -1,5 +1,6 @@
 """Reading with the first reader that can."""
 
+import inspect
 import logging
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ from mmengine.logging import print_log
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.limits import TooLargeError
+from vsslbox.datasets.readers.video_source import VideoSource
+from vsslbox.errors import InputError
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['FallbackReader']
@@ -22,19 +25,27 @@ class FallbackReader(BaseReader):
     frames than the one before it. This is logged once for each file.
 
     Args:
-        path: The file.
+        path: The file, or the name of the source in messages.
         readers: Names of registered readers, the preferred one first.
+        source: The video, if it is no file of its own.
 
     Raises:
-        VideoError: No reader can open the file; the message gives the reason of each.
+        VideoError: No reader can open the file, and the message gives the reason of each; or the
+            source cannot be read.
         ImportError: The package of the preferred reader is not installed.
+        InputError: A reader reads files only.
     """
 
-    def __init__(self, path: str, readers: Sequence[str]) -> None:
+    def __init__(
+        self, path: str, readers: Sequence[str], source: VideoSource | None = None
+    ) -> None:
         self.path = path
+        self._source = source
         self._left = list(readers)
         self._reasons: list[str] = []
         self._reader: BaseReader | None = None
+        if source is not None:
+            source.open().close()  # bytes that cannot be read are no matter of a decoder
         self._open_next()
         self.num_frames = self._reader.num_frames
         self.fps = self._reader.fps
@@ -64,7 +75,7 @@ class FallbackReader(BaseReader):
         while self._left:
             self._name = self._left.pop(0)
             try:
-                self._reader = TASK_UTILS.build(dict(type=self._name, path=self.path))
+                self._reader = self._build(self._name)
             except TooLargeError:
                 raise
             except VideoError as error:
@@ -78,6 +89,17 @@ class FallbackReader(BaseReader):
             self._report()
             return
         raise VideoError(self.path, '; '.join(self._reasons))
+
+    def _build(self, name: str) -> BaseReader:
+        given = dict(type=name, path=self.path)
+        if self._source is not None:
+            if 'source' not in inspect.signature(TASK_UTILS.get(name)).parameters:
+                raise InputError(
+                    f'the reader {name!r} reads files only, and {self.path} is none: its '
+                    'constructor needs an argument `source`, a VideoSource'
+                )
+            given['source'] = self._source
+        return TASK_UTILS.build(given)
 
     def _give_up(self, error: VideoError) -> None:
         self.close()

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.limits import FRAME_PIXELS, refuse_irregular, refuse_large
+from vsslbox.datasets.readers.video_source import VideoSource
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['PyAVReader', 'forget_files', 'open_stream']
@@ -93,21 +94,22 @@ class PyAVReader(BaseReader):
     several video streams the first is read.
 
     Args:
-        path: The file.
+        path: The file, or the name of the source in messages.
+        source: The video, if it is no file of its own.
 
     Raises:
         VideoError: The file is missing, holds no video, or no frame of it can be decoded.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, source: VideoSource | None = None) -> None:
         self.path = path
-        status = refuse_irregular(path)
+        self._source = source
+        content = _content(path, source)
         self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
-        self._container, self._stream = _open_quickly(path)
+        self._container, self._stream = _open_quickly(path, source)
         self._is_avc = _has_length_prefixes(self._stream)
         self.fps = float(self._stream.average_rate or 0)
         try:
-            content = (path, status.st_mtime_ns, status.st_size)
             self._times = _TIMES.get_or_make(content, self._find_times)
             if self._times is not None:
                 self.num_frames = len(self._times.frames)
@@ -249,7 +251,7 @@ class PyAVReader(BaseReader):
 
     def _decode_in_order(self) -> Iterator[VideoFrame]:
         """Yield all frames, from a new container: not every format can seek to its start."""
-        container, stream = open_stream(self.path)
+        container, stream = open_stream(self.path, self._source)
         with container, _packets(container, stream) as packets:
             for packet in packets:
                 yield from packet.decode()
@@ -270,26 +272,40 @@ def _packets(
     return closing(container.demux(stream))
 
 
-def _open_quickly(path: str) -> tuple[InputContainer, VideoStream]:
+def _content(path: str, source: VideoSource | None) -> Hashable:
+    """Return what tells the content of a file or source from any other."""
+    if source is not None:
+        return path, source.content
+    status = refuse_irregular(path)
+    return path, status.st_mtime_ns, status.st_size
+
+
+def _open_quickly(path: str, source: VideoSource | None) -> tuple[InputContainer, VideoStream]:
     """Open a file without probing its frames, if its header tells all that is needed.
 
     FFmpeg would decode frames to find out what the header of an MP4 file says.
     """
     try:
-        container, stream = open_stream(path, options=NO_PROBING, stream_options=[NO_DECODING])
+        container, stream = open_stream(
+            path, source, options=NO_PROBING, stream_options=[NO_DECODING]
+        )
     except (ValueError, VideoError):  # some formats list their streams only while they are read
-        return open_stream(path)
+        return open_stream(path, source)
     if 'mov' in container.format.name.split(',') and stream.average_rate:
         return container, stream
     container.close()
-    return open_stream(path)
+    return open_stream(path, source)
 
 
-def open_stream(path: str, **options: Any) -> tuple[InputContainer, VideoStream]:
-    """Open a file and its first video stream, for decoding in this thread."""
-    refuse_irregular(path)
+def open_stream(
+    path: str, source: VideoSource | None = None, **options: Any
+) -> tuple[InputContainer, VideoStream]:
+    """Open a file or source and its first video stream, for decoding in this thread."""
+    if source is None:
+        refuse_irregular(path)
+    file = path if source is None else source.open()
     try:
-        container = av.open(path, metadata_errors='ignore', **options)
+        container = av.open(file, metadata_errors='ignore', **options)
     except (av.FFmpegError, OSError) as error:
         raise VideoError.of(path, error) from None
     stream = next(iter(container.streams.video), None)

@@ -6,6 +6,7 @@ import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.limits import refuse_irregular, refuse_large
+from vsslbox.datasets.readers.video_source import VideoSource
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['TorchCodecReader']
@@ -21,14 +22,15 @@ class TorchCodecReader(BaseReader):
     among several video streams, and rotates videos that have a rotation tag.
 
     Args:
-        path: The file.
+        path: The file, or the name of the source in messages.
+        source: The video, if it is no file of its own.
 
     Raises:
         VideoError: The file cannot be opened.
         ImportError: torchcodec is not installed, or cannot load its libraries.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, source: VideoSource | None = None) -> None:
         try:
             from torchcodec.decoders import VideoDecoder
         except (ImportError, OSError, RuntimeError) as error:
@@ -38,11 +40,13 @@ class TorchCodecReader(BaseReader):
                 f'{str(error).strip().partition(chr(10))[0]}'
             ) from error
         self.path = path
-        refuse_irregular(path)
+        if source is None:
+            refuse_irregular(path)
+        file = path if source is None else source.open()
         try:
             # The other mode, 'approximate', leaks memory and is wrong at variable frame rates.
             self._decoder = VideoDecoder(
-                path, seek_mode='exact', num_ffmpeg_threads=1, dimension_order='NHWC'
+                file, seek_mode='exact', num_ffmpeg_threads=1, dimension_order='NHWC'
             )
             self.num_frames = len(self._decoder)
             self.fps = float(self._decoder.metadata.average_fps or 0)

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.images import decode_image, refuse_bytes
 from vsslbox.datasets.readers.limits import refuse_irregular
+from vsslbox.datasets.readers.video_source import VideoSource
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['ZipReader']
@@ -35,16 +37,21 @@ _BROKEN = (
 )
 
 
-class _BoundedFile(io.FileIO):
+class _BoundedFile:
     """A file that refuses reads of more than ``most`` bytes before it makes room for them."""
 
     most = _MAX_CONTENTS
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.close = file.seek, file.tell, file.close
+        self.seekable = file.seekable
 
     def read(self, size: int = -1) -> bytes:
         """Read bytes."""
         if size > self.most:
             raise BadZipFile(f'its headers announce {size} bytes, more than {self.most}')
-        return super().read(size)
+        return self._file.read(size)
 
 
 @TASK_UTILS.register_module(name=['ZipReader', 'zip'])
@@ -58,7 +65,8 @@ class ZipReader(BaseReader):
     read: the others cannot be unpacked within a limit of memory.
 
     Args:
-        path: The zip file.
+        path: The zip file, or the name of the source in messages.
+        source: The zip file, if it is no file of its own.
 
     Raises:
         VideoError: The file is missing, is not a zip file, is damaged or holds no images.
@@ -66,10 +74,10 @@ class ZipReader(BaseReader):
 
     fps = 0.0
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, source: VideoSource | None = None) -> None:
         self.path = path
-        size = refuse_irregular(path).st_size
-        self._file = _BoundedFile(path)
+        size = refuse_irregular(path).st_size if source is None else source.size
+        self._file = _BoundedFile(io.FileIO(path) if source is None else source.open())
         try:
             self._zip = ZipFile(self._file)
         except _BROKEN as error:

@@ -200,9 +200,8 @@ def _files_hash(dataset: BaseVideoDataset) -> str:
     digest = hashlib.sha256()
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
-        found = os.stat(info[dataset.path_key])
         frames = ''.join(f' {info[key]}' for key in ('offset', 'total_frames') if key in info)
-        digest.update(f'{found.st_size} {found.st_mtime_ns}{frames}\n'.encode())
+        digest.update(f'{dataset.content_mark(info)}{frames}\n'.encode())
     return digest.hexdigest()
 
 

@@ -16,8 +16,9 @@ __all__ = ['OpenVideo']
 class OpenVideo(BaseTransform):
     """Open the video file of a sample, without decoding anything yet.
 
-    Required keys: ``filename``. Added: ``reader``, ``total_frames``, ``fps``; and ``rng``, with
-    draws that no seed repeats, if the sample is of no data set of vsslbox.
+    Required keys: ``filename``. Optional: ``source``, a :class:`VideoSource` of a video that is no
+    file of its own. Added: ``reader``, ``total_frames``, ``fps``; and ``rng``, with draws that no
+    seed repeats, if the sample is of no data set of vsslbox.
 
     Args:
         readers: Names of registered readers, the preferred one first. A file that it cannot read
@@ -40,7 +41,7 @@ class OpenVideo(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Open the file."""
         start_reading(results['filename'])
-        reader = FallbackReader(results['filename'], self.readers)
+        reader = FallbackReader(results['filename'], self.readers, results.get('source'))
         results.update(reader=reader, total_frames=reader.num_frames, fps=reader.fps)
         results.setdefault('rng', np.random.default_rng())
         return results
