@@ -8,7 +8,7 @@ from mmengine.config import Config
 from vsslbox.apis.video_inferencer import video_files
 from vsslbox.datasets import VideoDataset
 from vsslbox.errors import InputError
-from vsslbox.preparation.text_files import write_csv
+from vsslbox.preparation.text_files import read_csv, write_csv
 from vsslbox.preparation.video_jobs import list_videos
 from vsslbox.registry import DATASETS
 from vsslbox.search import VideoIndex, is_index
@@ -46,11 +46,15 @@ def videos_of(source: str) -> list[str]:
 
     Raises:
         FileNotFoundError: There is no such list.
-        InputError: There is no such video, or a folder, a pattern or a list has none.
+        InputError: There is no such video, a folder, a pattern or a list has none, or a list is
+            one of segments.
     """
     path = Path(source)
     if is_index(path):
         return VideoIndex.read(path).paths
     if path.is_file() and path.suffix.lower() in ('.csv', '.txt'):
-        return list(list_videos(path, None).values())
+        videos = list(list_videos(path, None).values())
+        if path.suffix.lower() == '.csv' and {'start', 'end'} <= set(read_csv(path, 'path')[0]):
+            raise InputError(f'{path} is a table of segments, but whole videos are needed here')
+        return videos
     return list(dict.fromkeys(video_files(source)))

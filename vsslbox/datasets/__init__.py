@@ -9,6 +9,7 @@ from vsslbox.datasets.image_folder_dataset import ImageFolderDataset
 from vsslbox.datasets.localization_dataset import LocalizationDataset
 from vsslbox.datasets.rawframe_dataset import RawframeDataset
 from vsslbox.datasets.shard_dataset import ShardDataset
+from vsslbox.datasets.shot_dataset import ShotDataset
 from vsslbox.datasets.video_dataset import VideoDataset
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     'LocalizationDataset',
     'RawframeDataset',
     'ShardDataset',
+    'ShotDataset',
     'VideoDataset',
     'readers',
     'transforms',

@@ -9,6 +9,7 @@ from vsslbox.datasets.transforms.reading.open_frames import OpenFrames
 from vsslbox.datasets.transforms.reading.open_video import OpenVideo
 from vsslbox.datasets.transforms.reading.require_frames import RequireFrames
 from vsslbox.datasets.transforms.reading.restrict_to_bin import RestrictToBin
+from vsslbox.datasets.transforms.reading.restrict_to_shot import RestrictToShot
 from vsslbox.datasets.transforms.reading.restrict_to_span import RestrictToSpan
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     'OpenVideo',
     'RequireFrames',
     'RestrictToBin',
+    'RestrictToShot',
     'RestrictToSpan',
 ]
