@@ -169,7 +169,7 @@ def test_wrong_tables_are_told(step, videos, tmp_path):
     for content, message in [
         ('path,start\na.mp4,1', 'both or none of the columns'),
         ('path,start,end\na.mp4,2,1', '0 <= start < end, got'),
-        ('path,start,end\na.mp4,0,1\na.mp4,0.0,1', 'a.mp4 from 0 to 1 s twice'),
+        ('path,start,end\na.mp4,0,1\na.mp4,0.0,1', r'a.mp4\[0:1\] twice'),
         ('name\na.mp4', 'must have the columns'),
         ('path', 'has no rows'),
     ]:

@@ -6,10 +6,13 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.shards import pack
 from tests.tools import imported_tool, run_main
 from vsslbox.apis import VideoEmbedder
 from vsslbox.errors import InputError
+from vsslbox.preparation.video_frames import VideoFrames
 from vsslbox.search import VideoIndex
+from vsslbox.search.small_clips import small_clip
 
 pytest.importorskip('pyarrow', reason='pyarrow is not installed')
 
@@ -65,3 +68,35 @@ def test_an_empty_folder_is_refused(embed, tmp_path):
     with pytest.raises(InputError, match=r'no videos in .*empty'):
         embed(tmp_path / 'empty', '-o', tmp_path / 'index')
     assert not (tmp_path / 'index').exists()
+
+
+def test_members_of_shards_have_the_features_of_their_files(embed, video_folder, tmp_path):
+    folder, shards = tmp_path / 'videos', tmp_path / 'shards'
+    folder.mkdir()
+    for number in range(4):
+        shutil.copy(video_folder / f'video{number}.mp4', folder)
+    assert pack(folder, shards, '--size', '30KB') == 0
+    embed(folder, '-o', tmp_path / 'by files', '--batch-size', 1)
+    embed(shards, '-o', tmp_path / 'by shards', '--batch-size', 1)
+    files, members = (VideoIndex.read(tmp_path / f'by {name}') for name in ('files', 'shards'))
+    assert len({os.path.dirname(path) for path in members.paths}) > 1
+    by_name = {os.path.basename(path): row for path, row in zip(members.paths, members.features)}
+    for path, feature in zip(files.paths, files.features, strict=True):
+        np.testing.assert_array_equal(by_name[os.path.basename(path)], feature)
+    assert [size for size, _ in members.stamps] == [size for size, _ in files.stamps]
+    assert all(members.is_current(place) for place in range(4))
+
+
+def test_segments_have_features_of_their_own(embed, video_folder, tmp_path, capsys):
+    video, table = video_folder / 'video3.mp4', tmp_path / 'shots.csv'
+    table.write_text(f'path,start,end\n{video},0,0.5\n{video},0.5,1\n{video},1.5,2\n')
+    embed(table, '-o', tmp_path / 'index', '--batch-size', 1)
+    assert '[1.5:2]: ' in capsys.readouterr().out
+    index = VideoIndex.read(tmp_path / 'index')
+    assert index.paths == [f'{video}[0.5:1]', f'{video}[0:0.5]']
+    with VideoFrames(str(video)) as frames:
+        images = np.stack([frame.to_ndarray(format='rgb24') for frame in frames])
+    expected = VideoEmbedder(CHECKPOINT, device='cpu')([images[12:], images[:12]])['predictions']
+    np.testing.assert_allclose(index.features, expected, rtol=1e-4, atol=1e-5)
+    assert not np.allclose(expected[0], expected[1], rtol=1e-2)
+    assert index.is_current(0) and small_clip(index.paths[0]).width == 64

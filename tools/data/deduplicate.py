@@ -16,8 +16,9 @@ import argparse
 from pathlib import Path
 
 from vsslbox.apis.command_line import run_command, tool_parser
+from vsslbox.datasets.video_names import split_segment
 from vsslbox.errors import InputError
-from vsslbox.preparation.curation import Table, read_table, write_tables
+from vsslbox.preparation.curation import Table, name_of, read_table, write_tables
 from vsslbox.preparation.curation.tables import REASON, SPAN, add_table_options, check_output
 from vsslbox.search import (
     VideoIndex,
@@ -41,24 +42,27 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+def table_of(index: VideoIndex) -> Table:
+    """Return the videos or segments of an index, with their labels."""
+    rows = []
+    for name, *labels in zip(index.paths, *index.labels.values()):
+        path, span = split_segment(name)
+        segment = {} if span is None else dict(zip(SPAN, span))
+        rows.append(dict(path=path, **segment, **dict(zip(index.labels, labels))))
+    segments = SPAN if any('start' in row for row in rows) else ()
+    return Table(['path', *segments, *index.labels], rows)
+
+
 def by_features(args: argparse.Namespace) -> tuple[Table, dict[int, str], dict]:
     """Return the table, why some of its rows cannot be compared, and the semantic duplicates."""
     index = VideoIndex.read(args.source)
-    table = Table(
-        ['path', *index.labels],
-        [
-            dict(zip(['path', *index.labels], values))
-            for values in zip(index.paths, *index.labels.values())
-        ],
-    )
-    if args.table is not None:
-        table = read_table(args.table)
+    table = table_of(index) if args.table is None else read_table(args.table)
     places = {path: place for place, path in enumerate(index.paths)}
-    rows = [number for number, row in enumerate(table.rows) if row['path'] in places]
+    rows = [number for number, row in enumerate(table.rows) if name_of(row) in places]
     missing = set(range(len(table.rows))).difference(rows)
     if not rows:
         raise InputError(f'{args.source} has none of the videos of {args.table}')
-    features = index.features[[places[table.rows[number]['path']] for number in rows]]
+    features = index.features[[places[name_of(table.rows[number])] for number in rows]]
     doubles = semantic_duplicates(features, args.threshold, args.clusters)
     return (
         table,
@@ -70,6 +74,8 @@ def by_features(args: argparse.Namespace) -> tuple[Table, dict[int, str], dict]:
 def by_signatures(args: argparse.Namespace) -> tuple[Table, dict[int, str], dict]:
     """Return the table, why some of its rows cannot be compared, and the copies."""
     table = read_table(args.source)
+    if SPAN[0] in table.columns:
+        raise InputError('segments have semantic duplicates only: embed the table, give the index')
     paths = [row['path'] for row in table.rows]
     pairs, bad = find_duplicates(paths, None, args.num_workers)
     doubles = keep_first((pair.first, pair.second, pair.alignment.score) for pair in pairs)
@@ -81,15 +87,13 @@ def main() -> None:
     args = parse_args()
     check_output(args.table or args.source, args.out)
     table, reasons, doubles = (by_features if is_index(args.source) else by_signatures)(args)
-    if SPAN[0] in table.columns:
-        raise InputError('duplicates are found among whole videos, not segments: cut them first')
     kept, left_out = [], []
     for number, row in enumerate(table.rows):
         if number in reasons:
             left_out.append({**row, REASON: reasons[number]})
         elif number in doubles:
             other, score = doubles[number]
-            of = table.rows[other]['path']
+            of = name_of(table.rows[other])
             left_out.append({**row, REASON: 'a duplicate', 'duplicate_of': of, 'score': score})
         else:
             kept.append(row)

@@ -11,9 +11,8 @@ from itertools import islice
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from vsslbox.apis.video_embedder import VideoEmbedder
+from vsslbox.apis.video_inferencer import GivenVideos
 from vsslbox.checkpoints.zoo import local_path
 from vsslbox.compat import tells_of_dead_worker
 from vsslbox.errors import InputError
@@ -235,4 +234,4 @@ class _PartEmbedder:
 
 def _read(embedder: VideoEmbedder, video: str) -> None:
     """Decode what the features of a video need."""
-    embedder.pipeline(dict(index=0, attributes={}, rng=np.random.default_rng(0), filename=video))
+    GivenVideos([video], embedder.pipeline)[0]

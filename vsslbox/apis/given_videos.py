@@ -1,19 +1,23 @@
 """Files, folders, patterns and lists that the command line names, and training on them."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
 
 from vsslbox.apis.video_inferencer import video_files
-from vsslbox.datasets import VideoDataset
+from vsslbox.datasets import ShardDataset, VideoDataset
+from vsslbox.datasets.shards.shard_index import INDEX
 from vsslbox.errors import InputError
-from vsslbox.preparation.text_files import read_csv, write_csv
-from vsslbox.preparation.video_jobs import list_videos
+from vsslbox.preparation.curation import name_of, read_table
+from vsslbox.preparation.text_files import write_csv
 from vsslbox.registry import DATASETS
 from vsslbox.search import VideoIndex, is_index
 
 __all__ = ['train_on', 'videos_of']
+
+LISTS = ('.csv', '.parquet', '.txt')
 
 
 def train_on(config: Config, given: Sequence[str]) -> None:
@@ -42,19 +46,22 @@ def train_on(config: Config, given: Sequence[str]) -> None:
 
 
 def videos_of(source: str) -> list[str]:
-    """Return the videos of a file, a folder, a pattern, a list (CSV or text) or an index.
+    """Return the videos of a file, a folder, a pattern, a list, a folder of shards, or an index.
+
+    Segments that a list (CSV, Parquet or text) names, and members of shards, have the names that
+    :func:`vsslbox.datasets.video_names.keys_of` reads.
 
     Raises:
         FileNotFoundError: There is no such list.
-        InputError: There is no such video, a folder, a pattern or a list has none, or a list is
-            one of segments.
+        InputError: There is no such video, or a folder, a pattern or a list has none, or the list
+            has a row twice.
     """
     path = Path(source)
     if is_index(path):
         return VideoIndex.read(path).paths
-    if path.is_file() and path.suffix.lower() in ('.csv', '.txt'):
-        videos = list(list_videos(path, None).values())
-        if path.suffix.lower() == '.csv' and {'start', 'end'} <= set(read_csv(path, 'path')[0]):
-            raise InputError(f'{path} is a table of segments, but whole videos are needed here')
-        return videos
+    if path.is_file() and path.suffix.lower() in LISTS:
+        return [name_of(row) for row in read_table(path).rows]
+    if path.is_dir() and (path / INDEX).is_file() and any(path.glob('*.tar')):
+        shards = ShardDataset(data_root=os.path.abspath(path))
+        return [shards.get_data_info(place)['filename'] for place in range(len(shards))]
     return list(dict.fromkeys(video_files(source)))

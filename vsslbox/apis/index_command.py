@@ -18,7 +18,7 @@ SHOWN = 10  # names in a message
 
 def add_index_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that all of them have."""
-    parser.add_argument('videos', nargs='+', help='files, folders, patterns or lists')
+    parser.add_argument('videos', nargs='+', help='files, folders, patterns, lists or shards')
     parser.add_argument(
         '--checkpoint', required=True, help='a checkpoint of pretraining: a file, or zoo://NAME'
     )

@@ -17,13 +17,15 @@ from torch.utils.data import DataLoader, Dataset
 from vsslbox.checkpoints import load_weights
 from vsslbox.datasets import VideoDataset
 from vsslbox.datasets.readers import ArrayReader, VideoError
+from vsslbox.datasets.transforms.reading import RestrictToShot
 from vsslbox.datasets.transforms.steps import build_steps
+from vsslbox.datasets.video_names import keys_of
 from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError
 from vsslbox.registry import FUNCTIONS, MODELS
 from vsslbox.utils import track
 
-__all__ = ['VideoInferencer', 'video_files']
+__all__ = ['GivenVideos', 'VideoInferencer', 'video_files']
 
 Videos = str | PathLike | np.ndarray | list[str | PathLike | np.ndarray]
 """Files, folders, patterns such as ``clips/*.mp4``, and arrays of frames ``[T, H, W, 3]``."""
@@ -91,7 +93,7 @@ class VideoInferencer(BaseInferencer):
         """Yield the batches of the pipeline's samples, without videos that cannot be read."""
         self.videos, self.bad_videos = [], {}
         loader = DataLoader(
-            _GivenVideos(inputs, self.pipeline),
+            GivenVideos(inputs, self.pipeline),
             batch_size=batch_size,
             num_workers=self.num_workers,
             collate_fn=list,
@@ -142,7 +144,7 @@ def video_files(path: str | PathLike) -> list[str]:
     return found
 
 
-class _GivenVideos(Dataset):
+class GivenVideos(Dataset):
     """The samples of files and arrays.
 
     Args:
@@ -164,7 +166,9 @@ class _GivenVideos(Dataset):
         sample = dict(index=index, attributes={}, rng=np.random.default_rng(0))
         if not isinstance(video, np.ndarray):
             try:
-                return video, self.pipeline(dict(sample, filename=video))
+                return video, self._make(sample | keys_of(video))
+            except FileNotFoundError as error:  # no such member of a shard
+                return video, VideoError(video, str(error))
             except VideoError as error:
                 return video, error
         name = f'array {index}'
@@ -173,3 +177,10 @@ class _GivenVideos(Dataset):
         for step in self.pipeline.transforms[1:]:
             sample = step(sample)
         return name, sample
+
+    def _make(self, sample: dict) -> dict:
+        """Return the sample of a video, or of its segment."""
+        if 'shot' not in sample:
+            return self.pipeline(sample)
+        opening, *others = self.pipeline.transforms
+        return Compose([opening, RestrictToShot(), *others])(sample)

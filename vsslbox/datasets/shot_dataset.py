@@ -5,6 +5,7 @@ from typing import Any
 
 from vsslbox.datasets.transforms.reading import OpenVideo, RestrictToShot
 from vsslbox.datasets.video_dataset import VideoDataset
+from vsslbox.datasets.video_names import segment_name
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
 
@@ -40,8 +41,8 @@ class ShotDataset(VideoDataset):
         """Return the entries of all shots."""
         entries = super().load_data_list()
         for entry in entries:
-            start, end = entry['shot'] = self._shot(entry['attributes'])
-            entry['attributes']['name'] += f'[{start:.10g}:{end:.10g}]'
+            shot = entry['shot'] = self._shot(entry['attributes'])
+            entry['attributes']['name'] = segment_name(entry['attributes']['name'], *shot)
         return entries
 
     def _row_key(self, entry: dict) -> tuple:

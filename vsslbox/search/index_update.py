@@ -270,9 +270,9 @@ def _only_writer(folder: Path) -> Iterator[None]:
 
 
 def _is_gone(path: str) -> bool:
-    """Return whether there is no such file; one that cannot be looked at is not gone."""
+    """Return whether there is no such video; one that cannot be looked at is not gone."""
     try:
-        os.stat(path)
+        Stamp.of(path)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:

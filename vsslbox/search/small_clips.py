@@ -12,6 +12,7 @@ import numpy as np
 
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.readers.pyav_reader import open_stream
+from vsslbox.datasets.video_names import keys_of
 from vsslbox.preparation.video_frames import fit_size
 
 __all__ = ['SmallClip', 'small_clip']
@@ -64,10 +65,12 @@ def small_clip(path: str, start: float | None = None) -> SmallClip:
 
 def _frames(path: str, start: float | None) -> Iterator[np.ndarray]:
     """Yield small upright frames, RGB, uint8 ``[H, W, 3]``, of ``SECONDS``."""
-    container, stream = open_stream(path)
+    keys = keys_of(path)
+    container, stream = open_stream(keys['filename'], keys.get('source'))
     with container:
+        first, last = keys.get('shot', (0.0, (container.duration or 0) / av.time_base))
         if start is None:
-            start = max(0.0, ((container.duration or 0) / av.time_base - SECONDS) / 2)
+            start = max(first, (first + last - SECONDS) / 2)
         if start:
             container.seek(round(start * av.time_base))
         wanted = 0

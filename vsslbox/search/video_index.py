@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vsslbox.datasets.video_names import stamp_of
 from vsslbox.errors import InputError
 from vsslbox.utils import optional_module, read_json
 
@@ -76,10 +77,9 @@ class VideoIndex:
     def is_current(self, place: int) -> bool:
         """Return whether the file of a video is there and has not changed since it was read."""
         try:
-            status = os.stat(self.paths[place])
+            return stamp_of(self.paths[place]) == self.stamps[place]
         except OSError:
             return False
-        return (status.st_size, status.st_mtime_ns) == self.stamps[place]
 
     @property
     def names(self) -> list[str]:

@@ -1,6 +1,5 @@
 """The rows of an index: what is found out about each video."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.readers.pyav_reader import open_stream
+from vsslbox.datasets.video_names import keys_of, stamp_of
 from vsslbox.search.video_index import features_of
 from vsslbox.utils import optional_module, whole_file
 
@@ -44,10 +44,9 @@ class Stamp(NamedTuple):
     modified: int
 
     @classmethod
-    def of(cls, path: str) -> 'Stamp':
-        """Return the stamp of a file."""
-        status = os.stat(path)
-        return cls(status.st_size, status.st_mtime_ns)
+    def of(cls, name: str) -> 'Stamp':
+        """Return the stamp of a video; see :func:`stamp_of`."""
+        return cls(*stamp_of(name))
 
 
 class VideoRow(NamedTuple):
@@ -93,13 +92,16 @@ def _row_of(video: str, stamp: Stamp, feature: np.ndarray) -> VideoRow:
 
 
 def _length_and_rate(video: str) -> tuple[float | None, float | None]:
-    """Return the seconds and the frames a second of a file, as far as its header says."""
+    """Return the seconds and the frames a second of a video, as far as its header says."""
+    keys = keys_of(video)
     try:
-        container, stream = open_stream(video)
+        container, stream = open_stream(keys['filename'], keys.get('source'))
     except VideoError:  # another reader has read it
         return None, None
     with container:
         rate = float(stream.average_rate) if stream.average_rate else None
+        if 'shot' in keys:
+            return keys['shot'][1] - keys['shot'][0], rate
         if stream.duration:
             return float(stream.duration * stream.time_base), rate
         return (container.duration / 1e6 if container.duration else None), rate

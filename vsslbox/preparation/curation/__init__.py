@@ -7,6 +7,7 @@ from vsslbox.preparation.curation.shots import ShotSettings, find_shots
 from vsslbox.preparation.curation.tables import (
     Table,
     left_out_path,
+    name_of,
     read_table,
     span_of,
     write_tables,
@@ -20,6 +21,7 @@ __all__ = [
     'find_shots',
     'journaled',
     'left_out_path',
+    'name_of',
     'parse_condition',
     'read_table',
     'score_spans',

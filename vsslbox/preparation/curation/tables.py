@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vsslbox.datasets.video_names import segment_name
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_csv, write_csv
 from vsslbox.preparation.video_jobs import list_videos
@@ -17,6 +18,7 @@ __all__ = [
     'add_table_options',
     'check_output',
     'left_out_path',
+    'name_of',
     'read_table',
     'span_of',
     'write_tables',
@@ -67,10 +69,10 @@ def read_table(source: Path) -> Table:
         span = span_of(row, source)
         if span is not None:
             row.update(zip(SPAN, span))
-        key = row['path'], span
-        if key in seen:
-            raise InputError(f'{source} has {_shown(key)} twice: keep one row')
-        seen.add(key)
+        name = name_of(row)
+        if name in seen:
+            raise InputError(f'{source} has {name} twice: keep one row')
+        seen.add(name)
     return table
 
 
@@ -119,6 +121,12 @@ def span_of(row: dict[str, Any], source: Path | str = 'the table') -> tuple[floa
             f'{values[0]!r} and {values[1]!r}'
         )
     return start, end
+
+
+def name_of(row: dict[str, Any]) -> str:
+    """Return the name of a row's video, or of its segment; see :func:`segment_name`."""
+    span = span_of(row)
+    return row['path'] if span is None else segment_name(row['path'], *span)
 
 
 def left_out_path(path: Path) -> Path:
@@ -183,8 +191,3 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ''
     return f'{value:.10g}' if isinstance(value, float) else value
-
-
-def _shown(key: tuple[str, tuple[float, float] | None]) -> str:
-    path, span = key
-    return path if span is None else f'{path} from {span[0]:g} to {span[1]:g} s'
