@@ -37,7 +37,7 @@ from vsslbox.preparation.video_jobs import (
     report_failures,
     run_jobs,
 )
-from vsslbox.utils import byte_size
+from vsslbox.utils import byte_size, optional_module
 
 
 class Listing(VideoDataset):
@@ -83,6 +83,7 @@ def main() -> None:
     """Pack and report."""
     args = parse_args()
     size = byte_size(args.size, '--size')
+    optional_module('pyarrow', 'shards')
     if args.source.is_dir() and args.folder.resolve().is_relative_to(args.source.resolve()):
         raise InputError(f'{args.folder} lies in {args.source}: choose a folder outside it')
     infos = read_list(args)

@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+from collections.abc import Sequence
 from typing import Any
 
 from vsslbox.datasets.shards import DiskCache, LocalShards, RemoteShards, ShardIndex, Shards
@@ -104,11 +105,11 @@ class ShardDataset(VideoDataset):
             [int(label) for label in labels.split()] for labels in self._index.column(LABELS)
         ]
 
-    def _csv_rows(self) -> tuple[list[str], list[list[str]]]:
+    def _csv_columns(self) -> dict[str, Sequence[str]]:
         if not self._is_packed_list:
-            return super()._csv_rows()
+            return super()._csv_columns()
         header = self._check_header(self._index.list_columns())
-        return header, list(zip(*map(self._index.column, header)))
+        return {name: self._index.column(name) for name in header}
 
     def _find_files(self, entries: list[dict]) -> None:
         """Find the videos of a list by their names, spelt in any way below the packed folder."""

@@ -5,7 +5,7 @@ import io
 import os
 import posixpath
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
@@ -130,8 +130,7 @@ class VideoDataset(BaseVideoDataset):
         return super()._read_list()
 
     def _read_csv(self) -> list[dict]:
-        header, rows = self._csv_rows()
-        texts = dict(zip(header, zip(*rows)))
+        texts = self._csv_columns()
         paths = texts['path']
         stripped = {name: [value.strip() for value in values] for name, values in texts.items()}
         selected = self._selected(stripped)
@@ -167,8 +166,8 @@ class VideoDataset(BaseVideoDataset):
             raise InputError(f'no row of {self.ann_file} has {self.where}')
         return list(selected)
 
-    def _csv_rows(self) -> tuple[list[str], list[list[str]]]:
-        """Return the names of the columns, and the rows below them."""
+    def _csv_columns(self) -> dict[str, Sequence[str]]:
+        """Return the values of each column by its name."""
         reader = csv.reader(io.StringIO(self._list_text(), newline=''))
         try:
             header = self._check_header([name.strip() for name in next(reader)])
@@ -185,7 +184,7 @@ class VideoDataset(BaseVideoDataset):
             raise InputError(f'{self.ann_file}:{reader.line_num}: {error}') from None
         if not rows:
             raise InputError(f'the list {self.ann_file} has no rows below its header')
-        return header, rows
+        return dict(zip(header, zip(*rows)))
 
     def _check_header(self, header: list[str]) -> list[str]:
         """Return the names of the columns if each has a meaning of its own."""
