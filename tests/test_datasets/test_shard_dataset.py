@@ -96,15 +96,26 @@ def test_another_list_of_the_same_videos(tmp_path, corpus):
     assert_same_samples(shards, files, [0, 1])
     with pytest.raises(FileNotFoundError, match=r'2 of 2 .* such as train/video0.mp4; set `data_p'):
         ShardDataset(str(path), data_root=str(corpus / 'shards'))
-    with pytest.raises(FileNotFoundError, match='no list of videos at'):
-        ShardDataset('other.csv', data_root=str(corpus / 'shards'))
+    for name in ('other.csv', 'elsewhere/videos.csv', '/videos.csv'):  # of another split, perhaps
+        with pytest.raises(FileNotFoundError, match=r"no list of videos .* is 'videos.csv'"):
+            ShardDataset(name, data_root=str(corpus / 'shards'))
 
 
 def test_a_list_beside_the_shards_replaces_the_packed_one(tmp_path, corpus):
     shutil.copytree(corpus / 'shards', tmp_path / 'shards')
     (tmp_path / 'shards/videos.csv').write_text('path,label\ntest/video7.mp4,b\n')
     assert len(ShardDataset('videos.csv', data_root=tmp_path / 'shards')) == 1
-    assert len(ShardDataset('elsewhere/videos.csv', data_root=tmp_path / 'shards')) == 8
+    assert len(ShardDataset('videos.csv', data_root=corpus / 'shards')) == 8
+
+
+def test_a_list_in_a_folder_keeps_its_place(tmp_path, video_folder):
+    (tmp_path / 'lists').mkdir()
+    (tmp_path / 'videos').symlink_to(video_folder)
+    (tmp_path / 'lists/train.csv').write_text('path,label\nvideos/video2.mp4,b\n')
+    pack(tmp_path / 'lists/train.csv', tmp_path / 'shards', '--data-root', tmp_path)
+    assert len(ShardDataset('./lists/train.csv', data_root=tmp_path / 'shards')) == 1
+    with pytest.raises(FileNotFoundError, match=r"the list that was packed is 'lists/train.csv'"):
+        ShardDataset('train.csv', data_root=tmp_path / 'shards')
 
 
 def test_class_names_are_numbered_again(corpus):

@@ -3,9 +3,10 @@
 python tools/benchmark/shards.py CONFIG --videos FOLDER [--samples 500] [--rounds 7] [--json FILE]
 
 The videos of the folder are packed into shards in a temporary folder beside it, on the same disk.
-Each round loads the same samples from both, every second round from the shards first; the figure is
-the median of the rounds' ratios of videos a second. Before the rounds both are read once, which
-also compares their samples bit for bit and leaves both in the memory of the system.
+Each round loads the same samples from both, every second round from the shards first. The figures
+are the medians of the rounds' ratios of videos a second, and of their ratios of CPU time, which
+depend less on what else the machine does. Before the rounds both are read once, which also compares
+their samples bit for bit and leaves both in the memory of the system.
 """
 
 import argparse
@@ -79,13 +80,22 @@ def build_loader(dataset_cfg: dict, loader_cfg: dict, args: argparse.Namespace) 
     return SSLRunner.build_dataloader(cfg, seed=0)
 
 
-def load(loader: DataLoader, epoch: int) -> float:
-    """Return the videos a second of an epoch."""
+def load(loader: DataLoader, epoch: int) -> tuple[float, float]:
+    """Return the seconds and the CPU seconds of an epoch, with those of the workers."""
     loader.sampler.set_epoch(epoch)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), cpu_seconds(loader)
     for _ in loader:
         pass
-    return len(loader.dataset) / (time.perf_counter() - start)
+    return time.perf_counter() - start, cpu_seconds(loader) - used
+
+
+def cpu_seconds(loader: DataLoader) -> float:
+    """Return the CPU time of this process and of a loader's workers so far."""
+    ticks = 0
+    for worker in loader._iterator._workers if loader.num_workers else ():
+        fields = Path(f'/proc/{worker.pid}/stat').read_text().rpartition(')')[2].split()
+        ticks += sum(map(int, fields[11:13]))  # in user and system mode
+    return time.process_time() + ticks / os.sysconf('SC_CLK_TCK')
 
 
 def compare(loaders: dict[str, DataLoader]) -> None:
@@ -115,18 +125,24 @@ def measure(config: Config, args: argparse.Namespace) -> dict:
         rounds = []
         for epoch in range(args.rounds):
             names = sorted(loaders, reverse=bool(epoch % 2))
-            speeds = {name: load(loaders[name], epoch) for name in names}
-            rounds.append({name: speeds[name] for name in loaders})
-    ratios = [speeds['shards'] / speeds['files'] for speeds in rounds]
+            rounds.append({name: load(loaders[name], epoch) for name in names})
+    ratios, cpu_ratios = (
+        [one['files'][kind] / one['shards'][kind] for one in rounds] for kind in range(2)
+    )
+    videos = len(loaders['files'].dataset)
     return dict(
         config=Path(args.config).stem,
-        videos=len(loaders['files'].dataset),
+        videos=videos,
         workers=args.workers,
         batch_size=args.batch_size,
         load_of_machine=os.getloadavg()[0],
-        videos_per_s={name: statistics.median(r[name] for r in rounds) for name in loaders},
+        videos_per_s={
+            name: statistics.median(videos / r[name][0] for r in rounds) for name in loaders
+        },
         ratio=statistics.median(ratios),
         ratios=ratios,
+        cpu_ratio=statistics.median(cpu_ratios),
+        cpu_ratios=cpu_ratios,
     )
 
 
@@ -139,10 +155,10 @@ def main() -> None:
     with DefaultScope.overwrite_default_scope('vsslbox'):
         report = measure(config, args)
     files, shards = (report['videos_per_s'][name] for name in ('files', 'shards'))
-    print(
-        f'{report["config"]}: files {files:.1f} videos/s, shards {shards:.1f}; median ratio '
-        f'{report["ratio"]:.3f} ({min(report["ratios"]):.3f} to {max(report["ratios"]):.3f})'
-    )
+    print(f'{report["config"]}: files {files:.1f} videos/s, shards {shards:.1f}')
+    for name, ratios in (('ratio', 'ratios'), ('cpu_ratio', 'cpu_ratios')):
+        lowest, highest = min(report[ratios]), max(report[ratios])
+        print(f'median {name} {report[name]:.3f} ({lowest:.3f} to {highest:.3f})')
     if args.json:
         args.json.write_text(json.dumps(report, indent=2))
 

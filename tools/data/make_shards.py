@@ -65,6 +65,12 @@ def read_list(args: argparse.Namespace) -> list[dict]:
     return [videos.get_data_info(index) for index in range(len(videos))]
 
 
+def name_of_list(args: argparse.Namespace) -> str:
+    """Return the path of the list relative to the folder of the videos, if it lies there."""
+    path, root = args.source.resolve(), (args.data_root or args.source.parent).resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = tool_parser(__doc__)
@@ -95,7 +101,7 @@ def main() -> None:
         print(f'{len(failures)} of {len(infos)} videos cannot be read; nothing is packed')
         report_failures(args.folder, failures)
     shards = plan_shards(videos, size)
-    list_name = '' if is_folder else args.source.name
+    list_name = '' if is_folder else name_of_list(args)
     plan = dict(list=list_name, size=size, plan_sha256=plan_hash(shards))
     check_settings(args.folder, 'make_shards', plan)
     left = [shard for shard in shards if not is_packed(shard, args.folder)]

@@ -23,8 +23,9 @@ class ShardDataset(VideoDataset):
     samples. A sample's ``filename`` is the shard and the video's name in the list.
 
     Args:
-        ann_file: The list: the one that was packed, by its file name, or any other list of some of
-            the videos. Without it all videos are used, without labels.
+        ann_file: The list: the one that was packed, by its path relative to the folder that was
+            packed, or any other list of some of the videos. Without it all videos are used, without
+            labels.
         pipeline: The steps or their configs, as a list or by name; see :func:`list_steps`.
         data_root: The folder of the shards, or its address: ``http://``, ``https://``, ``s3://`` or
             another one that fsspec knows.
@@ -59,7 +60,7 @@ class ShardDataset(VideoDataset):
     def _join_prefix(self) -> None:
         """Find the list; the address of the shards and the prefix of names stay as they are."""
         self._given = self.ann_file
-        if self.ann_file and '://' not in self.data_root:
+        if self.ann_file:  # which is absolute, or lies beside local shards
             self.ann_file = os.path.join(self.data_root, self.ann_file)
 
     def load_data_list(self) -> list[dict]:
@@ -76,7 +77,8 @@ class ShardDataset(VideoDataset):
         """Return the entry of a video, with its ``source``."""
         info = super().get_data_info(idx)
         member = self._index.member(info.pop('row'), info['attributes']['name'], self._shards)
-        return dict(info, filename=member.path, source=member)
+        info.update(filename=member.path, source=member)
+        return info
 
     def content_mark(self, info: dict) -> str:
         """Return the hash of a video's bytes."""
@@ -128,13 +130,18 @@ class ShardDataset(VideoDataset):
                 attributes.update(dict.fromkeys({'name', 'path'} & attributes.keys(), name))
 
     def _names_packed_list(self) -> bool:
-        """Return whether the list is the one that was packed, whose rows the index has."""
-        return (
-            bool(self._given)
-            and posixpath.basename(self._given) == self._index.list_name
-            and not os.path.isabs(self._given)
-            and ('://' in self.data_root or not os.path.isfile(self.ann_file))
-        )
+        """Return whether the list is the one that was packed, whose rows the index has.
+
+        Raises:
+            FileNotFoundError: It is not, and there is no such list.
+        """
+        if not self._given or os.path.isfile(self.ann_file):
+            return False
+        if posixpath.normpath(self._given) == self._index.list_name:
+            return True
+        packed = self._index.list_name
+        advice = f'that was packed is {packed!r}' if packed else 'is needed: a folder was packed'
+        raise FileNotFoundError(f'no list of videos at {self.ann_file}; the list {advice}')
 
     def _add_paths(self, entries: list[dict]) -> None:
         """Add nothing: an index of millions of rows gives the paths when they are asked for."""

@@ -178,7 +178,7 @@ def write_index(
         folder: The folder of the shards.
         shards: The shards.
         columns: The columns of the list; ``path`` has the names of the videos.
-        list_name: The file name of the list; '' for a folder.
+        list_name: The list, relative to the folder of the videos; '' for a folder.
     """
     places: dict[str, tuple] = {}
     sizes = {}

@@ -42,7 +42,7 @@ class DiskCache:
             raise InputError(f'`cache.folder` {folder} cannot be made: {error.strerror}') from None
 
     def open(self, content: bytes, size: int, name: str) -> FileRange | None:
-        """Open a content that is in the cache, and note that it is used; None if it is not there.
+        """Open a content that is in the cache, and note that it is used; None if it cannot be read.
 
         Args:
             content: Its hash.
@@ -51,12 +51,13 @@ class DiskCache:
         """
         try:
             file = FileRange(self._path(content), 0, size, name)
-        except FileNotFoundError:
+        except OSError:
             return None
         if os.fstat(file.fileno()).st_size != size:
             file.close()
             return None
-        os.utime(file.fileno())
+        with suppress(OSError):  # a file of another user
+            os.utime(file.fileno())
         return file
 
     def add(self, content: bytes, data: bytes) -> None:

@@ -77,7 +77,7 @@ class ShardIndex:
         Args:
             folder: The folder of the shards.
             columns: The columns by name, those of ``PLACE`` first.
-            list_name: The file name of the list; '' for a folder.
+            list_name: The list, relative to the folder of the videos; '' for a folder.
             sizes: The bytes of each shard.
         """
         import pyarrow as pa
