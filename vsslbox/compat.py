@@ -9,7 +9,8 @@ silences a warning of mmcv-lite.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import dropwhile
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,13 @@ if TYPE_CHECKING:  # slow to import
 
 __all__ = [
     'INHERITED',
+    'activation_checkpointing_by',
     'checkpoint_of',
+    'compiled_graphs',
     'has_onednn_product',
     'iterations_per_step',
     'onednn_product',
+    'prepare_compilation',
     'restart_schedule',
     'schedule_settings',
     'stop_workers',
@@ -53,6 +57,7 @@ INHERITED = {
         '_has_loaded',
         '_init_model_weights',
         '_load_from',
+        '_maybe_compile',
         '_resume',
         '_train_loop',
     ),
@@ -90,9 +95,33 @@ def _ordered_text(config: Config) -> str:
     return config_text(config.to_dict())
 
 
+@contextmanager
+def activation_checkpointing_by(function: Callable) -> Iterator[None]:
+    """Let runners apply ``activation_checkpointing`` of their configs by another function.
+
+    mmengine's own is a local name in the middle of ``Runner.train``.
+    """
+    from mmengine.runner import runner  # slow to import
+
+    name = 'turn_on_activation_checkpointing'
+    own = getattr(runner, name)
+    setattr(runner, name, function)
+    try:
+        yield
+    finally:
+        setattr(runner, name, own)
+
+
 def checkpoint_of(runner: 'Runner') -> str | None:
     """Return the checkpoint that a runner was told to load (``load_from``)."""
     return runner._load_from
+
+
+def compiled_graphs() -> tuple[int, dict[str, int]]:
+    """Return how many graphs ``torch.compile`` made, and how often each reason broke one."""
+    from torch._dynamo.utils import counters  # slow to import
+
+    return counters['stats']['unique_graphs'], dict(counters['graph_break'])
 
 
 def iterations_per_step(optim_wrapper: 'OptimWrapper') -> int:
@@ -103,6 +132,20 @@ def iterations_per_step(optim_wrapper: 'OptimWrapper') -> int:
 def schedule_settings(state: dict[str, Any]) -> dict[str, Any]:
     """Return the settings in a scheduler's state: lengths, factors and the like."""
     return {name: value for name, value in state.items() if name not in _SCHEDULE_STATE}
+
+
+def prepare_compilation() -> None:
+    """Set up ``torch.compile`` for the blocks of networks, and count graphs from now on.
+
+    Blocks of one class share the number of graphs that they may have: one for each rate of drop
+    path, with and without gradients, in training and evaluation. Graphs are not split by
+    DistributedDataParallel's buckets, which blocks that are computed again do not allow.
+    """
+    from torch._dynamo import config, utils  # slow to import
+
+    config.recompile_limit = max(config.recompile_limit, 256)
+    config.optimize_ddp = False
+    utils.counters.clear()
 
 
 def restart_schedule(scheduler: '_ParamScheduler') -> None:

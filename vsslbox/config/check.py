@@ -66,6 +66,7 @@ TOP_LEVEL = {
     'custom_imports',
     'efficient_conv_bn_eval',
     'find_unused_parameters',
+    'fully_shard',
     'model_wrapper_cfg',
     'runner_type',
     'sync_bn',

@@ -11,6 +11,7 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
+from vsslbox.engine.sharding import whole
 from vsslbox.errors import VSSLBoxError
 from vsslbox.utils import unwrap_model
 
@@ -111,7 +112,7 @@ def _gradient_check(model: nn.Module, samples: list, log_norm: bool) -> Callable
     def check(optimizer: torch.optim.Optimizer, *_: Any) -> None:
         parameters = [p for group in optimizer.param_groups for p in group['params']]
         gradients = [p.grad for p in parameters if p.grad is not None]
-        norm = get_total_norm(gradients)
+        norm = whole(get_total_norm(gradients))
         if norm.isfinite():  # far cheaper than looking at every value
             if log_norm:
                 MessageHub.get_current_instance().update_scalar('train/grad_norm', norm)
@@ -120,7 +121,7 @@ def _gradient_check(model: nn.Module, samples: list, log_norm: bool) -> Callable
         bad = [
             names.get(p, '?')
             for p in parameters
-            if p.grad is not None and not p.grad.isfinite().all()
+            if p.grad is not None and not whole(p.grad.isfinite().all())
         ]
         if bad:
             more = f' and {len(bad) - 3} more' if len(bad) > 3 else ''

@@ -5,6 +5,7 @@ from vsslbox.engine.hooks.bank_list_hook import BankListHook
 from vsslbox.engine.hooks.choose_readout_hook import ChooseReadoutHook
 from vsslbox.engine.hooks.class_names_hook import ClassNamesHook
 from vsslbox.engine.hooks.cluster_hook import ClusterHook
+from vsslbox.engine.hooks.compilation_hook import CompilationHook
 from vsslbox.engine.hooks.freeze_backbone_hook import FreezeBackboneHook
 from vsslbox.engine.hooks.health_hook import CollapseError, HealthHook
 from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
@@ -18,6 +19,7 @@ __all__ = [
     'ClassNamesHook',
     'ClusterHook',
     'CollapseError',
+    'CompilationHook',
     'FreezeBackboneHook',
     'HealthHook',
     'IterationSeedHook',

@@ -8,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
+from vsslbox.engine.sharding import whole_weights
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.evaluation.functional import embedding_health
 from vsslbox.models.memories import FeatureQueue
@@ -123,7 +124,8 @@ class HealthHook(Hook):
         views = [view[: self.max_videos] for view in batch['inputs']]
         training = model.training
         model.eval()
-        embeddings = model.embed_views(views, batch['data_samples'][: self.max_videos])
+        with whole_weights(model):
+            embeddings = model.embed_views(views, batch['data_samples'][: self.max_videos])
         model.train(training)
         return gather_batch(embeddings.float())
 

@@ -14,9 +14,10 @@ from mmengine.device import get_device
 from mmengine.dist import all_gather_object, is_distributed
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
-from mmengine.model import MMDistributedDataParallel
+from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
+from torch.distributed.fsdp import FSDPModule
 from torch.utils.data import DataLoader
 
 from vsslbox.checkpoints.loading import (
@@ -27,17 +28,28 @@ from vsslbox.checkpoints.loading import (
 )
 from vsslbox.checkpoints.progress import checkpoints_in, is_resumable
 from vsslbox.checkpoints.starts import STARTED, mark_start, marked_start
+from vsslbox.compat import activation_checkpointing_by
+from vsslbox.engine.activation_checkpointing import checkpoint_activations
+from vsslbox.engine.compilation import compile_networks
 from vsslbox.engine.hooks import (
     BadVideoHook,
     BankListHook,
     ClassNamesHook,
+    CompilationHook,
     IterationSeedHook,
     RecentCheckpointHook,
     UpdateAfterStepHook,
 )
 from vsslbox.engine.lost_processes import patience, tell_of_lost_processes
 from vsslbox.engine.quiet_terminal import keep_short
+from vsslbox.engine.runner.monitor_loop import MonitorLoop
 from vsslbox.engine.runner.resume_record import SHIFT, adapt_checkpoint, run_record
+from vsslbox.engine.sharding import (
+    check_sharding,
+    shard_model,
+    shard_optimizer_state,
+    whole_states,
+)
 from vsslbox.engine.smallest_batch import check_smallest_batch
 from vsslbox.engine.stop_signals import StopSignals
 from vsslbox.engine.work_dir_lock import work_dir_lock
@@ -119,6 +131,10 @@ class SSLRunner(Runner):
     * A value that a component's constructor refuses is reported as the config's error.
     * Several processes use gloo where there is no GPU. ``env_cfg.dist_cfg.timeout`` is how many
       seconds a process waits for another one; see :func:`tell_of_lost_processes`.
+    * ``activation_checkpointing`` and ``compile`` of a config work on the blocks of networks; see
+      :func:`checkpoint_activations` and :func:`compile_networks`.
+    * With ``fully_shard``, several processes train a model in shares; see :func:`shard_model`.
+      Checkpoints are those of a training without it.
     * The terminal shows no environment, config and hooks; the log file has them.
     * Workers of data loaders keep the memory that they free.
     """
@@ -165,6 +181,16 @@ class SSLRunner(Runner):
     build_optim_wrapper = _refusals_of('`optim_wrapper`')(Runner.build_optim_wrapper)
     build_param_scheduler = _refusals_of('`param_scheduler`')(Runner.build_param_scheduler)
 
+    def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
+        """Build the loop that validates during training."""
+        loop = super().build_val_loop(loop)
+        if self._is_sharded and isinstance(loop, MonitorLoop):
+            raise InputError(
+                f'`fully_shard` cannot work with {type(loop).__name__}, which asks the backbone '
+                'itself: train with --no-validate, and evaluate checkpoints'
+            )
+        return loop
+
     @_refusals_of('`train_cfg`')
     def build_train_loop(self, loop: BaseLoop | dict) -> BaseLoop:
         """Build the training loop with its data loader, whose batches are large enough."""
@@ -203,7 +229,13 @@ class SSLRunner(Runner):
         self.register_custom_hooks(custom_hooks)
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
-        """Wrap the model for several processes."""
+        """Wrap the model for several processes, unless each is to have a share of it."""
+        if self._is_sharded:
+            if model_wrapper_cfg is not None:
+                raise InputError('`fully_shard` takes the place of `model_wrapper_cfg`: give one')
+            if self.cfg.get('sync_bn'):
+                model = convert_sync_batchnorm(model, self.cfg.sync_bn)
+            return sync_on_any_device(model) if get_device() == 'cpu' else model
         if self.distributed and model_wrapper_cfg is None and get_device() == 'cpu':
             model_wrapper_cfg = dict(
                 type='vsslbox.CPUDistributedDataParallel',
@@ -211,6 +243,17 @@ class SSLRunner(Runner):
                 find_unused_parameters=self.cfg.get('find_unused_parameters', False),
             )
         return super().wrap_model(model_wrapper_cfg, model)
+
+    @property
+    def _is_sharded(self) -> bool:
+        """Whether this is a training of a model in shares."""
+        is_wanted = self.cfg.get('fully_shard') not in (None, False)
+        return is_wanted and self.distributed and self._train_loop is not None
+
+    def _init_model_weights(self) -> None:
+        """Initialise the weights, once: before they are in shares."""
+        if not isinstance(self.model, FSDPModule):
+            super()._init_model_weights()
 
     def load_checkpoint(
         self,
@@ -231,6 +274,8 @@ class SSLRunner(Runner):
         self.logger.info(f'loaded {fill(model, checkpoint, str(filename)).summary()}')
         if self._resume and isinstance(self._train_loop, BaseLoop):
             self._record = adapt_checkpoint(checkpoint, self)
+            if self._is_sharded:
+                shard_optimizer_state(checkpoint['optimizer'], self.optim_wrapper.optimizer)
             self._started = checkpoint['meta'].get(STARTED)
         self._has_loaded = True
         return checkpoint
@@ -244,6 +289,7 @@ class SSLRunner(Runner):
         """Train, alone in the work directory and with an ear for signals."""
         with ExitStack() as training:
             training.enter_context(tell_of_lost_processes())
+            training.enter_context(activation_checkpointing_by(checkpoint_activations))
             if self.rank == 0:
                 training.enter_context(work_dir_lock(self.work_dir))
                 for unfinished in Path(self.work_dir).glob('*.unfinished'):
@@ -252,7 +298,15 @@ class SSLRunner(Runner):
             self.dump_config()
             self._started = datetime.now().isoformat(' ', 'milliseconds')
             self.stop_signals = training.enter_context(StopSignals())
+            if self._is_sharded:
+                self._init_model_weights()
+                shard_model(self.model, self.cfg.fully_shard)
             return super().train()
+
+    def _maybe_compile(self, target: str) -> None:
+        """Compile the networks instead of mmengine's target, the whole step."""
+        if compile_networks(unwrap_model(self.model), self.cfg.get('compile') or False):
+            self.register_hook(CompilationHook())
 
     def test(self) -> dict:
         """Evaluate the checkpoint, or a random start where there is none."""
@@ -267,6 +321,8 @@ class SSLRunner(Runner):
 
     def load_or_resume(self) -> None:
         """Load or resume once, from the named checkpoint or the furthest readable one."""
+        if self._is_sharded:
+            check_sharding([self.optim_wrapper, *self.hooks])
         if self._resume and self._load_from is None and not self._has_loaded:
             self._resume_furthest()
         else:
@@ -322,11 +378,11 @@ class SSLRunner(Runner):
             STARTED: self._started,
             SHIFT: getattr(self.train_loop, 'shift', 0),
         }
-        if self.rank > 0 or '://' in str(out_dir):  # remote stores write whole objects
+        with ExitStack() as saving:
+            saving.enter_context(whole_states(self.model, self.optim_wrapper))
+            if self.rank == 0 and '://' not in str(out_dir):  # remote stores write whole objects
+                filename = saving.enter_context(whole_file(Path(out_dir) / filename)).name
             super().save_checkpoint(out_dir, filename, *args, **kwargs)
-            return
-        with whole_file(Path(out_dir) / filename) as unfinished:
-            super().save_checkpoint(out_dir, unfinished.name, *args, **kwargs)
 
 
 def _build_hook(hook: Hook | dict) -> Hook:

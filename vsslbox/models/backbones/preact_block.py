@@ -56,11 +56,13 @@ class PreActBlock(nn.Module):
         """Apply the first BN-ReLU."""
         return F.relu(self.bn1(x), inplace=True)
 
-    def add_residual(self, x: Tensor, activated: Tensor) -> Tensor:
-        """Apply the rest of the block, given its input ``x`` and the output of :meth:`activate`."""
+    def forward(self, x: Tensor, activated: Tensor | None = None) -> Tensor:
+        """Map ``[N, C, T, H, W]`` to ``[N, out_channels, t, h, w]``.
+
+        Args:
+            x: The input.
+            activated: The output of :meth:`activate`, if it is known.
+        """
+        activated = self.activate(x) if activated is None else activated
         shortcut = x if self.downsample is None else self.downsample(activated)
         return shortcut + self.conv2(F.relu(self.bn2(self.conv1(activated)), inplace=True))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``[N, C, T, H, W]`` to ``[N, out_channels, t, h, w]``."""
-        return self.add_residual(x, self.activate(x))

@@ -162,7 +162,7 @@ class PreActResNet3d(BaseModule):
             first, *others = getattr(self, name)
             activated = first.activate(x)
             yield x, activated
-            x = first.add_residual(x, activated)
+            x = first(x, activated)
             for block in others:
                 x = block(x)
         x = _join(x, laterals, len(self.res_layers))

@@ -13,6 +13,7 @@ from vsslbox.models.utils.gather import (
     own_share,
 )
 from vsslbox.models.utils.linear_momentum import LinearMomentum
+from vsslbox.models.utils.network_blocks import network_blocks
 from vsslbox.models.utils.precision import at_least_float32, normalized
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 from vsslbox.models.utils.shared_generator import shared_generator
@@ -41,6 +42,7 @@ __all__ = [
     'gather_batch',
     'gather_with_gradient',
     'is_3d',
+    'network_blocks',
     'normalized',
     'on_shuffled_batch',
     'own_share',
