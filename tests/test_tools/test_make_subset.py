@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tests.tools import imported_tool
+from tests.tools import imported_tool, run_main
 
 
 @pytest.fixture(scope='module')
@@ -105,6 +105,29 @@ def test_small_classes_are_used_in_full_and_reported(run, tmp_path, capsys):
     assert '0:11 1:2 2:11 3:3' in printed
     assert '2 classes have fewer than 11, all used: 1 3' in printed
     assert f'SHA-256 {hashlib.sha256(content).hexdigest()}' in printed
+
+
+def test_a_number_of_each_class(tool, tmp_path, monkeypatch):
+    source, out = write(tmp_path / 'list.txt', text_list([40, 2, 40])), tmp_path / 'subset.txt'
+    assert run_main(tool, monkeypatch, source, '--per-class', 5, '--out', out) == 0
+    lines = out.read_text().splitlines()
+    assert Counter(line.split()[1] for line in lines) == {'0': 5, '1': 2, '2': 5}
+    assert set(lines) <= set(source.read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (('--per-class', 0), 'must be at least 1, got 0'),
+        (('--per-class', 5, '--percent', 10), 'not allowed with argument'),
+        (('--per-class', 5, '--unbalanced'), 'give --percent'),
+        ((), 'one of the arguments --percent --per-class is required'),
+    ],
+)
+def test_wrong_numbers_of_each_class(tool, tmp_path, monkeypatch, capsys, options, message):
+    source, out = write(tmp_path / 'list.txt', text_list([4, 4])), tmp_path / 'subset.txt'
+    assert run_main(tool, monkeypatch, source, *options, '--out', out) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_csv_keeps_header_and_lines(run, tmp_path):

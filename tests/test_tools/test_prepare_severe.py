@@ -112,3 +112,34 @@ def test_the_official_counts_of_ntu60(run, tmp_path):
     with imported_tool('data/ntu60/prepare.py') as tool:
         assert sum(tool.COUNTS['xsub']) == sum(tool.COUNTS['xview']) == 56880
         assert len(tool.TRAIN_SUBJECTS) == 20
+
+
+def write_charades(download, train, val):
+    header = 'id,subject,descriptions,actions,length\n'
+    for name, rows in (('train', train), ('test', val)):
+        lines = [f'{video},S1,"He sits, and\nreads.",{actions},30.0\n' for video, actions in rows]
+        text = header + ''.join(lines)
+        (download / 'annotations' / f'Charades_v1_{name}.csv').write_text(text)
+        for video, _ in rows:
+            (download / 'videos' / f'{video}.mp4').touch()
+    classes = [f'c{number:03} Doing thing {number}' for number in range(157)]
+    (download / 'annotations' / 'Charades_v1_classes.txt').write_text('\n'.join(classes) + '\n')
+
+
+def test_charades_has_all_classes_of_a_video(run, tmp_path, capsys):
+    train = [('AAAAA', 'c092 11.90 21.20;c147 0.00 12.60;c092 25.00 30'), ('BBBBB', '')]
+    write_charades(tmp_path / 'download', train, [('CCCCC', 'c000 0.00 1.50')])
+    with pytest.raises(InputError, match=r'charades_train_list_videos.txt has 2 rows, not 7985'):
+        run('charades')
+    out = run('charades', counts=dict(train=2, val=1))
+    assert lines(out / 'charades_train_list_videos.txt') == ['AAAAA.mp4 92 147']
+    assert lines(out / 'charades_val_list_videos.txt') == ['CCCCC.mp4 0']
+    assert lines(out / 'classes.txt')[:2] == ['Doing thing 0', 'Doing thing 1']
+    assert 'train: 1 videos have no action' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('actions', ['c157 0.00 1.00', 'c001', 'c001 0.00 1.00 c002 0.00 1.00'])
+def test_a_malformed_action_of_charades_is_named(run, tmp_path, actions):
+    write_charades(tmp_path / 'download', [('AAAAA', actions)], [('CCCCC', '')])
+    with pytest.raises(InputError, match=r'Charades_v1_train.csv: the actions of AAAAA must be'):
+        run('charades')

@@ -1,10 +1,12 @@
 """Draw a subset of a list of videos: class-balanced, as for semi-supervised learning, or plain.
 
 python tools/data/make_subset.py LIST --percent 1 --out FILE [--seed 0] [--label COLUMN]
+python tools/data/make_subset.py LIST --per-class 10 --out FILE [--seed 0] [--label COLUMN]
 python tools/data/make_subset.py LIST --percent 30 --out FILE --unbalanced [--seed 0]
 python tools/data/make_subset.py LIST --percent 30 --out FILE --with-replacement [--seed 0]
 
-Every class gives the same number of videos, round(percent of the list / classes) and at least one.
+Every class gives the same number of videos, --per-class or round(percent of the list / classes) and
+at least one; a class that has fewer gives all.
 With --unbalanced the subset is a share of the whole list, rounded down, and needs no labels. The
 choice depends only on the seed and the lines: lines are sorted by their hash with the seed, so that
 neither the order of the list nor the version of a library changes the choice.
@@ -87,13 +89,15 @@ def group_by_class(path: Path, label: str) -> tuple[str | None, dict[str, set[st
     return header, classes
 
 
-def choose_by_class(
-    classes: dict[str, set[str]], percent: float, seed: int
-) -> tuple[int, dict[str, list[str]]]:
-    """Return the number of lines wanted of a class, and the chosen lines of every class."""
+def number_of_class(classes: dict[str, set[str]], percent: float) -> int:
+    """Return the number of lines that a share of the list has of each class, at least one."""
     total = sum(map(len, classes.values()))
-    wanted = max(1, round(percent / 100 * total / len(classes)))
-    return wanted, {
+    return max(1, round(percent / 100 * total / len(classes)))
+
+
+def choose_by_class(classes: dict[str, set[str]], wanted: int, seed: int) -> dict[str, list[str]]:
+    """Return the chosen lines of every class, as many as wanted or all."""
+    return {
         name: sorted(lines, key=lambda line: _place(line, seed))[:wanted]
         for name, lines in classes.items()
     }
@@ -130,9 +134,9 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = tool_parser(__doc__)
     parser.add_argument('list', type=Path, help='list of videos: `path label` lines, or CSV')
-    parser.add_argument(
-        '--percent', type=float, required=True, help='share of the list, in (0, 100]'
-    )
+    size = parser.add_mutually_exclusive_group(required=True)
+    size.add_argument('--percent', type=float, help='share of the list, in (0, 100]')
+    size.add_argument('--per-class', type=int, metavar='N', help='videos of each class')
     parser.add_argument('--out', type=Path, required=True, help='file for the subset')
     parser.add_argument('--seed', type=int, default=0, help='random seed')
     parser.add_argument('--label', default='label', help='column of a CSV list with the class')
@@ -146,8 +150,12 @@ def parse_args() -> argparse.Namespace:
         help='the same, but lines may be drawn several times',
     )
     args = parser.parse_args()
-    if not 0 < args.percent <= 100:
+    if args.percent is not None and not 0 < args.percent <= 100:
         parser.error(f'--percent must be within (0, 100], got {args.percent:g}')
+    if args.per_class is not None and args.per_class < 1:
+        parser.error(f'--per-class must be at least 1, got {args.per_class}')
+    if args.per_class and (args.unbalanced or args.with_replacement):
+        parser.error('--unbalanced and --with-replacement take a share: give --percent')
     if args.out.suffix.lower() != args.list.suffix.lower():
         parser.error(f'--out must end in {args.list.suffix or "no suffix"!r} as the list does')
     if args.out.resolve() == args.list.resolve():
@@ -178,7 +186,8 @@ def make_plain(args: argparse.Namespace) -> None:
 def make_balanced(args: argparse.Namespace) -> None:
     """Make a subset with the same number of videos of every class."""
     header, classes = group_by_class(args.list, args.label)
-    wanted, chosen = choose_by_class(classes, args.percent, args.seed)
+    wanted = args.per_class or number_of_class(classes, args.percent)
+    chosen = choose_by_class(classes, wanted, args.seed)
     write_list(header, sorted(line for lines in chosen.values() for line in lines), args.out)
     counts = {name: len(chosen[name]) for name in sorted(chosen, key=_class_order)}
     total = sum(map(len, classes.values()))

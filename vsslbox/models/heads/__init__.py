@@ -4,6 +4,7 @@ from vsslbox.models.heads.attentive_probe_head import AttentiveProbeHead
 from vsslbox.models.heads.ava_roi_head import AVARoIHead
 from vsslbox.models.heads.dense_prediction_head import DensePredictionHead
 from vsslbox.models.heads.layer_norm_i3d_head import LayerNormI3DHead
+from vsslbox.models.heads.max_clips_i3d_head import MaxClipsI3DHead
 from vsslbox.models.heads.mlp_cls_head import MLPClsHead
 from vsslbox.models.heads.multi_pair_contrast_head import MultiPairContrastHead
 from vsslbox.models.heads.normalized_i3d_head import NormalizedI3DHead
@@ -18,6 +19,7 @@ __all__ = [
     'DensePredictionHead',
     'LayerNormI3DHead',
     'MLPClsHead',
+    'MaxClipsI3DHead',
     'MultiPairContrastHead',
     'NormalizedI3DHead',
     'PixelDecoder',
