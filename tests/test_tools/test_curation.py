@@ -215,9 +215,9 @@ def test_semantic_duplicates_of_an_index(step, videos, tmp_path):
             for path, stamp in stamps.items()
         }
 
-    labels = dict(place={files[3]: 'home'})
+    labels, at = dict(place={files[3]: 'home'}), ('--threshold', 0.95)
     update_index(tmp_path / 'index', files, embed, 'zoo://some', '0' * 64, labels)
-    kept, (double,) = step('deduplicate', tmp_path / 'index', tmp_path / 'kept.csv')
+    kept, (double,) = step('deduplicate', tmp_path / 'index', tmp_path / 'kept.csv', *at)
     assert len(kept) == 4 and {Path(r['path']).stem: r['place'] for r in kept}['film'] == 'home'
     pair = {Path(double['path']).stem, Path(double['duplicate_of']).stem}
     assert pair == {'blurred', 'fast'} and float(double['score']) == pytest.approx(
@@ -227,7 +227,7 @@ def test_semantic_duplicates_of_an_index(step, videos, tmp_path):
     table = tmp_path / 'table.csv'
     table.write_text(f'path,motion\n{files[1]},1\n{files[3]},2\n{os.sep}none.mp4,3\n')
     kept, (missing,) = step(
-        'deduplicate', tmp_path / 'index', tmp_path / 'kept.csv', '--table', table
+        'deduplicate', tmp_path / 'index', tmp_path / 'kept.csv', *at, '--table', table
     )
     assert [row['motion'] for row in kept] == ['1', '2']
     assert missing['reason'].startswith('not in the index') and missing['motion'] == '3'

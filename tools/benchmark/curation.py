@@ -49,7 +49,7 @@ SPOILED = {
     'blurred': each(lambda frame: cv2.GaussianBlur(frame, (0, 0), max(frame.shape) / 40)),
 }
 CONDITIONS = {
-    'motion>0.003': ('frozen', 'black'),
+    'motion>0.0005': ('frozen', 'black'),
     'brightness>0.08': ('black', 'dark'),
     'sharpness>0.5': ('blurred', 'black'),
 }

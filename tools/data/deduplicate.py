@@ -1,6 +1,6 @@
 """Keep one of all videos that are duplicates of each other.
 
-python tools/data/deduplicate.py INDEX -o kept.csv [--table scored.csv] [--threshold 0.95]
+python tools/data/deduplicate.py INDEX -o kept.csv --threshold 0.999 [--table scored.csv]
 python tools/data/deduplicate.py VIDEOS -o kept.csv
 
 INDEX is a folder that `embed` has made: semantic duplicates are videos whose features have a cosine
@@ -34,11 +34,13 @@ def parse_args() -> argparse.Namespace:
     parser = tool_parser(__doc__)
     add_table_options(parser)
     parser.add_argument('--table', type=Path, help='choose among these videos of the index')
-    parser.add_argument('--threshold', type=float, default=0.95, help='cosine of duplicates')
+    parser.add_argument('--threshold', type=float, help='least cosine of duplicates in an index')
     parser.add_argument('--clusters', type=int, help='of k-means (default: the root of the videos)')
     args = parser.parse_args()
-    if args.table is not None and not is_index(args.source):
-        parser.error(f'--table goes with an index, but {args.source} is none')
+    if is_index(args.source) and args.threshold is None:
+        parser.error('an index needs --threshold, which depends on the features: try 0.999 first')
+    if not is_index(args.source) and (args.table, args.threshold) != (None, None):
+        parser.error(f'--table and --threshold go with an index, but {args.source} is none')
     return args
 
 

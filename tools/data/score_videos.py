@@ -1,6 +1,6 @@
 """Score the motion and the quality of videos or shots, and keep those that meet conditions.
 
-python tools/data/score_videos.py TABLE -o scored.csv --keep 'motion>0.02' 'brightness>0.05'
+python tools/data/score_videos.py TABLE -o scored.csv --keep 'motion>0.001' 'brightness>0.08'
 
 TABLE is a folder or a list (text, CSV or Parquet with a column `path`, and `start` and `end` in
 seconds for segments of videos, as `find_shots` writes them). The new table has its columns and
@@ -41,7 +41,7 @@ def parse_args() -> argparse.Namespace:
     parser = tool_parser(__doc__)
     add_table_options(parser)
     parser.add_argument(
-        '--keep', nargs='+', default=[], metavar='CONDITION', help="such as 'motion>0.02'"
+        '--keep', nargs='+', default=[], metavar='CONDITION', help="such as 'motion>0.001'"
     )
     return parser.parse_args()
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from vsslbox.preparation.video_jobs import Failure, run_jobs
 
 __all__ = ['journaled']
 
-Job = TypeVar('Job', bound=tuple)
+Job = TypeVar('Job', bound=Hashable)
 
 
 def journaled(

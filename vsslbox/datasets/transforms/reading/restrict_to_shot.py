@@ -10,6 +10,7 @@ from vsslbox.registry import TRANSFORMS
 __all__ = ['RestrictToShot']
 
 SLACK = 0.01  # of a frame, for times that were rounded
+BEYOND = 0.1  # seconds after the end of the video, where the frames a second are approximate
 
 
 @TRANSFORMS.register_module()
@@ -23,15 +24,15 @@ class RestrictToShot(BaseTransform):
     ``total_frames``.
 
     Raises:
-        VideoError: The video has no frame in the shot, or ends more than a frame before it.
+        VideoError: The video has no frame in the shot, or ends more than 0.1 s before its end.
     """
 
     def transform(self, results: dict) -> dict:
         """Restrict the reader."""
         whole, (start, end) = results['reader'], results['shot']
         first, last = (math.ceil(time * whole.fps - SLACK) for time in (start, end))
-        if last == whole.num_frames + 1:  # the last frame of some files lasts longer
-            last -= 1
+        if last <= whole.num_frames + BEYOND * whole.fps:
+            last = min(last, whole.num_frames)
         if first >= last:
             raise VideoError(whole.path, f'has no frame from {start:g} to {end:g} s')
         reader = FrameRangeReader(whole, first, last)
