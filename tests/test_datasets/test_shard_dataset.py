@@ -258,7 +258,7 @@ def test_a_shard_of_another_packing(tmp_path, corpus):
         dataset[shards.index('shard-000001.tar')]
 
 
-@pytest.mark.parametrize('kind', ['cut', 'empty', 'other', 'outside', 'none'])
+@pytest.mark.parametrize('kind', ['cut', 'empty', 'changed', 'other', 'outside', 'none'])
 def test_a_torn_or_foreign_index(tmp_path, corpus, kind):
     import pyarrow as pa
     from pyarrow import parquet
@@ -270,6 +270,10 @@ def test_a_torn_or_foreign_index(tmp_path, corpus, kind):
         path.write_bytes(path.read_bytes()[:-100])
     elif kind == 'empty':
         path.write_bytes(b'')
+    elif kind == 'changed':
+        content = path.read_bytes()
+        place = content.index(b'train/')  # in the page of the paths
+        path.write_bytes(content[:place] + b'brain/' + content[place + 6 :])
     elif kind == 'other':
         parquet.write_table(pa.table(dict(path=['a'])), path)
         match = 'is no index of shards'

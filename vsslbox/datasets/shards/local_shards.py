@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vsslbox.datasets.readers import FileRange, VideoError
+from vsslbox.datasets.readers.limits import refuse_irregular
 from vsslbox.datasets.shards.shard_member import ShardMember, Shards
 from vsslbox.errors import InputError
 
@@ -55,11 +56,12 @@ class LocalShards(Shards):
         """Open the range of a member; see :meth:`VideoSource.open`."""
         path = os.path.join(self.root, member.shard)
         try:
+            refuse_irregular(path)
             file = FileRange(path, member.offset, member.size, member.path)
             header = os.pread(file.fileno(), tarfile.BLOCKSIZE, member.offset - tarfile.BLOCKSIZE)
             rest = os.fstat(file.fileno()).st_size - member.offset
-        except OSError as error:
-            raise VideoError.of(member.path, error) from None
+        except (OSError, VideoError) as error:
+            raise VideoError(member.path, VideoError.of(path, error).reason) from None
         if not _describes(header, member) or rest < member.size:
             file.close()
             raise VideoError(

@@ -172,10 +172,10 @@ def _defaults(root: str) -> dict[str, Any]:
 
 def _is_final(error: Exception) -> bool:
     """Return whether another attempt would fail alike."""
-    status = getattr(error, 'status', 0)
-    return isinstance(error, FileNotFoundError | ImportError | InputError | PermissionError) or (
-        400 <= status < 500 and status not in _TEMPORARY
-    )
+    if isinstance(error, FileNotFoundError | ImportError | InputError | PermissionError):
+        return True
+    status = getattr(error, 'status', None)  # of a reply by HTTP
+    return status in range(400, 500) and status not in _TEMPORARY
 
 
 def _reason(error: Exception) -> str:

@@ -42,6 +42,8 @@ class ShardIndex:
         names = {*table['shard'].unique().to_pylist(), *self.sizes}
         if names != self.sizes.keys() or any('/' in name for name in names):
             raise ValueError('its shards are not files of its folder')
+        if any(table[name].null_count for name in table.column_names):
+            raise ValueError('it has values that are missing')
 
     @classmethod
     def read(cls, shards: Shards) -> 'ShardIndex':
@@ -56,13 +58,15 @@ class ShardIndex:
         source = f'{shards.root}/{INDEX}'
         content: Path | BinaryIO = shards.read_index(INDEX)
         try:
-            with parquet.ParquetFile(content, read_dictionary=['shard']) as file:
+            with parquet.ParquetFile(
+                content, read_dictionary=['shard'], page_checksum_verification=True
+            ) as file:
                 return cls(file.read().combine_chunks(), source)
         except KeyError:
             raise InputError(
                 f'{source} is no index of shards, as `vsslbox shards` writes it'
             ) from None
-        except (OSError, ValueError) as error:
+        except (NotImplementedError, OSError, ValueError) as error:
             raise InputError(
                 f'{source} cannot be read: {str(error)[:300]}; is it cut off? Copy it again, or '
                 'run `vsslbox shards` again'
@@ -90,7 +94,9 @@ class ShardIndex:
             metadata={_KEY: described.encode()},
         )
         with whole_file(folder / INDEX) as unfinished:
-            parquet.write_table(pa.table(columns, schema), unfinished, compression='zstd')
+            parquet.write_table(
+                pa.table(columns, schema), unfinished, compression='zstd', write_page_checksum=True
+            )
 
     def column(self, name: str) -> list[str]:
         """Return the values of a column."""
