@@ -104,7 +104,7 @@ def test_trainings_save_and_resume(method, video_folder, tmp_path):
             cfg.update(resume=True, load_from=str(tmp_path / 'shares' / 'iter_6.pth'))
         return cfg
 
-    share = dict(fully_shard=dict(reshard_after_forward=False))
+    share = dict(fully_shard=dict(reshard_after_forward=False), activation_checkpointing='backbone')
     shares, on, plain = run_on_processes(
         train_each, 2, [cfg('shares', 2, **share), cfg('on_shares', 2, **share), cfg('plain', 2)]
     )[0]

@@ -1,17 +1,13 @@
-"""Activations that are computed again in the backward pass instead of kept."""
+"""Blocks whose activations are computed again in the backward pass."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import nn
-from torch.utils.checkpoint import checkpoint
 
 from vsslbox.errors import InputError
 from vsslbox.models.memories import BaseMemory
-from vsslbox.models.utils import network_blocks
+from vsslbox.models.utils import network_blocks, recompute
 
 __all__ = ['checkpoint_activations']
 
@@ -73,27 +69,4 @@ class _Recomputed:
     """What a block inherits from, before its own class."""
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        forward = super().forward
-        if not torch.is_grad_enabled():
-            return forward(*args, **kwargs)
-        if torch.compiler.is_compiling():  # a compiled pass changes no buffer twice
-            return checkpoint(forward, *args, use_reentrant=False, **kwargs)
-        contexts = partial(_contexts, self)
-        return checkpoint(forward, *args, use_reentrant=False, context_fn=contexts, **kwargs)
-
-
-def _contexts(module: nn.Module) -> tuple[AbstractContextManager, AbstractContextManager]:
-    return nullcontext(), _steady_buffers(module)
-
-
-@contextmanager
-def _steady_buffers(module: nn.Module) -> Iterator[None]:
-    """Let a module change copies of its buffers, such as the running statistics of BatchNorm."""
-    buffers = [(m, *named) for m in module.modules() for named in m.named_buffers(recurse=False)]
-    for owner, name, buffer in buffers:
-        setattr(owner, name, buffer.clone())
-    try:
-        yield
-    finally:
-        for owner, name, buffer in buffers:
-            setattr(owner, name, buffer)
+        return recompute(super().forward, self, *args, **kwargs)

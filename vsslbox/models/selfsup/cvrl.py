@@ -1,14 +1,16 @@
 """CVRL: spatiotemporal contrastive video representation learning; with one frame, SimCLR."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vsslbox.errors import InputError
 from vsslbox.models.selfsup.base_self_supervisor import BaseSelfSupervisor
-from vsslbox.models.utils import encode_clips
+from vsslbox.models.utils import SyncBatchNorm, recompute
 from vsslbox.registry import MODELS
 
 __all__ = ['CVRL']
+
+_SHARED_NORMS = (nn.SyncBatchNorm, SyncBatchNorm)
 
 
 @MODELS.register_module()
@@ -25,11 +27,21 @@ class CVRL(BaseSelfSupervisor):
         neck: The config of the projection.
         loss: The config of a loss that is called with the embeddings of the two views, each
             ``[N, D]``.
+        chunk_size: How many clips are encoded at a time, for batches whose activations do not fit
+            into memory; all together if None. Chunks are encoded twice, first without activations,
+            so that a step needs those of one chunk. The loss still compares the whole batch (Gao et
+            al., "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup", 2021).
+            BatchNorm has the statistics of each chunk.
         kwargs: As for :class:`BaseSelfSupervisor`.
     """
 
-    def __init__(self, backbone: dict, neck: dict, loss: dict, **kwargs) -> None:
+    def __init__(
+        self, backbone: dict, neck: dict, loss: dict, chunk_size: int | None = None, **kwargs
+    ) -> None:
         super().__init__(backbone, **kwargs)
+        if chunk_size is not None and chunk_size < 1:
+            raise InputError(f'chunk_size must be positive, got {chunk_size}')
+        self.chunk_size = chunk_size
         self.neck = MODELS.build(neck)
         self.criterion = MODELS.build(loss)
 
@@ -40,6 +52,27 @@ class CVRL(BaseSelfSupervisor):
                 f'CVRL takes 2 views, got {len(inputs)}: does the pipeline sample two clips of '
                 'each video?'
             )
-        features = encode_clips(self.backbone, torch.cat(inputs))
-        first, second = self.neck(features).chunk(2)
+        first, second = self.embed_in_chunks(torch.cat(inputs)).chunk(2)
         return dict(loss_contrast=self.criterion(first, second))
+
+    def embed_in_chunks(self, clips: Tensor) -> Tensor:
+        """Embed clips ``[N, C, T, H, W]`` as :meth:`embed` does, ``chunk_size`` at a time.
+
+        Raises:
+            InputError: The batch does not split into such chunks, or BatchNorm is shared by
+                processes and would be so chunk by chunk.
+        """
+        size = self.chunk_size
+        if size is None or size >= len(clips):
+            return self.embed(clips)
+        if len(clips) % size:
+            raise InputError(
+                f'`model.chunk_size={size}` does not divide the {len(clips)} clips of a step: '
+                'choose a divisor'
+            )
+        if any(isinstance(module, _SHARED_NORMS) for module in self.modules()):
+            raise InputError(
+                '`model.chunk_size` cannot work with SyncBatchNorm, whose statistics are to be '
+                'those of the whole batch: remove `sync_bn`, or leave chunk_size out'
+            )
+        return torch.cat([recompute(self.embed, self, chunk) for chunk in clips.split(size)])

@@ -29,5 +29,5 @@ class RhoSimCLR(CVRL):
     def loss(self, inputs: list[Tensor], data_samples: list) -> dict[str, Tensor]:
         """Compute ``loss_contrast``, summed over the pairs."""
         check_clips(self, inputs)
-        embeddings = map(self.embed, inputs)
+        embeddings = map(self.embed_in_chunks, inputs)
         return dict(loss_contrast=sum(self.criterion(*pair) for pair in pairwise(embeddings)))

@@ -15,6 +15,7 @@ from vsslbox.models.utils.gather import (
 from vsslbox.models.utils.linear_momentum import LinearMomentum
 from vsslbox.models.utils.network_blocks import network_blocks
 from vsslbox.models.utils.precision import at_least_float32, normalized
+from vsslbox.models.utils.recompute import recompute
 from vsslbox.models.utils.roi_align import roi_align, torch_roi_align
 from vsslbox.models.utils.shared_generator import shared_generator
 from vsslbox.models.utils.start_weights import forget_start_weights
@@ -46,6 +47,7 @@ __all__ = [
     'normalized',
     'on_shuffled_batch',
     'own_share',
+    'recompute',
     'roi_align',
     'rotary_table',
     'rotate',
