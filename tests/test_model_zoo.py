@@ -101,6 +101,25 @@ def test_published_weights_have_names():
         assert entries[name].file_name.startswith(f'{name}.pth')
 
 
+def test_the_readme_has_the_measured_numbers():
+    """Of kNN, beside those of the random initialisations."""
+    readme = (REPO / 'README.md').read_text()
+    pattern = r'^\| \[(\w+)\].* \| (\S+) \((\S+)\) \| (\S+) \((\S+)\) \|$'
+    rows = {row[0]: [*map(float, row[1:])] for row in re.findall(pattern, readme, re.MULTILINE)}
+    found = {}
+    for model in MODELS:
+        for result in model.get('Results', []):
+            if model['Name'].endswith('_demo2400') and result['Task'] == 'kNN':
+                method = re.split('[-_]', model['Name'])[0].upper()
+                found[method] = [
+                    result[of][f'top-1 {label}']
+                    for label in ('appearance', 'motion')
+                    for of in ('Metrics', 'Random Start')
+                ]
+    assert len(found) == 4
+    assert rows == found
+
+
 def toy(**keys) -> list[dict]:
     protocol = dict(Task='Fine-tuning', Dataset='UCF101', Paper={'Top 1 Accuracy': 70.5})
     model = dict(

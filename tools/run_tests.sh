@@ -1,10 +1,15 @@
 #!/usr/bin/env bash
-# Lints, then tests. Passes its arguments to pytest: bash tools/run_tests.sh -m 'not slow' tests/test_registry.py
+# Lints, then tests. `--fast` leaves out what takes more than a few seconds. All other arguments go to
+# pytest: bash tools/run_tests.sh --fast tests/test_registry.py
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 use_environment test
 cd "$VSSLBOX_ROOT"
+if [[ ${1:-} == --fast ]]; then
+    shift
+    set -- -m 'not slow' "$@"
+fi
 
 # The tests' tensors are small, so threads would make them slower; one thread also adds sums in the
 # same order on every machine.
