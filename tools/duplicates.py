@@ -25,6 +25,7 @@ from vsslbox.search import (
     DuplicatePair,
     clusters_of,
     find_duplicates,
+    keep_first,
     write_duplicate_page,
 )
 from vsslbox.utils import escaped
@@ -72,7 +73,7 @@ def summary(
         return f'no near-duplicates among {among}'
     first, second = ({pair[side] for pair in pairs} for side in (0, 1))
     if num_others is None:
-        copies = len(first | second) - num_clusters
+        copies = len(keep_first((*pair[:2], pair.alignment.score) for pair in pairs))
         return (
             f'{len(pairs)} pairs of near-duplicates in {num_clusters} clusters: without {copies} '
             f'of the {num} videos there would be none'
