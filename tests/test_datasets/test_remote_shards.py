@@ -157,6 +157,7 @@ def test_wrong_caches_are_refused(server, tmp_path):
             build(server.address, cache=cache)
 
 
+@pytest.mark.slow
 def test_shards_in_s3(shards, video_folder, monkeypatch):
     pytest.importorskip('s3fs')
     moto = pytest.importorskip('moto.server')
