@@ -8,9 +8,7 @@ import torch
 from torch import nn
 
 from tests.test_engine.test_activation_checkpointing import a_step, built
-from tests.test_engine.test_training import BATCH_NORM, config
 from tests.test_models.test_registered_models import COMPONENTS
-from vsslbox.apis.command_line import build_runner
 from vsslbox.compat import compiled_graphs
 from vsslbox.engine.activation_checkpointing import checkpoint_activations
 from vsslbox.engine.compilation import compile_networks
@@ -68,25 +66,6 @@ def test_copies_are_plain():
     assert compiled_graphs() == (0, {})
     torch.testing.assert_close(a_step(model, inputs), expected)
     assert compiled_graphs()[0] == 2
-
-
-@pytest.mark.slow
-def test_compiled_training_has_the_losses_of_the_plain_one(tmp_path):
-    losses, logs = [], []
-    for options in ({}, dict(compile=True)):
-        cfg = config(tmp_path, BATCH_NORM, **options)
-        cfg.train_cfg.max_epochs = 1
-        runner = build_runner(cfg)
-        lines = []
-        runner.logger.info = lines.append
-        runner.train()
-        losses.append(runner.message_hub.get_scalar('train/loss').data[0])
-        logs.append([line for line in lines if 'torch.compile' in str(line)])
-        state = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)['state_dict']
-    assert list(state) == list(build_runner(config(tmp_path)).model.state_dict())
-    torch.testing.assert_close(*map(torch.tensor, losses), rtol=1e-3, atol=0)
-    assert [len(told) for told in logs] == [0, 2]
-    assert '0 graph breaks' in logs[1][0]
 
 
 @pytest.mark.parametrize(
