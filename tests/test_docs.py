@@ -114,6 +114,7 @@ RUNS = [(page, words) for page in PAGES for words in commands_of(page)]
 HELP = {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('page', sorted({page for page, _ in RUNS}))
 def test_commands_exist_with_their_options(page):
     for words in (words for name, words in RUNS if name == page):

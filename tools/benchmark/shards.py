@@ -30,6 +30,7 @@ from vsslbox.apis.command_line import (
     run_command,
     tool_parser,
 )
+from vsslbox.compat import worker_pids
 from vsslbox.datasets import VideoDataset
 from vsslbox.engine.runner import SSLRunner
 from vsslbox.preparation.shard_packing import (
@@ -92,8 +93,8 @@ def load(loader: DataLoader, epoch: int) -> tuple[float, float]:
 def cpu_seconds(loader: DataLoader) -> float:
     """Return the CPU time of this process and of a loader's workers so far."""
     ticks = 0
-    for worker in loader._iterator._workers if loader.num_workers else ():
-        fields = Path(f'/proc/{worker.pid}/stat').read_text().rpartition(')')[2].split()
+    for pid in worker_pids(loader):
+        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
         ticks += sum(map(int, fields[11:13]))  # in user and system mode
     return time.process_time() + ticks / os.sysconf('SC_CLK_TCK')
 

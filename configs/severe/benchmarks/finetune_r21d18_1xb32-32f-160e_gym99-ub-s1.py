@@ -1,9 +1,9 @@
 # SEVERE, actions that differ in detail: UB-S1 of Gym99, circles on the uneven bars. Its length is
 # that of Gym99, for want of another one.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/finegym.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/finegym.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 160

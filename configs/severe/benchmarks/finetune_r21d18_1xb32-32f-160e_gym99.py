@@ -1,8 +1,8 @@
 # SEVERE, another domain: Gym99, routines of artistic gymnastics.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/finegym.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/finegym.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 160

@@ -1,8 +1,8 @@
 # SEVERE, another domain: Something-Something V2, what hands do to things.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/sthv2.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/sthv2.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 44

@@ -1,9 +1,9 @@
 # SEVERE, few samples: 11 videos of each class of Gym99, at most 1089. The list is written by
 # tools/data/make_subset.py LIST --per-class 11.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/finegym.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/finegym.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 160

@@ -1,9 +1,9 @@
 # SEVERE, few samples: 10 videos of each class of UCF101, split 1, 1010 in all. The list is
 # written by tools/data/make_subset.py LIST --per-class 10.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/ucf101.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/ucf101.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 160

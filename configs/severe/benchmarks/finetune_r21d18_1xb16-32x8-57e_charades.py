@@ -2,9 +2,9 @@
 # clips of 32 frames, 8 apart; the test takes the largest probability of 10 clips x 3 crops. The
 # tenth of the rate at which the warm-up starts is a choice.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/charades.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/charades.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 57

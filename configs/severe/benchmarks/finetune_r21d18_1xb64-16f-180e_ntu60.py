@@ -1,8 +1,8 @@
 # SEVERE, another domain: NTU RGB+D, cross-subject, on clips of 16 frames that last 1 s.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/ntu60.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/ntu60.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 180

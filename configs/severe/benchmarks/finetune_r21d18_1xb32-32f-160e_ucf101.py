@@ -1,8 +1,8 @@
 # SEVERE on UCF101, split 1: the domain that is nearest to Kinetics.
 _base_ = [
-    '../_base_/protocols/severe_finetune.py',
-    '../_base_/datasets/ucf101.py',
-    '../_base_/default_runtime.py',
+    '../../_base_/protocols/severe_finetune.py',
+    '../../_base_/datasets/ucf101.py',
+    '../../_base_/default_runtime.py',
 ]
 
 max_epochs = 160
