@@ -27,7 +27,7 @@ def cosine_regression(prediction: Tensor, targets: Tensor) -> Tensor:
     Returns:
         A scalar in [0, 4], in float32 (float64 for inputs in float64).
 
-    Example:
+    Examples:
         >>> prediction, targets = torch.eye(2), torch.stack([torch.eye(2), -torch.eye(2)])
         >>> cosine_regression(prediction, targets).item()
         2.0
@@ -44,7 +44,7 @@ class CosineRegressionLoss(nn.Module):
     Args:
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> CosineRegressionLoss(loss_weight=0.5)(torch.eye(2), torch.eye(2).flip(0)).item()
         1.0
     """

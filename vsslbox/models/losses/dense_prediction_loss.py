@@ -31,7 +31,7 @@ def dense_prediction_nce(predicted: Tensor, features: Tensor) -> Tensor:
         The mean over the predictions of this process, a scalar in float32 (float64 for inputs in
         float64).
 
-    Example:
+    Examples:
         >>> maps = torch.eye(2).view(2, 1, 2, 1, 1)
         >>> round(dense_prediction_nce(maps, maps).item(), 4)  # log(1 + 1 / e)
         0.3133

@@ -28,7 +28,7 @@ def feature_l1(predicted: Tensor, features: Tensor) -> Tensor:
     Returns:
         The mean, a scalar in float32 (float64 for inputs in float64).
 
-    Example:
+    Examples:
         >>> feature_l1(torch.zeros(1, 1, 2), torch.tensor([[[3.0, 5.0]]])).item()  # |-1|, |1|
         0.9999949932098389
     """
@@ -41,7 +41,7 @@ def feature_l1(predicted: Tensor, features: Tensor) -> Tensor:
 class FeaturePredictionLoss(nn.Module):
     """The mean absolute difference of predictions and features; see :func:`feature_l1`.
 
-    Example:
+    Examples:
         >>> features = torch.tensor([[[3.0, 5.0]]])
         >>> round(FeaturePredictionLoss()(torch.zeros(1, 1, 2), features).item(), 4)
         1.0

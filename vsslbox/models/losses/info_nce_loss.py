@@ -29,7 +29,7 @@ def info_nce(query: Tensor, positive: Tensor, negatives: Tensor, temperature: fl
     Returns:
         The mean over the queries, a scalar in float32 (float64 for inputs in float64).
 
-    Example:
+    Examples:
         >>> query, negatives = torch.eye(4)[:2], torch.eye(4)[2:]
         >>> loss = info_nce(query, query, negatives, temperature=1.0)
         >>> round(loss.item(), 4)  # log(1 + 2 / e)
@@ -55,7 +55,7 @@ class InfoNCELoss(nn.Module):
         temperature: The divisor of the scores.
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> query, negatives = torch.eye(4)[:2], torch.eye(4)[2:]
         >>> criterion = InfoNCELoss(temperature=1.0, loss_weight=0.5)
         >>> round(criterion(query, query, negatives).item(), 4)

@@ -43,7 +43,7 @@ def instance_nce(
     Returns:
         The mean over the embeddings, a scalar in float32 (float64 for inputs in float64).
 
-    Example:
+    Examples:
         >>> embedding, noise = torch.eye(4)[:2], torch.eye(4)[2:].expand(2, 2, 4)
         >>> loss = instance_nce(embedding, embedding, noise, num_entries=9, temperature=0.07)
         >>> round(loss.item(), 4)
@@ -76,7 +76,7 @@ class InstanceRecognitionLoss(nn.Module):
             :func:`info_nce`.
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> bank = FeatureBank(num_videos=10, channels=4)
         >>> _ = bank.features.fill_(0.5)  # all videos alike
         >>> criterion = InstanceRecognitionLoss(num_noise=3, form='softmax')

@@ -30,7 +30,7 @@ def intra_video_nce(
     Returns:
         The mean over the queries (and, for ``'pairwise'``, over the other frames), a scalar.
 
-    Example:
+    Examples:
         >>> query, others = torch.eye(4)[:2], torch.eye(4)[2:].expand(2, 2, 4)
         >>> loss = intra_video_nce(query, query, others, temperature=1.0, form='pairwise')
         >>> round(loss.item(), 4)  # log(1 + 1 / e)
@@ -54,7 +54,7 @@ class IntraVideoLoss(nn.Module):
             :func:`intra_video_nce`.
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> query, others = torch.eye(4)[:2], torch.eye(4)[2:].expand(2, 2, 4)
         >>> criterion = IntraVideoLoss(temperature=1.0, form='joint')
         >>> round(criterion(query, query, others).item(), 4)  # log(1 + 2 / e)

@@ -44,7 +44,7 @@ def local_aggregation(
     Returns:
         The mean over the embeddings, a scalar in float32 (float64 for inputs in float64).
 
-    Example:
+    Examples:
         >>> entries, labels = torch.eye(4), torch.tensor([[0, 0, 1, 1]])
         >>> loss = local_aggregation(entries[:1], torch.tensor([0]), entries, labels, 4, 1.0)
         >>> round(loss.item(), 4)  # -log((e + 1) / (e + 3))
@@ -71,7 +71,7 @@ class LocalAggregationLoss(nn.Module):
         temperature: The divisor of the scores.
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> bank = FeatureBank(num_videos=4, channels=4)
         >>> _ = bank.features.copy_(torch.eye(4))
         >>> _ = bank.labels.copy_(torch.tensor([[0, 0, 1, 1]]))  # as ClusterHook does

@@ -21,7 +21,7 @@ def pixel_cubes(clips: Tensor, cube: tuple[int, int, int]) -> Tensor:
     Returns:
         ``[N, L, P, C]``, cubes and the pixels in a cube in the order of time, row, column.
 
-    Example:
+    Examples:
         >>> clip = torch.arange(8).view(1, 1, 1, 2, 4)
         >>> pixel_cubes(clip, (1, 2, 2))[0, :, :, 0].tolist()
         [[0, 1, 4, 5], [2, 3, 6, 7]]
@@ -45,7 +45,7 @@ def normalized_cubes(cubes: Tensor) -> Tensor:
     Returns:
         ``[N, L, P, C]`` in at least float32.
 
-    Example:
+    Examples:
         >>> cubes = torch.tensor([0.0, 0.5, 1.0]).view(1, 1, 3, 1)
         >>> [round(value, 4) for value in normalized_cubes(cubes).flatten().tolist()]
         [-1.0, 0.0, 1.0]
@@ -66,7 +66,7 @@ def masked_pixel_error(predictions: Tensor, targets: Tensor, is_hidden: Tensor) 
     Returns:
         A scalar in at least float32.
 
-    Example:
+    Examples:
         >>> predictions = torch.tensor([[[1.0, 2.0], [9.0, 9.0]]])
         >>> masked_pixel_error(predictions, 0 * predictions, torch.tensor([[True, False]])).item()
         2.5
@@ -82,7 +82,7 @@ class MaskedPixelLoss(nn.Module):
     Args:
         normalize: Whether cubes are normalised: :func:`normalized_cubes`.
 
-    Example:
+    Examples:
         >>> cubes, hidden = torch.tensor([0.0, 1.0]).view(1, 1, 2, 1), torch.tensor([[True]])
         >>> MaskedPixelLoss(normalize=False)(torch.zeros(1, 1, 2), cubes, hidden).item()
         0.5

@@ -61,7 +61,7 @@ def position_info_nce(
     Raises:
         InputError: There is no other video.
 
-    Example:
+    Examples:
         >>> query, keys = torch.zeros(3, 2, 8), torch.zeros(3, 5, 8)  # 3 videos
         >>> round(position_info_nce(query, keys).item(), 4)  # log(1 + 2 * 5)
         2.3979
@@ -136,7 +136,7 @@ class MultiScaleInfoNCELoss(nn.Module):
     Attributes:
         taps: The layers whose embeddings are needed, in ascending order.
 
-    Example:
+    Examples:
         >>> view = {8: torch.zeros(3, 4, 1, 1, 1)}  # 3 videos, one position each
         >>> criterion = MultiScaleInfoNCELoss(layers=(8,), other_layers=(8,))
         >>> round(criterion(view, view).item(), 4)  # log(3)

@@ -37,7 +37,7 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
         The mean over the 2N anchors of this process, a scalar in float32 (float64 for inputs in
         float64).
 
-    Example:
+    Examples:
         >>> view = torch.eye(4)[:2]
         >>> round(nt_xent(view, view, temperature=1.0).item(), 4)  # log(1 + 2 / e)
         0.5514
@@ -70,7 +70,7 @@ class NTXentLoss(nn.Module):
             following the code of CVRL's authors; ``'mean'`` averages them, as in the papers.
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> view = torch.eye(4)[:2]
         >>> criterion = NTXentLoss(temperature=1.0, reduction='sum')
         >>> round(criterion(view, view).item(), 4)

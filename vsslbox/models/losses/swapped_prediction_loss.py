@@ -33,7 +33,7 @@ def sinkhorn(scores: Tensor, epsilon: float = 0.05, num_iterations: int = 3) -> 
     Returns:
         The codes ``[M, K]``, rows that sum to 1.
 
-    Example:
+    Examples:
         >>> codes = sinkhorn(torch.eye(2), epsilon=0.5)
         >>> round(codes[0, 0].item(), 4)  # e^2 / (e^2 + 1)
         0.8808
@@ -72,7 +72,7 @@ def swapped_prediction(
     Returns:
         A scalar in float32 (float64 for inputs in float64).
 
-    Example:
+    Examples:
         >>> loss = swapped_prediction([torch.eye(2)] * 2, temperature=1.0, epsilon=0.5)
         >>> round(loss.item(), 4)  # 0.8808 log(1 + 1 / e) + 0.1192 log(1 + e)
         0.4325
@@ -98,7 +98,7 @@ class SwappedPredictionLoss(nn.Module):
         num_coded: The number of views that have codes.
         loss_weight: The factor of this loss in the total.
 
-    Example:
+    Examples:
         >>> criterion = SwappedPredictionLoss(temperature=1.0, epsilon=0.5, loss_weight=2.0)
         >>> round(criterion([torch.eye(2)] * 2).item(), 4)
         0.8649

@@ -30,7 +30,7 @@ def check_clips(method: object, clips: Sequence) -> None:
 def with_others(items: Sequence[Item]) -> list[tuple[Item, list[Item]]]:
     """Pair each item with the list of all others.
 
-    Example:
+    Examples:
         >>> with_others('abc')
         [('a', ['b', 'c']), ('b', ['a', 'c']), ('c', ['a', 'b'])]
     """
