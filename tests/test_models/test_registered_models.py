@@ -266,6 +266,10 @@ COMPONENTS = {
             is_hidden=torch.ones(2, 3, dtype=torch.bool),
         ),
     ),
+    'MaxClipsI3DHead': (
+        dict(num_classes=3, in_channels=8, loss_cls=dict(type='mmaction.BCELossWithLogits')),
+        lambda: dict(x=torch.randn(2, 8, 1, 2, 2)),
+    ),
     'MultiPairContrastHead': (
         dict(queue=QUEUE),
         lambda: dict(query=unit(2, 3, 8), keys=[unit(2, 3, 8)]),

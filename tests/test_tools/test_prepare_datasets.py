@@ -490,7 +490,7 @@ def test_links(tmp_path):
 
 
 def test_every_tool_has_its_readme():
-    assert len(NAMES) == 11
+    assert len(NAMES) == 12
     for name in NAMES:
         readme = (TOOLS / name / 'README.md').read_text()
         assert f'python tools/data/{name}/prepare.py' in readme

@@ -115,10 +115,12 @@ def main() -> None:
             make_videos(Path(folder), number)
             figures[number] = measure(Path(folder), number)
             print(number, json.dumps(figures[number]), flush=True)
+    several = len(set(args.videos)) > 1
     lines = {
         f'{name}.{key}': line_through(args.videos, [figures[n][name][key] for n in args.videos])
         for name in MEASURES
         for key in figures[args.videos[0]][name]
+        if several
     }
     for name, line in lines.items():
         print(f'{name:>20}  {line["constant"]:14.4g} + {line["per_million"]:14.4g} a million')
