@@ -15,6 +15,9 @@ launch_torchrun() {
     local num_proc=$1 script=$2 address=${MASTER_ADDR:-127.0.0.1} port=${PORT:-29500} meeting
     shift 2
     if ((${MAX_RESTARTS:-0})); then # machines that meet again number themselves
+        # Machines may have counted other numbers of restarts, by which torchrun's own store would
+        # keep their processes apart: these make a new one.
+        export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
         meeting=(
             --rdzv-backend c10d --rdzv-endpoint "$address:$port" --rdzv-id vsslbox
             --max-restarts "$MAX_RESTARTS"
