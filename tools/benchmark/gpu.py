@@ -20,8 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ from mmengine.runner import Runner
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-import vsslbox.datasets  # noqa: F401  (registers)
+from vsslbox.apis.checkpoint_config import without_start_weights
 from vsslbox.config import find_config
 from vsslbox.engine.compilation import compile_networks
 from vsslbox.models.utils import encode_clips
@@ -124,7 +123,7 @@ class Results:
                 found = measure()
             except ImportError as error:
                 found = dict(skipped=str(error))
-            except Exception as error:
+            except Exception as error:  # told in the results: one part must not cost the others
                 found = dict(failed=f'{type(error).__name__}: {error}'[:500])
         if self.args.device == 'cuda':
             torch.cuda.empty_cache()
@@ -159,14 +158,8 @@ def config_of(method: str, folder: Path, args: argparse.Namespace) -> Config:
     dataset = config.train_dataloader.dataset
     dataset.update(data_root=str(folder), ann_file='', data_prefix=dict(video=''))
     dataset.pop('where', None)
-    config.model = Config(_without_starts(config.model.to_dict()))
+    config.model = Config(without_start_weights(config.model.to_dict()))
     return config
-
-
-def _without_starts(node: Any) -> Any:
-    if isinstance(node, dict):
-        return {key: _without_starts(value) for key, value in node.items() if key != 'init_cfg'}
-    return node
 
 
 def batch_of(config: Config, size: int) -> dict:
@@ -182,11 +175,9 @@ def model_of(config: Config | dict, device: str) -> nn.Module:
     return model.to(device).train()
 
 
-@contextmanager
-def exact(is_exact: bool) -> Iterator[None]:
-    """Allow or forbid TF32."""
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = not is_exact
-    yield
+def allow_tf32(is_allowed: bool) -> None:
+    """Allow or forbid TF32 from now on."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = is_allowed
 
 
 # --------------------------------------------------------------------------- parity
@@ -196,7 +187,8 @@ def parity(config: Config, args: argparse.Namespace) -> dict:
     """Compare features, and the loss where it does not depend on draws, between both devices."""
     batch = batch_of(config, 4)
     losses, features = {}, {}
-    with exact(True), torch.no_grad():
+    allow_tf32(False)
+    with torch.no_grad():
         for device in ('cpu', args.device):
             model = model_of(config.model, device)
             losses[device] = [_loss(model, batch, seed) for seed in (0, 1)]
@@ -278,20 +270,20 @@ def measure_step(
     **variant: bool,
 ) -> dict:
     """Return the speed, the memory and the share of the peak of a training step."""
-    with exact(False):
-        step = step_of(make_model(), batch, **variant)
-        if args.device == 'cuda':
-            torch.cuda.reset_peak_memory_stats()
-        found = dict(clips=clips, seconds=median_seconds(step, args))
-        found['clips_per_second'] = clips / found['seconds']
-        if args.device == 'cuda':
-            found['memory_gib'] = torch.cuda.max_memory_allocated() / 2**30
-        if not variant.get('compiled'):
-            with FlopCounterMode(display=False) as counter:
-                step()
-            found['tflop'] = counter.get_total_flops() / 1e12
-            peak = args.peak_bf16 if variant.get('bfloat16') else args.peak_tf32
-            found['share_of_peak'] = found['tflop'] / found['seconds'] / peak
+    allow_tf32(True)
+    step = step_of(make_model(), batch, **variant)
+    if args.device == 'cuda':
+        torch.cuda.reset_peak_memory_stats()
+    found = dict(clips=clips, seconds=median_seconds(step, args))
+    found['clips_per_second'] = clips / found['seconds']
+    if args.device == 'cuda':
+        found['memory_gib'] = torch.cuda.max_memory_allocated() / 2**30
+    if not variant.get('compiled'):
+        with FlopCounterMode(display=False) as counter:
+            step()
+        found['tflop'] = counter.get_total_flops() / 1e12
+        peak = args.peak_bf16 if variant.get('bfloat16') else args.peak_tf32
+        found['share_of_peak'] = found['tflop'] / found['seconds'] / peak
     return found
 
 
