@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmcv.transforms import BaseTransform
 from mmengine.config import Config
+from mmengine.dist import barrier
 
 from tests.distributed import run_on_processes
 from tests.evaluating import CONFIG, TINY, call, save_tiny_checkpoint, write_labelled_videos
@@ -106,6 +107,7 @@ TWO = (
 
 def test(videos, work_dir, *metrics, **pipeline):
     values = make_runner(videos, work_dir, *metrics, **pipeline).test()
+    barrier()  # the first process writes the features
     return values, queries_of(work_dir).treated
 
 
