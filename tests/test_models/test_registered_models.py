@@ -217,6 +217,7 @@ COMPONENTS = {
     ),
     'FeatureQueue': (QUEUE, None),
     'FrameConcat': (dict(backbone=FRAMEWISE), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
+    'FrameDifferences': (dict(backbone=R3D), lambda: dict(x=torch.randn(2, 3, 5, 32, 32))),
     'ImageViT': (
         dict(embed_dims=16, depth=2, num_heads=2, img_size=32, patch_size=8, num_registers=2),
         lambda: dict(x=torch.randn(2, 3, 32, 48)),

@@ -3,6 +3,7 @@
 from vsslbox.models.backbones.c3d_trunk import C3DTrunk
 from vsslbox.models.backbones.caffe_net import CaffeNet
 from vsslbox.models.backbones.frame_concat import FrameConcat
+from vsslbox.models.backbones.frame_differences import FrameDifferences
 from vsslbox.models.backbones.image_vit import ImageViT
 from vsslbox.models.backbones.level_norm_vit import LevelNormViT
 from vsslbox.models.backbones.narrow_resnet import NarrowResNet
@@ -25,6 +26,7 @@ __all__ = [
     'C3DTrunk',
     'CaffeNet',
     'FrameConcat',
+    'FrameDifferences',
     'ImageViT',
     'LevelNormViT',
     'NarrowResNet',
