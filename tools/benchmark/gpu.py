@@ -35,6 +35,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from vsslbox.apis.checkpoint_config import without_start_weights
 from vsslbox.config import find_config
+from vsslbox.engine.channels_last import arrange_channels_last
 from vsslbox.engine.compilation import compile_networks
 from vsslbox.models.utils import encode_clips
 from vsslbox.registry import MODELS, OPTIM_WRAPPERS
@@ -244,10 +245,7 @@ def step_of(
 ) -> Callable[[], None]:
     """Return a function that makes one step of training."""
     if channels_last:
-        for parameter in model.parameters():
-            if parameter.dim() in (4, 5):
-                form = torch.channels_last if parameter.dim() == 4 else torch.channels_last_3d
-                parameter.data = parameter.data.contiguous(memory_format=form)
+        arrange_channels_last(model)
     if compiled:
         compile_networks(model, True)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)

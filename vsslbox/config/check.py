@@ -62,6 +62,7 @@ _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS
 TOP_LEVEL = {
     *(name for name in inspect.signature(Runner).parameters if name != 'cfg'),
     'activation_checkpointing',
+    'channels_last',
     'compile',
     'custom_imports',
     'efficient_conv_bn_eval',

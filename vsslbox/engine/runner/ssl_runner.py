@@ -30,6 +30,7 @@ from vsslbox.checkpoints.progress import checkpoints_in, is_resumable
 from vsslbox.checkpoints.starts import STARTED, mark_start, marked_start
 from vsslbox.compat import activation_checkpointing_by
 from vsslbox.engine.activation_checkpointing import checkpoint_activations
+from vsslbox.engine.channels_last import arrange_channels_last
 from vsslbox.engine.compilation import compile_networks
 from vsslbox.engine.hooks import (
     BadVideoHook,
@@ -132,7 +133,8 @@ class SSLRunner(Runner):
     * Several processes use gloo where there is no GPU. ``env_cfg.dist_cfg.timeout`` is how many
       seconds a process waits for another one; see :func:`tell_of_lost_processes`.
     * ``activation_checkpointing`` and ``compile`` of a config work on the blocks of networks; see
-      :func:`checkpoint_activations` and :func:`compile_networks`.
+      :func:`checkpoint_activations` and :func:`compile_networks`. With ``channels_last=True``
+      weights of convolutions lie in that layout; see :func:`arrange_channels_last`.
     * With ``fully_shard``, several processes train a model in shares; see :func:`shard_model`.
       Checkpoints are those of a training without it.
     * The terminal shows no environment, config and hooks; the log file has them.
@@ -230,6 +232,8 @@ class SSLRunner(Runner):
 
     def wrap_model(self, model_wrapper_cfg: dict | None, model: nn.Module) -> nn.Module:
         """Wrap the model for several processes, unless each is to have a share of it."""
+        if self._in_channels_last:
+            arrange_channels_last(model)
         if self._is_sharded:
             if model_wrapper_cfg is not None:
                 raise InputError('`fully_shard` takes the place of `model_wrapper_cfg`: give one')
@@ -249,6 +253,19 @@ class SSLRunner(Runner):
         """Whether this is a training of a model in shares."""
         is_wanted = self.cfg.get('fully_shard') not in (None, False)
         return is_wanted and self.distributed and self._train_loop is not None
+
+    @property
+    def _in_channels_last(self) -> bool:
+        """Whether the weights of convolutions are to have their channels last in memory."""
+        is_wanted = self.cfg.get('channels_last', False)
+        if not isinstance(is_wanted, bool):
+            raise InputError(f'`channels_last` must be True or False, got {is_wanted!r}')
+        if is_wanted and self._is_sharded:
+            raise InputError(
+                '`fully_shard` cannot share weights whose channels are last: leave out '
+                '`channels_last`'
+            )
+        return is_wanted
 
     def _init_model_weights(self) -> None:
         """Initialise the weights, once: before they are in shares."""
