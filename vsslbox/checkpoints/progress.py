@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vsslbox.checkpoints.loading import CheckpointError, load_checkpoint
+from vsslbox.checkpoints.shares import REST
 from vsslbox.checkpoints.starts import STARTED, marked_start
 
 __all__ = ['ITERATIONS', 'checkpoints_in', 'is_resumable']
@@ -39,7 +40,7 @@ def is_resumable(checkpoint: Mapping[str, Any]) -> bool:
 def _progress(path: Path, started: str | None) -> tuple[float, ...]:
     """Return the epochs done, with fractions, and those completed; nothing for other files."""
     try:
-        checkpoint = load_checkpoint(path, 'meta')
+        checkpoint = load_checkpoint(path / REST if path.is_dir() else path, 'meta')
     except CheckpointError:
         checkpoint = {}
     if not is_resumable(checkpoint):

@@ -120,11 +120,17 @@ def local_path(path: str | PathLike) -> Path:
     """Return the local file of a checkpoint; ``zoo://NAME`` is fetched first.
 
     Raises:
-        ZooError: There is no such name, or torch cannot read its file.
+        ZooError: There is no such name, or torch cannot read its file, or it is a folder.
         DownloadError: The file cannot be fetched.
     """
     text = os.fspath(path)
     if not text.startswith(SCHEME):
+        if Path(text).is_dir():
+            raise ZooError(
+                f'{text} is a folder: give a file; of a checkpoint in shares '
+                f'(fully_shard.save_shares), `python tools/convert/join_shares.py {text} OUT.pth` '
+                'makes one'
+            )
         return Path(text)
     entry = _find(text.removeprefix(SCHEME))
     if not entry.file_name.endswith(_READ_ENDINGS):

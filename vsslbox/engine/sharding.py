@@ -4,27 +4,33 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import torch
 from mmengine.device import get_device
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import EMAHook
 from mmengine.optim import AmpOptimWrapper, OptimWrapper, OptimWrapperDict
 from mmengine.utils import apply_to
 from torch import Tensor, nn
+from torch.distributed import checkpoint as distributed_checkpoint
 from torch.distributed import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.optim import Optimizer
 
+from vsslbox.checkpoints.shares import places
 from vsslbox.errors import InputError
 from vsslbox.models.utils import TransformerBlock
 from vsslbox.utils import unwrap_model
 
 __all__ = [
     'check_sharding',
+    'saved_shares',
     'shard_model',
     'shard_optimizer_state',
+    'shares_by_place',
     'whole',
     'whole_states',
     'whole_weights',
@@ -48,18 +54,19 @@ def shard_model(model: nn.Module, options: bool | dict) -> None:
 
     Args:
         model: The model with its first weights, equal on all processes, on any device.
-        options: True, or a dict with ``reshard_after_forward``: False keeps the blocks gathered
-            until their backward pass.
+        options: True, or a dict. ``reshard_after_forward=False`` keeps the blocks gathered until
+            their backward pass. ``save_shares`` concerns checkpoints, see :func:`saved_shares`.
 
     Raises:
         InputError: Another option or value.
     """
     options = {} if options is True else dict(options)
     reshard = options.pop('reshard_after_forward', True)
-    if options or not isinstance(reshard, bool):
+    saves = options.pop('save_shares', False)
+    if options or not (isinstance(reshard, bool) and isinstance(saves, bool)):
         raise InputError(
-            '`fully_shard` takes True or a dict with reshard_after_forward, True or False; for '
-            "bfloat16 set `optim_wrapper.type='Bfloat16OptimWrapper'`"
+            '`fully_shard` takes True or a dict with reshard_after_forward and save_shares, each '
+            "True or False; for bfloat16 set `optim_wrapper.type='Bfloat16OptimWrapper'`"
         )
     mesh = init_device_mesh(get_device(), (get_world_size(),))
     for module in model.modules():
@@ -113,7 +120,54 @@ def whole_states(model: nn.Module, optim_wrapper: OptimWrapper) -> Iterator[None
     if not isinstance(model, FSDPModule):
         yield
         return
-    states = {owner: _gathered(owner.state_dict()) for owner in (model, optim_wrapper)}
+    with _states({owner: _gathered(owner.state_dict()) for owner in (model, optim_wrapper)}):
+        yield
+
+
+@contextmanager
+def saved_shares(
+    model: nn.Module, optim_wrapper: OptimWrapper, folder: Path, has_optimizer: bool = True
+) -> Iterator[list[str]]:
+    """Write the shares of model and optimizer into a folder, and leave empty tensors of them.
+
+    All processes enter together. Then the state dicts of model and optimizer have empty tensors
+    where :func:`whole_states` gathers.
+
+    Args:
+        model: The model in shares.
+        optim_wrapper: The wrapper of its optimizer.
+        folder: A folder that all processes see.
+        has_optimizer: Whether to write the states of the optimizer.
+
+    Yields:
+        The places of what is written, see :func:`~vsslbox.checkpoints.shares.places`.
+    """
+    owners = dict(state_dict=unwrap_model(model))
+    if has_optimizer:
+        owners['optimizer'] = optim_wrapper
+    states = {name: owner.state_dict() for name, owner in owners.items()}
+    found = {place: values[name] for place, values, name in places(states)}
+    shares = {place: value for place, value in found.items() if isinstance(value, DTensor)}
+    distributed_checkpoint.save(shares, checkpoint_id=folder)
+    empty = {
+        owners[name]: apply_to(state, _is_share, lambda share: torch.empty(0, dtype=share.dtype))
+        for name, state in states.items()
+    }
+    with _states(empty):
+        yield list(shares)
+
+
+def shares_by_place(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Return the parameters of a model in shares, as :func:`load_shares` wants them."""
+    found = {f'state_dict.{name}': tensor for name, tensor in model.named_parameters()}
+    parameters = (tensor for group in optimizer.param_groups for tensor in group['params'])
+    found.update((f'optimizer.state.{number}', p) for number, p in enumerate(parameters))
+    return {place: tensor.detach() for place, tensor in found.items() if _is_share(tensor)}
+
+
+@contextmanager
+def _states(states: dict[Any, dict]) -> Iterator[None]:
+    """Let models and optimizers have these state dicts."""
     for owner, state in states.items():
         owner.state_dict = partial(OrderedDict, state)  # mmengine sets an attribute of it
     try:
@@ -149,7 +203,11 @@ def _gathered(state: dict) -> dict:
         tensor = share.full_tensor()
         return tensor.cpu() if is_main_process() else None
 
-    return apply_to(state, lambda value: isinstance(value, DTensor), gather)
+    return apply_to(state, _is_share, gather)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, DTensor)
 
 
 def _share_weights(module: nn.Module, state: dict, *_: Any) -> None:

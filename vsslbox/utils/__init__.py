@@ -6,7 +6,7 @@ from vsslbox.utils.escapes import escaped
 from vsslbox.utils.file_hash import file_sha256
 from vsslbox.utils.json_file import read_json
 from vsslbox.utils.optional_module import optional_module
-from vsslbox.utils.paths import temporary_path, whole_file
+from vsslbox.utils.paths import restore_former, temporary_path, whole_file, whole_folder
 from vsslbox.utils.plain_pickle import load_plain_pickle
 from vsslbox.utils.progress import track
 from vsslbox.utils.segments import segment_iou, soft_nms
@@ -24,6 +24,7 @@ __all__ = [
     'load_plain_pickle',
     'optional_module',
     'read_json',
+    'restore_former',
     'segment_iou',
     'soft_nms',
     'temporary_path',
@@ -31,4 +32,5 @@ __all__ = [
     'track',
     'unwrap_model',
     'whole_file',
+    'whole_folder',
 ]

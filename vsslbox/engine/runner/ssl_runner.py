@@ -11,7 +11,7 @@ from typing import Any
 import torch.distributed
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.dist import all_gather_object, is_distributed
+from mmengine.dist import all_gather_object, barrier, is_distributed
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
@@ -27,6 +27,7 @@ from vsslbox.checkpoints.loading import (
     load_weights,
 )
 from vsslbox.checkpoints.progress import checkpoints_in, is_resumable
+from vsslbox.checkpoints.shares import REST, SHARES, is_in_shares, load_shares
 from vsslbox.checkpoints.starts import STARTED, mark_start, marked_start
 from vsslbox.compat import activation_checkpointing_by
 from vsslbox.engine.activation_checkpointing import checkpoint_activations
@@ -47,8 +48,10 @@ from vsslbox.engine.runner.monitor_loop import MonitorLoop
 from vsslbox.engine.runner.resume_record import SHIFT, adapt_checkpoint, run_record
 from vsslbox.engine.sharding import (
     check_sharding,
+    saved_shares,
     shard_model,
     shard_optimizer_state,
+    shares_by_place,
     whole_states,
 )
 from vsslbox.engine.smallest_batch import check_smallest_batch
@@ -58,7 +61,7 @@ from vsslbox.engine.worker import start_worker
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.models.utils import forget_start_weights, sync_on_any_device
 from vsslbox.registry import HOOKS, MODEL_WRAPPERS, RUNNERS
-from vsslbox.utils import unwrap_model, whole_file
+from vsslbox.utils import restore_former, unwrap_model, whole_file, whole_folder
 
 __all__ = ['CPUDistributedDataParallel', 'SSLRunner']
 
@@ -136,7 +139,8 @@ class SSLRunner(Runner):
       :func:`checkpoint_activations` and :func:`compile_networks`. With ``channels_last=True``
       weights of convolutions lie in that layout; see :func:`arrange_channels_last`.
     * With ``fully_shard``, several processes train a model in shares; see :func:`shard_model`.
-      Checkpoints are those of a training without it.
+      Checkpoints are those of a training without it, unless ``save_shares`` makes them folders in
+      which each process writes its share; see :func:`load_shares`.
     * The terminal shows no environment, config and hooks; the log file has them.
     * Workers of data loaders keep the memory that they free.
     """
@@ -255,6 +259,12 @@ class SSLRunner(Runner):
         return is_wanted and self.distributed and self._train_loop is not None
 
     @property
+    def _saves_shares(self) -> bool:
+        """Whether a checkpoint is a folder in which each process writes its share."""
+        options = self.cfg.get('fully_shard')
+        return self._is_sharded and isinstance(options, dict) and options.get('save_shares', False)
+
+    @property
     def _in_channels_last(self) -> bool:
         """Whether the weights of convolutions are to have their channels last in memory."""
         is_wanted = self.cfg.get('channels_last', False)
@@ -280,7 +290,13 @@ class SSLRunner(Runner):
         revise_keys: list = [(r'^module.', '')],  # noqa: B006  (mmengine's signature)
     ) -> dict:
         """Fill the whole model from a checkpoint, or fail; log what was filled."""
-        checkpoint = load_checkpoint(filename, map_location)
+        if self._resume and is_in_shares(filename):
+            likes = None
+            if self._is_sharded:
+                likes = shares_by_place(self.model, self.optim_wrapper.optimizer)
+            checkpoint = load_shares(filename, likes)
+        else:
+            checkpoint = load_checkpoint(filename, map_location)
         if self._resume and not is_resumable(checkpoint):
             raise CheckpointError(
                 f'{filename} has weights but no state of a training: start from it with `load_from`'
@@ -309,8 +325,8 @@ class SSLRunner(Runner):
             training.enter_context(activation_checkpointing_by(checkpoint_activations))
             if self.rank == 0:
                 training.enter_context(work_dir_lock(self.work_dir))
-                for unfinished in Path(self.work_dir).glob('*.unfinished'):
-                    unfinished.unlink()  # left by a run that was killed or a disk that was full
+                restore_former(self.work_dir)  # left by a run that was killed or a full disk
+            barrier()
             self._is_alone = True
             self.dump_config()
             self._started = datetime.now().isoformat(' ', 'milliseconds')
@@ -395,11 +411,28 @@ class SSLRunner(Runner):
             STARTED: self._started,
             SHIFT: getattr(self.train_loop, 'shift', 0),
         }
+        path = Path(out_dir) / filename
+        is_remote = '://' in str(out_dir)  # remote stores write whole objects
         with ExitStack() as saving:
-            saving.enter_context(whole_states(self.model, self.optim_wrapper))
-            if self.rank == 0 and '://' not in str(out_dir):  # remote stores write whole objects
-                filename = saving.enter_context(whole_file(Path(out_dir) / filename)).name
-            super().save_checkpoint(out_dir, filename, *args, **kwargs)
+            if self._saves_shares:
+                if is_remote:
+                    raise InputError(
+                        f'`fully_shard.save_shares` needs a local folder for checkpoints, not '
+                        f'{out_dir}: leave it out'
+                    )
+                out_dir = path.with_name(f'{path.name}.unfinished')
+                if self.rank == 0:
+                    saving.enter_context(whole_folder(path))
+                has_optimizer = kwargs.get('save_optimizer', True)
+                kwargs['meta'][SHARES] = saving.enter_context(
+                    saved_shares(self.model, self.optim_wrapper, out_dir, has_optimizer)
+                )
+                path = out_dir / REST
+            else:
+                saving.enter_context(whole_states(self.model, self.optim_wrapper))
+            if self.rank == 0 and not is_remote:
+                path = saving.enter_context(whole_file(path))
+            super().save_checkpoint(str(out_dir), path.name, *args, **kwargs)
 
 
 def _build_hook(hook: Hook | dict) -> Hook:
