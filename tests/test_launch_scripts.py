@@ -1,6 +1,7 @@
 """The launch scripts pass the right arguments to stand-ins for python and srun."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -123,3 +124,37 @@ def test_a_missing_argument_is_answered_by_the_usage(launch, script, arguments):
     assert done.returncode == 2
     assert done.stdout == ''
     assert f'{script} {arguments} [ARGUMENTS OF ' in done.stderr
+
+
+def test_demo_leaderboard_trains_with_three_seeds_and_measures_what_is_there(tmp_path):
+    """A copy of the script, beside an environment that is a stand-in."""
+    tools = tmp_path / 'tools'
+    tools.mkdir()
+    shutil.copy(TOOLS / 'demo_leaderboard.sh', tools)
+    (tools / 'environment.sh').write_text(
+        f'VSSLBOX_ROOT={tmp_path}\nuse_environment() {{ :; }}\npython() {{ echo "python $*"; }}\n'
+    )
+    out = tmp_path / 'out'
+    for folder in ('cvrl_r3d18w16_1xb32-8x3-64px/seed0', 'cvrl_r3d18w16_1xb32-8x3-64px/seed2'):
+        run = out / 'sprites-runs' / folder
+        run.mkdir(parents=True)
+        (run / 'last_checkpoint').write_text(f'{folder[-5:]}/last.pth')
+
+    def lines(*args: str) -> list[str]:
+        command = ['bash', str(tools / 'demo_leaderboard.sh'), *args]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return [str(done.returncode), *done.stdout.splitlines(), *done.stderr.splitlines()]
+
+    assert lines('sprites', 'out', 'cvrl_r3d18w16_1xb32-8x3-64px') == [
+        '0',
+        f'python tools/data/make_demo_videos.py {out}/sprites --videos 480 --seed 0',
+        'python tools/sweep.py configs/demo/cvrl_r3d18w16_1xb32-8x3-64px.py '
+        f'--data-root {out}/sprites/train --epochs 40 --seeds 0,1,2 --work-dir {out}/sprites-runs',
+        'python tools/leaderboard.py cvrl_r3d18w16=seed0/last.pth,seed2/last.pth '
+        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear attentive '
+        f'--work-dir {out}/sprites-leaderboard',
+    ]
+    assert lines('sprite', 'out') == ['2', 'vsslbox: the videos are motion or sprites, not sprite']
+    configs = [word for line in lines('motion', 'out') for word in line.split() if '.py' in word]
+    missing = [name for name in configs if not (TOOLS.parent / name).is_file()]
+    assert len(configs) > 8 and not missing

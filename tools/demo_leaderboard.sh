@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Pretrains the methods at the size of a demonstration, each with three seeds and on as many samples, and
+# measures all of them side by side, on generated videos of moving people or of sprites:
+#
+#     bash tools/demo_leaderboard.sh motion OUT [CONFIG ...]
+#     bash tools/demo_leaderboard.sh sprites OUT [CONFIG ...]
+#
+# A training takes 3 to 15 minutes of two cores; the same command goes on where it was stopped.
+# CONFIG is a name in configs/demo; without any, those below are taken. OUT/VIDEOS-leaderboard has the table.
+set -euo pipefail
+
+usage='usage: demo_leaderboard.sh motion|sprites OUT [CONFIG ...]'
+videos=${1:?$usage}
+out=$(realpath -m "${2:?$usage}")
+shift 2
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+use_environment
+cd "$VSSLBOX_ROOT"
+
+data=$out/$videos
+case $videos in
+motion)
+    python tools/data/make_motion_videos.py "$data" --videos 1200 --seed 0
+    list=splits/unseen_cameras.csv
+    # 900 videos train.
+    training=(
+        train_dataloader.dataset.ann_file="$list" train_dataloader.dataset.where.split=train
+        --data-root "$data" --epochs 32
+    )
+    measuring=(--data-root "$data" --list "$data/$list" --labels action)
+    configs=(
+        cvrl_diff-r3d18w16_1xb32-8x3-64px
+        rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
+        rho-simclr_r3d18w16_1xb32-2x8x3-64px
+        cvrl_r3d18w16_1xb32-8x3-64px
+        vclr_r18w16_1xb32-3seg-64px
+        vie-3dresnet_r18w16_1xb32-8x3-64px
+        vdim_r21dw8_1xb32-32f-64px
+        pace_r3d18w16_1xb32-8f-64px
+        videomae_vit-96_1xb16-8x3-64px
+    )
+    ;;
+sprites)
+    python tools/data/make_demo_videos.py "$data" --videos 480 --seed 0
+    training=(--data-root "$data/train" --epochs 40) # 360 videos
+    measuring=(--data-root "$data" --labels appearance motion)
+    configs=(
+        vclr_r18w16_1xb32-3seg-64px
+        cvrl_r3d18w16_1xb32-8x3-64px
+        vie-3dresnet_r18w16_1xb32-8x3-64px
+        vdim_r21dw8_1xb32-32f-64px
+        rho-simclr_r3d18w16_1xb32-2x8x3-64px
+        rho-moco_r3d18w16_1xb32-2x8x3-64px
+        rho-byol_r3d18w16_1xb32-2x8x3-64px
+        rho-swav_r3d18w16_1xb32-2x8x3-64px
+        seco_r18w16_1xb32-64px
+        moco_r18w16_1xb32-64px
+        vince_r18w16_1xb32-3f-64px
+        infonce_s3dw16_1xb32-16x2-64px
+        dpc_r18-2d3dw16_1xb32-6x4x2-64px
+        pace_r3d18w16_1xb32-8f-64px
+        videomae_vit-96_1xb16-8x3-64px
+    )
+    ;;
+*)
+    echo "vsslbox: the videos are motion or sprites, not $videos" >&2
+    exit 2
+    ;;
+esac
+[[ $# -eq 0 ]] || configs=("$@")
+
+runs=$out/$videos-runs
+trainings=("${configs[@]/#/configs/demo/}")
+python tools/sweep.py "${trainings[@]/%/.py}" "${training[@]}" --seeds 0,1,2 --work-dir "$runs"
+entries=()
+for name in "${configs[@]}"; do
+    checkpoints=
+    for last in "$runs/$name"/{,*/}seed[012]/last_checkpoint; do
+        [[ ! -f $last ]] || checkpoints+=,$(<"$last")
+    done
+    entries+=("${name%%_1xb*}=${checkpoints#,}")
+done
+python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear attentive \
+    --work-dir "$out/$videos-leaderboard"
