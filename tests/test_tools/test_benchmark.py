@@ -115,7 +115,7 @@ def test_svm_benchmark(tmp_path):
     report = tmp_path / 'report.json'
     sizes = ('--rows', 300, '--test-rows', 200, '--classes', 4, '--dim', 16)
     out = run('svm.py', *sizes, '--json', report)
-    (figures,) = json.loads(report.read_text()).values()
+    (figures,) = json.loads(report.read_text())['sizes'].values()
     assert 'times as fast as LinearSVC' in out
     objectives = [row['objective'] for row in figures.values()]
     assert len(objectives) == 3
@@ -124,7 +124,7 @@ def test_svm_benchmark(tmp_path):
         assert row['seconds'] > 0
         assert 100 >= row['train_accuracy'] > 25  # chance
     out = run('svm.py', *sizes, '--kinetics', '--folder', tmp_path / 'rows', '--json', report)
-    (mapped,) = json.loads(report.read_text()).values()
+    (mapped,) = json.loads(report.read_text())['sizes'].values()
     assert mapped['test_accuracy'] == pytest.approx(figures['vsslbox']['test_accuracy'])
     assert not list((tmp_path / 'rows').iterdir())
     assert 'peak memory' in out

@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from backends import all_backends, run_backend
+from machine import describe_machine
 
 from vsslbox.models.utils.kmeans import assign, update_centroids
 
@@ -111,9 +112,8 @@ def main() -> None:
     print(f'the 512 nearest points of each of a batch of 128: {neighbours:.3f} s')
     if args.json is not None:
         sizes = {name: getattr(args, name) for name in (*SIZES, 'threads')}
-        args.json.write_text(
-            json.dumps(dict(sizes, seconds=seconds, neighbours=neighbours), indent=2) + '\n'
-        )
+        figures = dict(describe_machine(), **sizes, seconds=seconds, neighbours=neighbours)
+        args.json.write_text(json.dumps(figures, indent=2) + '\n')
 
 
 if __name__ == '__main__':

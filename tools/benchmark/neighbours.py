@@ -25,6 +25,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from backends import all_backends, run_backend
+from machine import describe_machine
 
 from vsslbox.evaluation.functional import nearest_neighbours
 
@@ -150,7 +151,8 @@ def main() -> None:
     if args.json is not None:
         names = ('gallery', 'queries', 'dim', 'classes', 'k', 'threads')
         sizes = {name: getattr(args, name) for name in names}
-        args.json.write_text(json.dumps(dict(sizes, results=results), indent=2) + '\n')
+        figures = dict(describe_machine(), **sizes, results=results)
+        args.json.write_text(json.dumps(figures, indent=2) + '\n')
 
 
 if __name__ == '__main__':

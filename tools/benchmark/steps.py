@@ -29,6 +29,7 @@ from gpu import (
     step_of,
     views_of,
 )
+from machine import describe_machine
 from mmengine.registry import DefaultScope
 
 PLAIN = 'plain'
@@ -93,7 +94,7 @@ def main() -> None:
                     middle, ratio = statistics.median(seconds), statistics.median(ratios)
                     print(f'  {form:24} {middle:8.2f} s   {ratio:5.2f} times as fast', flush=True)
     if args.json is not None:
-        made_with = dict(torch=torch.__version__, threads=args.threads, videos=VIDEOS)
+        made_with = dict(describe_machine(), threads=args.threads, videos=VIDEOS)
         args.json.write_text(json.dumps(dict(made_with, seconds=figures), indent=1) + '\n')
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from machine import describe_machine
 from sklearn.svm import LinearSVC
 from torch import Tensor
 
@@ -213,7 +214,7 @@ def main() -> None:
             report[name] = compare(*size, args.dim)
             print_comparison(report[name])
     if args.json is not None:
-        args.json.write_text(json.dumps(report, indent=2) + '\n')
+        args.json.write_text(json.dumps(dict(describe_machine(), sizes=report), indent=2) + '\n')
 
 
 if __name__ == '__main__':
