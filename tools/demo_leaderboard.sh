@@ -29,6 +29,7 @@ motion)
     )
     measuring=(--data-root "$data" --list "$data/$list" --labels action)
     configs=(
+        rho-moco_diff-r3d18w16_1xb32-2x8x3-64px
         cvrl_diff-r3d18w16_1xb32-8x3-64px
         rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
         rho-simclr_r3d18w16_1xb32-2x8x3-64px
