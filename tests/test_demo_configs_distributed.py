@@ -6,7 +6,7 @@ import torch
 from tests.conftest import REPO
 from tests.distributed import free_port, run_on_processes
 from tests.test_cli import SMALL, run_script
-from tests.training import DEMOS, demo_config
+from tests.training import DEMOS, METHODS, demo_config
 from vsslbox.apis.command_line import build_runner
 
 DEMO = REPO / 'configs' / 'demo'
@@ -24,7 +24,7 @@ def train(config):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('method', DEMOS)
+@pytest.mark.parametrize('method', METHODS)
 def test_two_processes_train_each_method(method, video_folder, tmp_path):
     config = demo_config(method, video_folder, tmp_path, num_processes=2)
     ours, others = run_on_processes(train, 2, config)

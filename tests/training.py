@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from mmengine.config import Config
 
@@ -18,6 +19,7 @@ from vsslbox.config import replace_values
 __all__ = [
     'DEMOS',
     'ITERATIONS',
+    'METHODS',
     'assert_same',
     'assert_same_end',
     'demo_config',
@@ -37,19 +39,32 @@ DEMOS = dict(
         method: f'{method}_r3d18w16_1xb32-2x8x3-64px.py'
         for method in ('rho-moco', 'rho-byol', 'rho-simclr', 'rho-swav')
     },
+    infonce='infonce_s3dw16_1xb32-16x2-64px.py',
+    dpc='dpc_r18-2d3dw16_1xb32-6x4x2-64px.py',
+    seco='seco_r18w16_1xb32-64px.py',
+    moco='moco_r18w16_1xb32-64px.py',
+    vince='vince_r18w16_1xb32-3f-64px.py',
+    pace='pace_r3d18w16_1xb32-8f-64px.py',
+    vcop='vcop_r3d18w16_1xb16-3x8f-64px.py',
+    rotnet3d='rotnet3d_r3d18w16_1xb8-8x3-64px.py',
+    **{'shuffle-and-learn': 'shuffle-and-learn_r18w16_1xb32-3f-64px.py'},
 )
+# For parameters of tests: those that share their class with another method count as full.
+_ALIKE = ('rho-simclr', 'vince', 'pace', 'vcop', 'shuffle-and-learn')
+METHODS = [pytest.param(m, marks=[pytest.mark.full] * (m in _ALIKE), id=m) for m in DEMOS]
 _SCHEDULE = {'param_scheduler.T_max': 4, 'param_scheduler.warmup': 1}
 _CLIPS = {'model.backbone.base_channels': 4, 'model.neck.in_channels': 32, **_SCHEDULE}
+_FRAMES = {
+    'model.backbone.base_channels': 4,
+    'model.neck.in_channels': 32,
+    'param_scheduler.1.T_max': 2,
+    'param_scheduler.1.end': 4,
+}
+_PRETEXT = {'model.backbone.base_channels': 4, 'model.head.in_channels': 32, **_SCHEDULE}
+_SAMPLE = 'train_dataloader.dataset.pipeline.sample'
 # Small parts: a training ends in seconds, and passes from VIE's warm-up to its clusters.
 _SMALL = dict(
-    vclr={
-        'model.backbone.base_channels': 4,
-        'model.neck.in_channels': 32,
-        'model.inter.queue.size': 16,
-        'model.video.queue.size': 16,
-        'param_scheduler.1.T_max': 2,
-        'param_scheduler.1.end': 4,
-    },
+    vclr={'model.inter.queue.size': 16, 'model.video.queue.size': 16, **_FRAMES},
     cvrl=_CLIPS,
     vdim={
         'model.backbone.base_channels': 2,
@@ -85,7 +100,27 @@ _SMALL = dict(
         'rho-byol': _CLIPS,
         'rho-simclr': _CLIPS,
         'rho-swav': {'model.num_prototypes': 4, 'model.frozen_steps': 3, **_CLIPS},
+        'shuffle-and-learn': {f'{_SAMPLE}.span': 8, f'{_SAMPLE}.offset': 4, **_PRETEXT},
     },
+    infonce={
+        'model.backbone.width': 0.0625,
+        'model.neck.in_channels': 64,
+        'model.head.queue.size': 16,
+        f'{_SAMPLE}.frame_interval': 1,
+        **_SCHEDULE,
+    },
+    dpc={
+        'model.backbone.base_channels': 4,
+        'model.prediction.channels': 16,
+        f'{_SAMPLE}.frame_interval': 1,
+        **_SCHEDULE,
+    },
+    seco={'model.inter.queue.size': 16, **_FRAMES},
+    moco={'model.head.queue.size': 16, **_FRAMES},
+    vince={'model.head.queue.size': 16, **_FRAMES},
+    pace={f'{_SAMPLE}.paces': (1, 2), **_PRETEXT},
+    vcop={f'{_SAMPLE}.clip_len': 4, f'{_SAMPLE}.gap': 2, **_PRETEXT},
+    rotnet3d=_PRETEXT,
 )
 # Saves after every iteration, and now and then by the clock too.
 _SAVING = {
