@@ -47,12 +47,15 @@ def step(model, inputs):
     return loss, gradients, dict(model.named_buffers()), torch.rand(2)
 
 
-@pytest.mark.parametrize('kind, num_views', [('CVRL', 2), ('RhoSimCLR', 3)])
-def test_loss_and_gradients_are_those_of_the_whole_batch(kind, num_views):
+@pytest.mark.parametrize(
+    'kind, num_views, size',
+    [('CVRL', 2, BATCH), ('CVRL', 2, 6), ('RhoSimCLR', 3, BATCH)],  # 6: chunks of both views
+)
+def test_loss_and_gradients_are_those_of_the_whole_batch(kind, num_views, size):
     plain = method(kind)
     cached = copy.deepcopy(plain)
     cached.chunk_size = CHUNK
-    inputs = views(num_views)
+    inputs = views(num_views, size=size)
     torch.testing.assert_close(step(cached, inputs), step(plain, inputs), rtol=1e-10, atol=1e-12)
     assert min(gradient.abs().max() for gradient in step(plain, inputs)[1].values()) > 0
 
@@ -70,7 +73,9 @@ def test_batch_norm_and_dropout_are_those_of_each_chunk():
     cached = copy.deepcopy(plain)
     cached.chunk_size = CHUNK
     embed = plain.embed
-    plain.embed_in_chunks = lambda clips: torch.cat([embed(chunk) for chunk in clips.split(CHUNK)])
+    plain.embed_in_chunks = lambda *views: torch.cat(
+        [embed(chunk) for chunk in torch.cat(views).split(CHUNK)]
+    )
     torch.testing.assert_close(step(cached, views()), step(plain, views()), rtol=1e-10, atol=1e-12)
 
 

@@ -55,8 +55,8 @@ def _cross_entropy(rows: Tensor, same: Tensor, other: Tensor, temperature: float
     """Compute the loss of the anchors ``same[rows]``, whose positives are ``other[rows]``."""
     anchors = same[rows]
     itself = rows[:, None] == torch.arange(len(same), device=rows.device)  # [N, M]
-    to_same = (anchors @ same.T).masked_fill(itself, -torch.inf)
-    logits = torch.cat([anchors @ other.T, to_same], dim=1) / temperature
+    to_same = (anchors @ same.T).masked_fill_(itself, -torch.inf)
+    logits = torch.cat([anchors @ other.T, to_same], dim=1).div_(temperature)
     return F.cross_entropy(logits, rows)
 
 

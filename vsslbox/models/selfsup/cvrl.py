@@ -52,22 +52,22 @@ class CVRL(BaseSelfSupervisor):
                 f'CVRL takes 2 views, got {len(inputs)}: does the pipeline sample two clips of '
                 'each video?'
             )
-        first, second = self.embed_in_chunks(torch.cat(inputs)).chunk(2)
+        first, second = self.embed_in_chunks(*inputs).chunk(2)
         return dict(loss_contrast=self.criterion(first, second))
 
-    def embed_in_chunks(self, clips: Tensor) -> Tensor:
-        """Embed clips ``[N, C, T, H, W]`` as :meth:`embed` does, ``chunk_size`` at a time.
+    def embed_in_chunks(self, *views: Tensor) -> Tensor:
+        """Embed views, each ``[N, C, T, H, W]``, as one batch, ``chunk_size`` clips at a time.
 
         Raises:
             InputError: The batch does not split into such chunks, or BatchNorm is shared by
                 processes and would be so chunk by chunk.
         """
-        size = self.chunk_size
-        if size is None or size >= len(clips):
-            return self.embed(clips)
-        if len(clips) % size:
+        size, num_clips = self.chunk_size, sum(map(len, views))
+        if size is None or size >= num_clips:
+            return self.embed(torch.cat(views) if len(views) > 1 else views[0])
+        if num_clips % size:
             raise InputError(
-                f'`model.chunk_size={size}` does not divide the {len(clips)} clips of a step: '
+                f'`model.chunk_size={size}` does not divide the {num_clips} clips of a step: '
                 'choose a divisor'
             )
         if any(isinstance(module, _SHARED_NORMS) for module in self.modules()):
@@ -75,4 +75,7 @@ class CVRL(BaseSelfSupervisor):
                 '`model.chunk_size` cannot work with SyncBatchNorm, whose statistics are to be '
                 'those of the whole batch: remove `sync_bn`, or leave chunk_size out'
             )
-        return torch.cat([recompute(self.embed, self, chunk) for chunk in clips.split(size)])
+        if any(len(view) % size for view in views):
+            views = (torch.cat(views),)
+        chunks = (chunk for view in views for chunk in view.split(size))  # copies no clips
+        return torch.cat([recompute(self.embed, self, chunk) for chunk in chunks])
