@@ -6,6 +6,7 @@ from vsslbox.engine.hooks.choose_readout_hook import ChooseReadoutHook
 from vsslbox.engine.hooks.class_names_hook import ClassNamesHook
 from vsslbox.engine.hooks.cluster_hook import ClusterHook
 from vsslbox.engine.hooks.compilation_hook import CompilationHook
+from vsslbox.engine.hooks.fill_queue_hook import FillQueueHook
 from vsslbox.engine.hooks.freeze_backbone_hook import FreezeBackboneHook
 from vsslbox.engine.hooks.health_hook import CollapseError, HealthHook
 from vsslbox.engine.hooks.iteration_seed_hook import IterationSeedHook
@@ -20,6 +21,7 @@ __all__ = [
     'ClusterHook',
     'CollapseError',
     'CompilationHook',
+    'FillQueueHook',
     'FreezeBackboneHook',
     'HealthHook',
     'IterationSeedHook',
