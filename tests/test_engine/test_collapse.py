@@ -48,7 +48,7 @@ class BYOLWithoutStopGradient(BYOL):
         return self.embed(clips)
 
 
-def config(work_dir, model='BYOL', norm_cfg=None, momentum=0.9):
+def config(work_dir, model='BYOL', norm_cfg=None, momentum=0.9, lr=0.05):
     neck = dict(
         type='MLPNeck', in_channels=32, hidden_channels=64, out_channels=16, norm_cfg=norm_cfg
     )
@@ -77,7 +77,7 @@ def config(work_dir, model='BYOL', norm_cfg=None, momentum=0.9):
             ),
             train_cfg=dict(type='ResumableTrainLoop', max_epochs=STEPS // 4),
             optim_wrapper=dict(
-                type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.9)
+                type='OptimWrapper', optimizer=dict(type='SGD', lr=lr, momentum=0.9)
             ),
             default_hooks=dict(health=dict(interval=5, on_collapse='stop')),
             log_level='ERROR',
@@ -95,8 +95,9 @@ BATCH_NORM = dict(type='BN1d')
     [
         dict(model='BYOLWithoutStopGradient', norm_cfg=BATCH_NORM),
         dict(momentum=0.0),  # and no BatchNorm in the projection, which alone prevents it
+        dict(lr=5.0),  # a hundred times the rate, no BatchNorm either
     ],
-    ids=['no-stop-gradient', 'no-momentum'],
+    ids=['no-stop-gradient', 'no-momentum', 'high-rate'],
 )
 def test_a_forced_collapse_stops_the_run(tmp_path, collapsing):
     runner = build_runner(config(tmp_path, **collapsing))
@@ -106,7 +107,10 @@ def test_a_forced_collapse_stops_the_run(tmp_path, collapsing):
 
 
 @pytest.mark.slow
-def test_a_healthy_run_goes_on(tmp_path):
-    runner = build_runner(config(tmp_path, norm_cfg=BATCH_NORM))
+@pytest.mark.parametrize(
+    'changes', [{}, dict(momentum=0.0), dict(lr=5.0)], ids=['as-it-is', 'no-momentum', 'high-rate']
+)
+def test_with_batch_norm_in_the_projection_a_run_goes_on(tmp_path, changes):
+    runner = build_runner(config(tmp_path, norm_cfg=BATCH_NORM, **changes))
     runner.train()
     assert runner.iter == STEPS

@@ -184,6 +184,29 @@ def test_a_collapse_can_stop_the_run(tmp_path):
     assert runner.iter == 5
 
 
+@pytest.mark.parametrize(
+    ('spreads', 'alarms'),
+    [
+        ([0.5364, 0.1591, 0.0721, 0.0784, 0.0856, 0.1317, 0.3064], []),  # a VideoMAE that recovers
+        ([0.5, 0.08, 0.07, 0.09, 0.06, 0.07], [5]),  # 0.06 after 0.07
+        ([0.5, 0.08, 0.07, 0.06, 0.3, 0.05, 0.04, 0.03, 0.02], [4, 8]),  # again after a recovery
+        ([0.5, 0.001, 0.002, 0.003, 0.004], [4]),  # too low for a recovery
+        ([0.09, 0.08, 0.07, 0.06, 0.05], []),  # not less than a third
+    ],
+)
+def test_when_the_alarm_comes(tmp_path, caplog, spreads, alarms):
+    runner = build_runner(config(tmp_path, None))
+    runner.logger.addHandler(caplog.handler)
+    hook, found = HealthHook(), []
+    caplog.clear()
+    for number, spread in enumerate(spreads, start=1):
+        hook._check(runner, spread)
+        if caplog.records:
+            found.append(number)
+            caplog.clear()
+    assert found == alarms
+
+
 def test_a_collapse_has_an_exit_code_of_its_own(capsys):
     def main():
         raise CollapseError('all the same')

@@ -46,9 +46,9 @@ class HealthHook(Hook):
     It does nothing for a model that is no self-supervised method.
 
     The run has collapsed when, ``patience`` times in a row, the embeddings spread less than
-    ``min_spread`` and less than a third of what was measured before, or less than a tenth of
-    ``min_spread``. The alarm is an error in the log; with ``on_collapse='stop'`` the run also ends,
-    with exit code 3.
+    ``min_spread`` and less than a third of what was measured before, without a rise from the first
+    of these times to the last, or less than a tenth of ``min_spread``. The alarm is an error in the
+    log; with ``on_collapse='stop'`` the run also ends, with exit code 3.
 
     Args:
         interval: The iterations between two measurements.
@@ -87,8 +87,9 @@ class HealthHook(Hook):
         self.min_spread = min_spread
         self.patience = patience
         self.on_collapse = on_collapse
-        self._low = 0  # measurements in a row
-        self._widest = 0.0  # spread
+        self._lows: list[float] = []  # the spreads that are too low, in a row
+        self._widest = 0.0
+        self._told = False
 
     def after_train_iter(
         self,
@@ -145,8 +146,12 @@ class HealthHook(Hook):
     def _check(self, runner: Runner, spread: float) -> None:
         self._widest = max(self._widest, spread)
         healthy = max(min(self.min_spread, self._widest / 3), self.min_spread / 10)
-        self._low = self._low + 1 if spread < healthy else 0
-        if self._low < self.patience:
+        if spread >= healthy:
+            self._lows, self._told = [], False
+            return
+        self._lows = [*self._lows, spread][-self.patience :]
+        recovers = spread > self._lows[0] and spread >= self.min_spread / 10
+        if len(self._lows) < self.patience or recovers:
             return
         message = (
             f'collapse: at iteration {runner.iter + 1} the embeddings of different videos are '
@@ -156,8 +161,9 @@ class HealthHook(Hook):
         )
         if self.on_collapse == 'stop':
             raise CollapseError(message)
-        if self._low == self.patience:  # once
+        if not self._told:
             runner.logger.error(message)
+        self._told = True
 
 
 def _queue_age(model: BaseSelfSupervisor) -> dict[str, float]:
