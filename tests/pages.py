@@ -102,7 +102,7 @@ SHORT = {
     'data/make_demo_videos.py': ['--videos', '24', '--frames', '24', '--workers', '1'],
     'data/make_demo_detections.py': ['--videos', '4'],
     'data/activitynet/make_demo_features.py': ['--videos', '20'],
-    'data/make_motion_videos.py': ['--videos', '30', '--size', '32'],
+    'data/make_motion_videos.py': ['--videos', '120', '--size', '32'],
 }
 # Options of a page that a short form needs in another way.
 CHANGED = {'--knn-every': '1', '--folds': '2', '--repeats': '1', '--seeds': '0,1'}
