@@ -144,3 +144,17 @@ def test_attentive_probe_benchmark(tmp_path, depth):
     assert f'3 heads of depth {depth}' in out
     assert figures['largest_relative_difference_of_scores'] < 1e-3
     assert figures['ratio'] == pytest.approx(figures['loop, CPU s'] / figures['one pass, CPU s'])
+
+
+@pytest.mark.slow
+def test_health_benchmark(tmp_path, video_folder):
+    report = tmp_path / 'report.json'
+    config = REPO / 'configs' / 'demo' / 'moco_r18w16_1xb32-64px.py'
+    small = ('--cfg-options', 'train_dataloader.batch_size=4')
+    sizes = ('--steps', 2, '--rounds', 3, '--json', report)
+    run('health.py', config, '--data-root', video_folder, *sizes, *small)
+    figures = json.loads(report.read_text())
+    ratio = figures['measurement_ms'] / (figures['interval'] * figures['step_ms'])
+    assert figures['interval'] == 50
+    assert figures['cost_percent'] == pytest.approx(100 * ratio, rel=0.5)
+    assert 0 < figures['measurement_ms'] < figures['step_ms']
