@@ -46,6 +46,7 @@ WORDS = {
     r'((?:train\.py|pretrain) configs/demo/vclr\S+)': r'\1 --cfg-options param_scheduler.0.end=0.5',
     r'\bQUERY\b': 'path/to/video.mp4',
     r'\bNAME=': 'ours=',
+    r'splits/\*\.csv': 'splits/unseen_cameras.csv',
     r' \.\.\. ': ' ',
     # The short form of a training is one epoch, and that of shards one file.
     r'epoch_\d+\.pth': 'epoch_1.pth',
