@@ -19,7 +19,8 @@ Written by `tools/analysis/make_papers.py` from `configs/*/metafile.yml`: edit t
 Every row of every table of the papers, with its config and the command that reruns it: pretraining,
 then training and testing as the protocol asks. `--dry-run` prints these steps instead, `--gpus`
 sets the number of processes. A step that was stopped goes on where it ended. The numbers are the
-papers' own; [model_zoo.md](../model_zoo.md) has what was measured here.
+papers' own, and a row without one has none that is known here;
+[model_zoo.md](../model_zoo.md) has what was measured here.
 """
 HEADER = ('row', 'paper', 'pretraining', 'evaluation', 'command')
 SHORT = {'Top 1 Accuracy': 'top-1', 'Top 5 Accuracy': 'top-5'}
