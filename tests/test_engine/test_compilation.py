@@ -9,6 +9,7 @@ from torch import nn
 
 from tests.test_engine.test_activation_checkpointing import a_step, built
 from tests.test_models.test_registered_models import COMPONENTS
+from tests.tiny import tiny_vclr, views_and_samples
 from vsslbox.compat import compiled_graphs
 from vsslbox.engine.activation_checkpointing import checkpoint_activations
 from vsslbox.engine.compilation import compile_networks
@@ -86,3 +87,41 @@ def test_a_method_that_does_not_call_its_backbone_is_told():
     model(**COMPONENTS['VDIM'][1]())
     with pytest.raises(InputError, match='compiled nothing in the first iteration'):
         CompilationHook().after_train_iter(SimpleNamespace(), 0)
+
+
+def vclr_losses(dtype=torch.float32, noise=0.0, backend=None):
+    """Return the losses of a small VCLR with BatchNorm, whose weights differ by relative noise."""
+    torch.manual_seed(0)
+    model = tiny_vclr(norm_cfg=dict(type='BN', requires_grad=True)).to(dtype)
+    drawn = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight *= 1 + noise * torch.randn(weight.shape, generator=drawn)
+    if backend:
+        compile_networks(model, dict(backend=backend))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    losses = []
+    for step in range(8):
+        views, samples = views_and_samples(torch.Generator().manual_seed(step), 4)
+        views = [view.to(dtype) for view in views]
+        loss = sum(model(views, samples, mode='loss').values())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        model.update_after_step()
+        losses.append(loss.item())
+    return torch.tensor(losses, dtype=torch.float64)
+
+
+@pytest.mark.slow
+@pytest.mark.full
+def test_batch_norm_multiplies_rounding():
+    """The default backend drifts in float32 as plain steps do, and not in float64."""
+    exact = vclr_losses(torch.float64)
+
+    def drift(**options):
+        return ((vclr_losses(**options) - exact) / exact).abs().max()
+
+    assert drift(dtype=torch.float64, backend='inductor') < 1e-9
+    assert drift(dtype=torch.float64, noise=1e-7) > 1e-3
+    assert drift(backend='inductor') < 10 * drift() < 0.1
