@@ -4,6 +4,13 @@
 #
 #     python tools/train.py configs/demo/rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px.py \
 #         --data-root path/to/videos
-_base_ = './rho-simclr_r3d18w16_1xb32-2x8x3-64px.py'
+_base_ = './rho-moco_r3d18w16_1xb32-2x8x3-64px.py'
 
-model = dict(backbone=dict(_delete_=True, type='FrameDifferences', backbone=_base_.model.backbone))
+model = dict(
+    _delete_=True,
+    type='RhoSimCLR',
+    data_preprocessor=_base_.model.data_preprocessor,
+    backbone=dict(type='FrameDifferences', backbone=_base_.model.backbone),
+    neck=_base_.mlp,
+    loss=dict(type='NTXentLoss', temperature=0.1, reduction='mean'),
+)
