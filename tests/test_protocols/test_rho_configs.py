@@ -262,6 +262,7 @@ def test_recipe_trains_on_real_clips(name, data_root, tmp_path, monkeypatch):
         'log_level': 'ERROR',
         'train_cfg.max_epochs': 1,
         'param_scheduler': dict(warmup=0, T_max=1),
+        'custom_hooks': [],  # three steps do not fill a queue
         'optim_wrapper.type': 'OptimWrapper',
         'model.backbone': dict(depth=18, base_channels=4),
         'model.neck': small,
