@@ -126,7 +126,7 @@ def test_a_missing_argument_is_answered_by_the_usage(launch, script, arguments):
     assert f'{script} {arguments} [ARGUMENTS OF ' in done.stderr
 
 
-def test_demo_leaderboard_trains_with_three_seeds_and_measures_what_is_there(tmp_path):
+def test_demo_leaderboard_trains_with_three_seeds_and_measures_them(tmp_path):
     """A copy of the script, beside an environment that is a stand-in."""
     tools = tmp_path / 'tools'
     tools.mkdir()
@@ -135,10 +135,6 @@ def test_demo_leaderboard_trains_with_three_seeds_and_measures_what_is_there(tmp
         f'VSSLBOX_ROOT={tmp_path}\nuse_environment() {{ :; }}\npython() {{ echo "python $*"; }}\n'
     )
     out = tmp_path / 'out'
-    for folder in ('cvrl_r3d18w16_1xb32-8x3-64px/seed0', 'cvrl_r3d18w16_1xb32-8x3-64px/seed2'):
-        run = out / 'sprites-runs' / folder
-        run.mkdir(parents=True)
-        (run / 'last_checkpoint').write_text(f'{folder[-5:]}/last.pth')
 
     def lines(*args: str) -> list[str]:
         command = ['bash', str(tools / 'demo_leaderboard.sh'), *args]
@@ -150,8 +146,9 @@ def test_demo_leaderboard_trains_with_three_seeds_and_measures_what_is_there(tmp
         f'python tools/data/make_demo_videos.py {out}/sprites --videos 480 --seed 0',
         'python tools/sweep.py configs/demo/cvrl_r3d18w16_1xb32-8x3-64px.py '
         f'--data-root {out}/sprites/train --epochs 40 --seeds 0,1,2 --work-dir {out}/sprites-runs',
-        'python tools/leaderboard.py cvrl_r3d18w16=seed0/last.pth,seed2/last.pth '
-        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear attentive '
+        'python tools/leaderboard.py '
+        f'cvrl_r3d18w16={out}/sprites-runs/cvrl_r3d18w16_1xb32-8x3-64px/**/epoch_40.pth '
+        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear '
         f'--work-dir {out}/sprites-leaderboard',
     ]
     assert lines('sprite', 'out') == ['2', 'vsslbox: the videos are motion or sprites, not sprite']

@@ -22,16 +22,16 @@ case $videos in
 motion)
     python tools/data/make_motion_videos.py "$data" --videos 1200 --seed 0
     list=splits/unseen_cameras.csv
-    # 900 videos train.
+    epochs=32 # of 900 videos
     training=(
         train_dataloader.dataset.ann_file="$list" train_dataloader.dataset.where.split=train
-        --data-root "$data" --epochs 32
+        --data-root "$data"
     )
     measuring=(--data-root "$data" --list "$data/$list" --labels action)
     configs=(
+        rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
         rho-moco_diff-r3d18w16_1xb32-2x8x3-64px
         cvrl_diff-r3d18w16_1xb32-8x3-64px
-        rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
         rho-simclr_r3d18w16_1xb32-2x8x3-64px
         cvrl_r3d18w16_1xb32-8x3-64px
         vclr_r18w16_1xb32-3seg-64px
@@ -43,7 +43,8 @@ motion)
     ;;
 sprites)
     python tools/data/make_demo_videos.py "$data" --videos 480 --seed 0
-    training=(--data-root "$data/train" --epochs 40) # 360 videos
+    epochs=40 # of 360 videos
+    training=(--data-root "$data/train")
     measuring=(--data-root "$data" --labels appearance motion)
     configs=(
         vclr_r18w16_1xb32-3seg-64px
@@ -72,14 +73,11 @@ esac
 
 runs=$out/$videos-runs
 trainings=("${configs[@]/#/configs/demo/}")
-python tools/sweep.py "${trainings[@]/%/.py}" "${training[@]}" --seeds 0,1,2 --work-dir "$runs"
+python tools/sweep.py "${trainings[@]/%/.py}" "${training[@]}" --epochs "$epochs" \
+    --seeds 0,1,2 --work-dir "$runs"
 entries=()
 for name in "${configs[@]}"; do
-    checkpoints=
-    for last in "$runs/$name"/{,*/}seed[012]/last_checkpoint; do
-        [[ ! -f $last ]] || checkpoints+=,$(<"$last")
-    done
-    entries+=("${name%%_1xb*}=${checkpoints#,}")
+    entries+=("${name%%_1xb*}=$runs/$name/**/epoch_$epochs.pth") # of all seeds
 done
-python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear attentive \
+python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear \
     --work-dir "$out/$videos-leaderboard"
