@@ -1,0 +1,86 @@
+"""Write the tables of docs/performance.md from the figures that tools/benchmark has measured.
+
+python tools/analysis/make_performance.py [--root REPOSITORY]
+
+docs/figures/NAME.json is what tools/benchmark/NAME.py wrote with --json. The table of NAME stands
+between the lines `<!-- NAME -->` and `<!-- end -->`; the rest of the page is written by hand.
+"""
+
+import re
+import statistics
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from vsslbox.apis.command_line import run_command, tool_parser
+from vsslbox.errors import InputError
+from vsslbox.preparation.text_files import read_json
+from vsslbox.visualization import markdown_table
+
+BLOCK = re.compile(r'<!-- (\w+) -->\n.*?<!-- end -->', re.DOTALL)
+
+
+def machine(data: Mapping) -> str:
+    """Return the line that tells where figures come from."""
+    cores, threads = data['cores'], data.get('threads', 1)
+    count = 'one thread' if threads == 1 else f'{threads} threads'
+    return f'{data["processor"]}, {cores} cores, {count}; torch {data["torch"]}:\n'
+
+
+def kmeans(data: Mapping) -> str:
+    """Return the table of tools/benchmark/kmeans.py."""
+    ours = data['seconds']['vsslbox']
+    rows = [
+        [name, f'{statistics.median(seconds):.2f}', f'{_ratio(seconds, ours):.2f}']
+        for name, seconds in data['seconds'].items()
+    ]
+    return markdown_table(('one iteration', 'seconds', 'relative to vsslbox'), rows)
+
+
+def steps(data: Mapping) -> str:
+    """Return the table of tools/benchmark/steps.py."""
+    forms = list(next(iter(data['seconds'].values())))
+    rows = []
+    for name, seconds in data['seconds'].items():
+        plain = seconds[forms[0]]
+        ratios = [f'{_ratio(plain, seconds[form]):.2f}' for form in forms[1:]]
+        rows.append([name, f'{statistics.median(plain):.1f}', *ratios])
+    header = ('', f'{forms[0]}, CPU seconds', *(f'{form}: times as fast' for form in forms[1:]))
+    return markdown_table(header, rows)
+
+
+TABLES: dict[str, Callable[[Mapping], str]] = {table.__name__: table for table in (kmeans, steps)}
+
+
+def _ratio(others: list[float], ours: list[float]) -> float:
+    """Return the median of the ratios of each round."""
+    return statistics.median(a / b for a, b in zip(others, ours, strict=True))
+
+
+def make_page(page: str, figures: Path) -> str:
+    """Return a page with the tables of the figures in a folder.
+
+    Raises:
+        InputError: The page names a table that there is not.
+    """
+
+    def block(found: re.Match) -> str:
+        name = found[1]
+        if name not in TABLES:
+            raise InputError(f'the page has a place for {name!r}, tables are {", ".join(TABLES)}')
+        data = read_json(figures / f'{name}.json')
+        return f'<!-- {name} -->\n{machine(data)}\n{TABLES[name](data).strip()}\n<!-- end -->'
+
+    return BLOCK.sub(block, page)
+
+
+def main() -> None:
+    """Write the page."""
+    parser = tool_parser(__doc__)
+    parser.add_argument('--root', type=Path, default=Path(__file__).parents[2])
+    docs = parser.parse_args().root / 'docs'
+    path = docs / 'performance.md'
+    path.write_text(make_page(path.read_text('utf-8'), docs / 'figures'), 'utf-8')
+
+
+if __name__ == '__main__':
+    run_command(main)
