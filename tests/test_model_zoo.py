@@ -38,7 +38,8 @@ def tool():
 def test_the_table_is_up_to_date(tool):
     """After a change of a metafile run tools/analysis/make_model_zoo.py."""
     assert (REPO / 'model-index.yml').read_text() == tool.make_index(list(CONTENTS))
-    assert (REPO / 'model_zoo.md').read_text() == tool.make_page(list(CONTENTS.values()))
+    page = tool.make_page(list(CONTENTS.values()), tool.read_leaderboards(REPO))
+    assert (REPO / 'model_zoo.md').read_text() == page
 
 
 def test_names_are_unique():
@@ -138,9 +139,9 @@ def row_of(page: str) -> list[str]:
 
 
 def test_paper_and_measurement_have_their_own_columns(tool):
-    row = row_of(tool.make_page(toy()) + 'weights')
+    row = row_of(tool.make_page(toy(), {}) + 'weights')
     assert row[4:7] == ['Fine-tuning, UCF101', 'top-1 70.5', 'not yet']
-    row = row_of(tool.make_page(toy(Results=[RESULT])))
+    row = row_of(tool.make_page(toy(Results=[RESULT]), {}))
     assert row[5:7] == [
         'top-1 70.5',
         'top-1 71.25 ([log](logs/a.json), seed 3, lists `aaaaaaaa`, weights `bbbbbbbb`)',
@@ -151,12 +152,12 @@ def test_paper_and_measurement_have_their_own_columns(tool):
 def test_a_measurement_without_its_proof_is_refused(tool, key):
     result = {name: value for name, value in RESULT.items() if name != key}
     with pytest.raises(ValueError, match=f'a result of toy lacks {key}'):
-        tool.make_page(toy(Results=[result]))
+        tool.make_page(toy(Results=[result]), {})
 
 
 def test_a_measurement_without_a_protocol_is_refused(tool):
     with pytest.raises(ValueError, match='toy has results without a protocol'):
-        tool.make_page(toy(Results=[dict(RESULT, Dataset='HMDB51')]))
+        tool.make_page(toy(Results=[dict(RESULT, Dataset='HMDB51')]), {})
 
 
 def test_weights_are_in_the_row_of_their_config(tool):
@@ -165,7 +166,7 @@ def test_weights_are_in_the_row_of_their_config(tool):
         Description='our run',
         License='Apache-2.0',
     )
-    page = tool.make_page(toy(**weights))
+    page = tool.make_page(toy(**weights), {})
     assert row_of(page)[7] == '`toy`'
     assert (
         '| [`toy`](weights/toy-12345678.pth) | our run | ResNet-18 | UCF101 | Apache-2.0 | 2.5 | '

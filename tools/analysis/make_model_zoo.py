@@ -1,4 +1,4 @@
-"""Write model_zoo.md and model-index.yml from configs/*/metafile.yml.
+"""Write model_zoo.md and model-index.yml from configs/*/metafile.yml, and measured leaderboards.
 
 python tools/analysis/make_model_zoo.py [--root REPOSITORY]
 
@@ -8,9 +8,12 @@ under `Paper` the paper's number. `Results` holds what was measured here: the sa
 `Dataset`, `Metrics`, those of a random start under `Random Start` if it was evaluated too, and
 `Log`, `Seed`, `List SHA256` (of each list) and `Weights SHA256`, without which a number is refused.
 Weights have `Description`, `License`, and if known `Weights Size` and `Weights SHA256`.
+
+docs/figures/leaderboards/*.txt are `leaderboard.md` of tools/leaderboard.py.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from mmengine.fileio import load
@@ -40,6 +43,24 @@ wherever a checkpoint is given (`load_from`, `tools/test.py`, `vsslbox.Pretraine
 Without internet access, set `$VSSLBOX_ZOO_MIRROR` to a folder with the files of such a cache, or to
 its address. If no SHA-256 is published, later files must have that of the first download.
 """
+SIDE_BY_SIDE = """\
+## Side by side
+
+Methods at the size of a demonstration, pretrained without labels on generated videos. Such networks
+and so few videos rank no methods: [leaderboard.md](docs/leaderboard.md) says what the numbers can
+tell.
+
+* Moving people: `bash tools/demo_leaderboard.sh motion OUT` makes the table, here of the trainings
+  that were run; [motion.md](docs/motion.md#what-small-pretrainings-reach) describes it.
+* Real clips: 225 of fights and of none, of which none trained. VCLR, CVRL, VIE and VDIM are the
+  weights above, `_diff` were trained on moving people, the others on the
+  [sprites](configs/demo/README.md) of the demonstration. `vsslbox leaderboard NAME=CHECKPOINT ...
+  --labels label --group scene_group --protocols knn linear`.
+"""
+LEADERBOARDS = dict(
+    motion='Moving people, from cameras that pretraining did not see',
+    scenes='Real clips, in folds of scenes',
+)
 WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
 HEADER = ('config', 'backbone', 'data', 'epochs', 'protocol', 'paper', 'measured', 'weights')
 DESCRIPTION_OF_MODEL = ('Architecture', 'Training Data', 'Epochs')
@@ -52,11 +73,20 @@ def make_index(metafiles: list[str]) -> str:
     return '\n'.join(['Import:', *(f'  - {name}' for name in metafiles)]) + '\n'
 
 
-def make_page(contents: list[dict]) -> str:
+def read_leaderboards(root: Path) -> dict[str, str]:
+    """Return the measured leaderboards of a repository by their titles."""
+    folder = root / 'docs' / 'figures' / 'leaderboards'
+    return {
+        title: (folder / f'{name}.txt').read_text('utf-8') for name, title in LEADERBOARDS.items()
+    }
+
+
+def make_page(contents: list[dict], leaderboards: Mapping[str, str]) -> str:
     """Return the content of ``model_zoo.md``.
 
     Args:
         contents: The contents of the metafiles.
+        leaderboards: Tables by their titles.
     """
     models = [model for content in contents for model in content['Models']]
     names = defaultdict(list)
@@ -64,7 +94,8 @@ def make_page(contents: list[dict]) -> str:
         if 'Weights' in model:
             names[model.get('Config')].append(f'`{model["Name"]}`')
     weights = [_weights_row(model) for model in models if 'Weights' in model]
-    parts = [INTRODUCTION, WEIGHTS, markdown_table(WEIGHTS_HEADER, weights)]
+    parts = [INTRODUCTION, WEIGHTS, markdown_table(WEIGHTS_HEADER, weights), SIDE_BY_SIDE]
+    parts += [f'### {title}\n\n{table}' for title, table in leaderboards.items()]
     for content in contents:
         parts += _collection(content, names)
     return '\n'.join(parts)
@@ -166,7 +197,8 @@ def main() -> None:
     parser.add_argument('--root', type=Path, default=checkout, help='the repository')
     root = parser.parse_args().root
     metafiles = sorted(path.relative_to(root) for path in root.glob('configs/*/metafile.yml'))
-    page = make_page([load(root / path) for path in metafiles])
+    contents = [load(root / path) for path in metafiles]
+    page = make_page(contents, read_leaderboards(root))
     (root / 'model_zoo.md').write_text(page, 'utf-8')
     (root / 'model-index.yml').write_text(make_index([p.as_posix() for p in metafiles]), 'utf-8')
 
