@@ -29,6 +29,7 @@ EXCUSED = {
     r'data/(ucf101|kinetics400)\b|activitynet-feature': 'data sets that are not at hand',
     r'snippet_features\.py ': 'a network with class scores; test_localization.py has one',
     r'^vsslbox sweep ': 'many trainings; tests/test_tools/test_sweep.py has small ones',
+    r'^bash tools/demo_leaderboard\.sh ': 'many trainings; test_launch_scripts.py has its commands',
     r'annotate_features\.py ': 'the annotations of ActivityNet',
 }
 # What a newcomer meets first; the others run with `-m slow`.
