@@ -94,7 +94,7 @@ def main() -> None:
     steps = [sum(hook.steps[r * args.steps :][: args.steps]) / args.steps for r in rounds]
     costs = [hook.measurements[r] / (interval * steps[r]) for r in rounds]
     report = dict(
-        machine=describe_machine(),
+        describe_machine(),
         config=Path(args.config).stem,
         interval=interval,
         step_ms=1000 * statistics.median(steps),
@@ -103,7 +103,7 @@ def main() -> None:
     )
     print(json.dumps(report, indent=2))
     if args.json:
-        args.json.write_text(json.dumps(report, indent=2))
+        args.json.write_text(json.dumps(report, indent=2) + '\n')
 
 
 if __name__ == '__main__':

@@ -38,7 +38,7 @@ CVRL = dict(
     neck=dict(type='MLPNeck', in_channels=256, hidden_channels=256, out_channels=128),
     loss=dict(type='NTXentLoss'),
 )
-STEPS = ('64:0', '1024:0', '1024:128')
+STEPS = ('64:0', '1024:0', '1024:128', '1024:64')
 MIB = 2**20
 
 
