@@ -19,6 +19,7 @@ from vsslbox.datasets.readers import (
     FallbackReader,
     FramesReader,
     ImageReader,
+    NpzReader,
     PyAVReader,
     TooLargeError,
     VideoError,
@@ -53,7 +54,7 @@ def png_header(height, width):
     return b'\x89PNG\r\n\x1a\n' + b''.join(chunks)
 
 
-@pytest.mark.parametrize('reader', [PyAVReader, DecordReader, ZipReader, ImageReader])
+@pytest.mark.parametrize('reader', [PyAVReader, DecordReader, ZipReader, NpzReader, ImageReader])
 @pytest.mark.parametrize(
     ('kind', 'message'),
     [

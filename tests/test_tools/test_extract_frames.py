@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import write_video
 from tests.tools import imported_tool, run_main
 from vsslbox.datasets import RawframeDataset, VideoDataset
-from vsslbox.datasets.readers import DecordReader, FramesReader, PyAVReader, ZipReader
+from vsslbox.datasets.readers import DecordReader, FramesReader, NpzReader, PyAVReader, ZipReader
 
 KINDS = [
     'torchvision_assets/videos/SchoolRulesHowTheyHelpUs_wave_f_nm_np1_ba_med_0.avi',
@@ -102,6 +102,34 @@ def test_both_formats_give_the_frames_of_the_videos(run, real_list, tmp_path):
         assert np.array_equal(read[name], packed[name])
 
 
+def test_decoded_frames_are_those_of_the_videos(run, real_list, tmp_path):
+    """To rounding: no JPEG lies between. Their rate is known."""
+    source, root = real_list
+    assert run(source, tmp_path / 'npz', '--data-root', str(root), '--format', 'npz') == 0
+    for name in KINDS:
+        made = NpzReader(str((tmp_path / 'npz' / name).with_suffix('.npz')))
+        assert made.fps == pytest.approx(PyAVReader(str(root / name)).fps)
+        read = np.array(made.read(range(made.num_frames)))
+        expected = frames_of(root / name)
+        assert read.shape == expected.shape
+        assert np.abs(read.astype(float) - expected).mean() < 1
+
+
+def test_decoded_frames_at_another_rate(run, video_folder, tmp_path):
+    options = ('--format', 'npz', '--fps', '6', '--short-side', '25')
+    assert run(video_folder, tmp_path / 'npz', *options) == 0
+    made = NpzReader(str(tmp_path / 'npz' / 'video0.npz'))
+    assert (made.num_frames, made.fps) == (6, 6)
+    assert made.read([0])[0].shape == (25, 33, 3)
+
+
+def test_videos_too_long_for_memory_are_told(run, video_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv('VSSLBOX_MAX_VIDEO_BYTES', '100000')
+    assert run(video_folder, tmp_path / 'npz', '--format', 'npz') == 1
+    assert 'VSSLBOX_MAX_VIDEO_BYTES' in (tmp_path / 'npz' / 'failed.csv').read_text()
+    assert not list((tmp_path / 'npz').glob('*.npz'))
+
+
 def test_names_list_and_storage(run, video_folder, tmp_path):
     options = ('--filename-tmpl', 'f{:03}.jpg', '--quality', '50')
     assert run(video_folder, tmp_path / 'jpg', *options) == 0
@@ -149,9 +177,9 @@ def test_rotated_videos_become_upright(run, data_root, tmp_path, angle):
     assert np.abs(images.astype(float) - upright).mean() < 2
 
 
-@pytest.mark.parametrize('ending', ['', '.zip'])
+@pytest.mark.parametrize('ending', ['', '.npz', '.zip'])
 def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, ending, capsys):
-    options = ('--format', 'zip' if ending else 'jpg')
+    options = ('--format', ending[1:] or 'jpg')
     out = tmp_path / 'out'
     assert run(video_folder, out, *options) == 0
     times = {path.name: path.stat().st_mtime_ns for path in out.glob(f'video*{ending}')}
@@ -169,7 +197,8 @@ def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, ending, c
     assert kept.pop(missing.name) != times.pop(missing.name)
     assert kept == times
     if ending:
-        assert ZipReader(str(missing)).num_frames == 24
+        reader = dict(npz=NpzReader, zip=ZipReader)[ending[1:]]
+        assert reader(str(missing)).num_frames == 24
     else:
         assert len(list(missing.iterdir())) == 24
         assert 'video3 24\n' in (out / 'list.txt').read_text()
@@ -177,7 +206,7 @@ def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, ending, c
         run(video_folder, out, *options, '--quality', '80')
 
 
-@pytest.mark.parametrize('ending', ['', '.zip'])
+@pytest.mark.parametrize('ending', ['', '.npz', '.zip'])
 def test_a_file_that_fails_leaves_nothing(run, video_folder, data_root, tmp_path, ending):
     """It fails at frame 28 of 50, when some images exist already."""
     folder = tmp_path / 'in'
@@ -186,7 +215,7 @@ def test_a_file_that_fails_leaves_nothing(run, video_folder, data_root, tmp_path
     (folder / 'broken.mp4').write_bytes(corrupted.read_bytes())
     (folder / 'whole.mp4').write_bytes((video_folder / 'video0.mp4').read_bytes())
     out = tmp_path / 'out'
-    assert run(folder, out, '--format', 'zip' if ending else 'jpg') == 1
+    assert run(folder, out, '--format', ending[1:] or 'jpg') == 1
     names = {path.name for path in out.iterdir()} - {'list.txt', 'extract_frames.json'}
     assert names == {f'whole{ending}', 'failed.csv'}
     assert f'{folder}/broken.mp4,after 28 frames: ' in (out / 'failed.csv').read_text()

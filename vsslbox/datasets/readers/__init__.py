@@ -8,6 +8,7 @@ from vsslbox.datasets.readers.frame_range_reader import FrameRangeReader
 from vsslbox.datasets.readers.frames_reader import FramesReader
 from vsslbox.datasets.readers.image_reader import ImageReader
 from vsslbox.datasets.readers.limits import TooLargeError
+from vsslbox.datasets.readers.npz_reader import NpzReader
 from vsslbox.datasets.readers.pyav_reader import PyAVReader
 from vsslbox.datasets.readers.reading_notes import ReadingNotes, finish_reading, start_reading
 from vsslbox.datasets.readers.torchcodec_reader import TorchCodecReader
@@ -23,6 +24,7 @@ __all__ = [
     'FrameRangeReader',
     'FramesReader',
     'ImageReader',
+    'NpzReader',
     'PyAVReader',
     'ReadingNotes',
     'TooLargeError',

@@ -1,57 +1,21 @@
 """Reading of extracted frames from a zip file."""
 
-import io
 import re
-import struct
-import zlib
 from collections.abc import Sequence
 from pathlib import PurePosixPath
-from typing import BinaryIO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.images import decode_image, refuse_bytes
-from vsslbox.datasets.readers.limits import refuse_irregular
 from vsslbox.datasets.readers.video_source import VideoSource
+from vsslbox.datasets.readers.zip_files import BROKEN, open_zip
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['ZipReader']
 
 IMAGE_ENDINGS = {'.jpeg', '.jpg', '.png', '.webp'}
-_MAX_CONTENTS = 64 * 2**20  # bytes of the table of contents, which lists half a million images
-
-# What Python's zipfile raises on broken files: RuntimeError if encrypted, its subclass
-# NotImplementedError on unknown versions, ValueError on names that are not UTF-8 and offsets.
-_BROKEN = (
-    BadZipFile,
-    EOFError,
-    LookupError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
-
-
-class _BoundedFile:
-    """A file that refuses reads of more than ``most`` bytes before it makes room for them."""
-
-    most = _MAX_CONTENTS
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek, self.tell, self.close = file.seek, file.tell, file.close
-        self.seekable = file.seekable
-
-    def read(self, size: int = -1) -> bytes:
-        """Read bytes."""
-        if size > self.most:
-            raise BadZipFile(f'its headers announce {size} bytes, more than {self.most}')
-        return self._file.read(size)
 
 
 @TASK_UTILS.register_module(name=['ZipReader', 'zip'])
@@ -76,14 +40,7 @@ class ZipReader(BaseReader):
 
     def __init__(self, path: str, source: VideoSource | None = None) -> None:
         self.path = path
-        size = refuse_irregular(path).st_size if source is None else source.size
-        self._file = _BoundedFile(io.FileIO(path) if source is None else source.open())
-        try:
-            self._zip = ZipFile(self._file)
-        except _BROKEN as error:
-            self._file.close()
-            raise VideoError.of(path, error) from None
-        self._file.most = size
+        self._zip, self._file = open_zip(path, source)
         self._names = sorted(filter(_is_image, self._zip.namelist()), key=_natural_order)
         self.num_frames = len(self._names)
         if self.num_frames == 0:
@@ -113,7 +70,7 @@ class ZipReader(BaseReader):
         try:
             with self._zip.open(entry) as file:
                 return file.read(entry.file_size)  # a limit for inflating, whatever is packed
-        except _BROKEN as error:
+        except BROKEN as error:
             raise VideoError(self.path, f'image {name} cannot be read: {error}') from None
 
 

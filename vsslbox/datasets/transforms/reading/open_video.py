@@ -34,8 +34,8 @@ class OpenVideo(BaseTransform):
         for name in self.readers:
             if TASK_UTILS.get(name) is None:
                 raise InputError(
-                    f"unknown reader {name!r}: use 'pyav', 'decord', 'torchcodec', 'zip', 'image' "
-                    'or one that you registered in TASK_UTILS'
+                    f"unknown reader {name!r}: use 'pyav', 'decord', 'torchcodec', 'zip', 'npz', "
+                    "'image' or one that you registered in TASK_UTILS"
                 )
 
     def transform(self, results: dict) -> dict:
