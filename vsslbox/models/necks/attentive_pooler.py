@@ -144,5 +144,8 @@ def attend_together(weights: Mapping[str, Tensor], num_heads: int, tokens: Tenso
 
 
 def _linear(weights: Mapping[str, Tensor], name: str, x: Tensor) -> Tensor:
-    """Map ``[P, N, D]`` by the layer of each pooler."""
-    return torch.baddbmm(weights[f'{name}.bias'][:, None], x, weights[f'{name}.weight'].mT)
+    """Map ``[P, N, D]`` by the layer of each pooler.
+
+    The weight comes first in the product, so that its gradient has its layout and is not copied.
+    """
+    return torch.baddbmm(weights[f'{name}.bias'][:, :, None], weights[f'{name}.weight'], x.mT).mT
