@@ -100,7 +100,8 @@ SHORT = {
     'extract_features.py': ['--cfg-options', *_EVALUATE],
     'embed.py': ['--workers', '0'],
     'data/find_shots.py': ['--trim', '0', '--min-length', '0.1'],
-    'data/make_demo_videos.py': ['--videos', '24', '--frames', '24', '--workers', '1'],
+    # Of 36 videos that train, some share both labels, as the attentive probe needs.
+    'data/make_demo_videos.py': ['--videos', '48', '--frames', '24', '--workers', '1'],
     'data/make_demo_detections.py': ['--videos', '4'],
     'data/activitynet/make_demo_features.py': ['--videos', '20'],
     'data/make_motion_videos.py': ['--videos', '120', '--size', '32'],

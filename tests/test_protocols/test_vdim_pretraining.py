@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 
 from vsslbox.apis.command_line import build_runner, on_videos
-from vsslbox.config.check import TOP_LEVEL
+from vsslbox.config import TOP_LEVEL
 from vsslbox.datasets.transforms.steps import list_steps
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'

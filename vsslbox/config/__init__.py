@@ -1,8 +1,9 @@
 """Check configs, replace values in them, compare and print them."""
 
-from vsslbox.config.check import TOP_LEVEL, ConfigError, check_config
+from vsslbox.config.check import ConfigError, check_config
 from vsslbox.config.difference import config_difference
 from vsslbox.config.files import find_config
+from vsslbox.config.keys import TOP_LEVEL
 from vsslbox.config.length import set_epochs
 from vsslbox.config.option_values import parse_value
 from vsslbox.config.options import replace_values

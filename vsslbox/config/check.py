@@ -6,8 +6,6 @@ argument silently. The check here looks up every component that the config names
 arguments with the signatures, and reports all mistakes together.
 """
 
-import ast
-import functools
 import importlib.util
 import inspect
 import sys
@@ -15,20 +13,20 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import NamedTuple, get_args, get_origin
+from typing import get_args, get_origin
 
 from mmengine import Config
 from mmengine import registry as root
 from mmengine.registry import Registry
-from mmengine.runner import Runner
-from torch import nn
 from torch.utils.data import DataLoader
 
 from vsslbox import registry as ours
+from vsslbox.config.keys import FORMER, TOP_LEVEL
+from vsslbox.config.signatures import constructors_of, signature_of
 from vsslbox.config.variables import used_names, values_of
 from vsslbox.errors import InputError
 
-__all__ = ['FOREIGN_BACKBONES', 'STEPS', 'TOP_LEVEL', 'ConfigError', 'check_config']
+__all__ = ['FOREIGN_BACKBONES', 'STEPS', 'ConfigError', 'accepted_keys', 'check_config']
 
 # What a place in a config may hold; None for any component.
 Kind = Registry | type[DataLoader] | None
@@ -57,39 +55,8 @@ _KINDS = {key: kind for kind, keys in _KEYS.items() for key in keys}
 # Only dataloaders name functions.
 _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS']
 
-# The top-level names that the engine reads: the arguments of Runner, and what it or the tools look
-# up in the config itself. All others are the user's own variables.
-TOP_LEVEL = {
-    *(name for name in inspect.signature(Runner).parameters if name != 'cfg'),
-    'activation_checkpointing',
-    'channels_last',
-    'compile',
-    'custom_imports',
-    'efficient_conv_bn_eval',
-    'find_unused_parameters',
-    'fully_shard',
-    'model_wrapper_cfg',
-    'runner_type',
-    'sync_bn',
-}
 # Kinds at whose places a dict without `type` may be settings of the component above.
 _MAY_BE_SETTINGS = (None, root.MODELS, root.WEIGHT_INITIALIZERS)
-# The names of OpenMMLab's configs before mmengine, and where their values belong now.
-_FORMER = dict(
-    checkpoint_config='default_hooks.checkpoint',
-    cudnn_benchmark='env_cfg.cudnn_benchmark',
-    data='train_dataloader',
-    dist_params='env_cfg.dist_cfg',
-    evaluation='val_evaluator',
-    log_config='default_hooks.logger',
-    lr_config='param_scheduler',
-    optimizer='optim_wrapper.optimizer',
-    optimizer_config='optim_wrapper.clip_grad',
-    resume_from='resume',
-    seed='randomness.seed',
-    total_epochs='train_cfg.max_epochs',
-    total_iters='train_cfg.max_iters',
-)
 # How similar to a name of the engine's a variable of the user's own must be to be reported.
 _NEAR_MISS = 0.85
 
@@ -106,13 +73,13 @@ _GIVEN = {
 }
 # The keys that the engine removes from a component's dict before it builds it, by kind.
 _TAKEN = {
+    DataLoader: {'disable_subprocess_warning', 'num_batch_per_epoch'},
     root.HOOKS: {'priority'},
     root.OPTIM_WRAPPERS: {'constructor', 'paramwise_cfg'},
     root.PARAM_SCHEDULERS: {'convert_to_iter_based'},
     root.VISBACKENDS: {'name'},
     root.WEIGHT_INITIALIZERS: {'name', 'override'},
 }
-_TAKEN_FROM_DATALOADER = {'disable_subprocess_warning', 'num_batch_per_epoch'}
 
 # Keys of dicts whose `type` is not a registered name, since the component above reads them itself:
 # the consensus of TSN's head, the pathways of SlowFast (mmaction2), gradient clipping (mmengine).
@@ -120,7 +87,6 @@ _READ_BY_OWNER = ('clip_grad', 'consensus', 'fast_pathway', 'slow_pathway')
 _READERS = ('Imgaug', 'mmaction.Imgaug')
 # mmaction2 builds backbones with these prefixes through the packages' own functions.
 FOREIGN_BACKBONES = ('timm.', 'torchvision.')
-_BY_KEYWORD = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 # Layers get further arguments from the module that builds them, so only their types are checked.
 _LAYERS = ('act_cfg', 'conv_cfg', 'norm_cfg')
 # The keys of pipelines, which some classes take as named steps.
@@ -136,14 +102,6 @@ _DEFAULT_TYPES = dict(
 
 class ConfigError(InputError):
     """A config with mistakes; the message lists all of them, one a line."""
-
-
-class _Signature(NamedTuple):
-    """What a callable accepts: the defaults of its arguments, and the names of those required."""
-
-    defaults: dict[str, object]
-    required: set[str]
-    takes_anything: bool
 
 
 def check_config(cfg: Config) -> None:
@@ -175,14 +133,24 @@ def check_config(cfg: Config) -> None:
         raise ConfigError('\n  '.join([f'{count} in {source}:', *problems]))
 
 
+def accepted_keys(kind: Kind, target: Callable) -> set[str]:
+    """Return the keys that a component may have in a config, beside its type.
+
+    Args:
+        kind: Its registry, or the class of data loaders.
+        target: Its class or function.
+    """
+    return signature_of(target).parameters.keys() | _TAKEN.get(kind, set())
+
+
 def _check_top_level_names(cfg: Config) -> Iterator[str]:
     used = used_names(cfg.text)
     for key in cfg:
         near = get_close_matches(key, TOP_LEVEL, 1, _NEAR_MISS)
         if key in TOP_LEVEL or key in used:
             continue
-        if key in _FORMER and not _is_inserted(cfg, key):
-            yield f"{key}: nothing reads this variable; its place is now '{_FORMER[key]}'"
+        if key in FORMER and not _is_inserted(cfg, key):
+            yield f"{key}: nothing reads this variable; its place is now '{FORMER[key]}'"
         if near:
             yield f"{key}: nothing reads this variable; did you mean '{near[0]}'?"
     if 'model' not in cfg:
@@ -313,7 +281,7 @@ def _is_group(cfg: dict) -> bool:
 
 
 def _check_dataloader(cfg: dict, place: str) -> Iterator[str]:
-    accepted = _signature(DataLoader).defaults.keys() | _TAKEN_FROM_DATALOADER
+    accepted = accepted_keys(DataLoader, DataLoader)
     for key in cfg:
         if key not in accepted:
             yield _unknown(key, place, 'a dataloader', accepted)
@@ -324,18 +292,18 @@ def _check_dataloader(cfg: dict, place: str) -> Iterator[str]:
         if cfg.get(key) and not cfg.get('num_workers'):
             yield (
                 f'{place}.{key}: is {cfg[key]!r} without workers; set {place}.num_workers to at '
-                f'least 1, or {key} to {_signature(DataLoader).defaults[key]}'
+                f'least 1, or {key} to {signature_of(DataLoader).parameters[key].default}'
             )
 
 
 def _check_arguments(cfg: dict, place: str, kind: Registry, target: Callable) -> Iterator[str]:
-    defaults, required, takes_anything = _signature(target)
+    parameters, required, takes_anything = signature_of(target)
     name = getattr(target, '__name__', cfg['type'])
-    accepted = defaults.keys() | _TAKEN.get(kind, set()) | {'type', '_scope_'}
+    accepted = accepted_keys(kind, target) | {'type', '_scope_'}
     for key in (key for key in cfg if key not in accepted):
         # Even where any argument is accepted, a near miss of a known name is most likely a slip.
         if not takes_anything or get_close_matches(key, accepted, 1, 0.8):
-            yield _unknown(key, place, name, defaults)
+            yield _unknown(key, place, name, parameters)
     if kind is root.FUNCTIONS:
         return  # the dataloader calls them with its own arguments
     for key in sorted(required - set(cfg) - _GIVEN.get(kind, set())):
@@ -355,7 +323,8 @@ def _check_defaults(
     cfg: dict, place: str, kind: Kind, target: Callable, scope: str
 ) -> Iterator[str]:
     """Check components that are defaults of a signature: their names may lack the scope."""
-    for key, default in _signature(target).defaults.items():
+    for key, parameter in signature_of(target).parameters.items():
+        default = parameter.default
         if key not in cfg and key not in _READ_BY_OWNER and isinstance(default, dict):
             below = _kind_below(kind, key, is_component=True)
             for problem in _walk(default, below, f'{place}.{key}', scope):
@@ -407,65 +376,12 @@ def _hint(name: str, right: Iterable[str], otherwise: str) -> str:
     return f"did you mean '{near[0]}'?" if near else otherwise
 
 
-@functools.cache
-def _signature(target: Callable) -> _Signature:
-    """Return the keyword arguments that a class or function accepts.
-
-    Where ``__init__`` passes its ``**kwargs`` to the next class, the arguments of that class are
-    accepted too. Where it uses them in another way, any argument is. The class itself may supply
-    what its base classes require, so only the first ``__init__`` requires arguments.
-    """
-    defaults: dict[str, object] = {}
-    required: set[str] | None = None
-    takes_anything = False
-    for function in _constructors(target):
-        try:
-            parameters = inspect.signature(function).parameters.values()
-        except ValueError:  # a function written in C
-            return _Signature({}, set(), takes_anything=True)
-        named = [item for item in parameters if item.kind in _BY_KEYWORD and item.name != 'self']
-        defaults = {item.name: item.default for item in named} | defaults
-        if required is None:
-            required = {item.name for item in named if item.default is item.empty}
-        kwargs = next((item.name for item in parameters if item.kind is item.VAR_KEYWORD), None)
-        if kwargs is None:
-            break
-        takes_anything |= not _passes_on(function, kwargs)
-    return _Signature(defaults, required or set(), takes_anything)
-
-
-def _constructors(target: Callable) -> list[Callable]:
-    """Return the functions that get a component's arguments: every ``__init__`` of a class."""
-    if not inspect.isclass(target) or target.__new__ is not object.__new__:
-        return [target]
-    # These two accept any argument by signature but refuse it when called.
-    classes = [cls for cls in target.__mro__ if cls not in (nn.Module, object)]
-    return [vars(cls)['__init__'] for cls in classes if '__init__' in vars(cls)]
-
-
 def _takes_mapping(target: Callable, key: str) -> bool:
     """Whether an argument may be a mapping, by its annotation in the class or one above it."""
-    parameters = (inspect.signature(init).parameters.get(key) for init in _constructors(target))
+    parameters = (inspect.signature(init).parameters.get(key) for init in constructors_of(target))
     annotations = [p.annotation for p in parameters if p and p.annotation is not p.empty]
     options = [option for annotation in annotations for option in get_args(annotation)]
     return not annotations or Mapping in map(get_origin, options)
-
-
-def _passes_on(init: Callable, kwargs: str) -> bool:
-    """Whether an ``__init__`` uses its ``**kwargs`` only for the next ``__init__``."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(init)))
-    except (OSError, TypeError, SyntaxError):  # the source is not available
-        return False
-    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == kwargs]
-    passed_on = [
-        keyword.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, 'attr', None) == '__init__'
-        for keyword in node.keywords
-        if keyword.arg is None
-    ]
-    return all(use in passed_on for use in uses)
 
 
 def _ignores_init_cfg(target: Callable) -> bool:

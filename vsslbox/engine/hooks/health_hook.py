@@ -55,7 +55,7 @@ class HealthHook(Hook):
         max_videos: The videos of a batch, on each process, that are measured.
         min_spread: A spread that is healthy in any case.
         patience: How many measurements in a row must be lower.
-        on_collapse: ``'warn'`` or ``'stop'``.
+        on_collapse: What an alarm does: ``'warn'`` logs it, ``'stop'`` also ends the run.
 
     Raises:
         InputError: An option is outside its range.

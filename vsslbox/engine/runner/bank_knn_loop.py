@@ -31,7 +31,7 @@ class BankKNNLoop(MonitorLoop):
         dataloader: The validation videos, see :class:`MonitorLoop`.
         evaluator: Empty.
         k: The number of entries that vote for each clip.
-        temperature: tau.
+        temperature: The temperature of the votes, tau.
         label: The column of both lists that holds the class.
 
     Raises:

@@ -53,8 +53,8 @@ class GalleryTestLoop(BaseLoop):
             config, the query set is the gallery. A query does not find itself.
         protocol: The name of the protocol, for the record.
         out: The JSON file; a relative path is below the work directory.
-        features_out: A file for the features, likewise; a dict with the :class:`FeatureSet`'s
-            fields but the tokens for ``queries`` and ``gallery``.
+        features_out: A file for the features, whose path is taken likewise; a dict with the
+            :class:`FeatureSet`'s fields but the tokens for ``queries`` and ``gallery``.
         token_dtype: How tokens are kept for metrics that need them: ``'float16'`` or
             ``'float32'``.
         max_token_gib: The most GiB that tokens and features of either set may take on disk.
