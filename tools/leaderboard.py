@@ -8,9 +8,10 @@ which clips it sees; all other options are those of tools/evaluate.py.
 Random initialisations of each architecture, a histogram of colours and one of frame differences are
 entries too. Methods that cannot be told apart on the same queries share a rank.
 
-The work directory gets `leaderboard.html`, `leaderboard.md` and `leaderboard.json`. The same
-command again, also with more entries, computes only what is missing. An entry that fails stays in
-the table with the reason, and the exit status is 1.
+The work directory gets `leaderboard.html`, `leaderboard.md` and `leaderboard.json`; and
+`results.json`, with which --join takes the entries into another leaderboard, without their
+checkpoints. The same command again, also with more entries, computes only what is missing. An entry
+that fails stays in the table with the reason, and the exit status is 1.
 """
 
 import argparse
@@ -30,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = tool_parser(__doc__)
     parser.add_argument(
-        'entries', nargs='+', metavar='[NAME=]CHECKPOINT', help='what to measure, see above'
+        'entries', nargs='*', metavar='[NAME=]CHECKPOINT', help='what to measure, see above'
     )
     add_evaluation_options(parser)
     parser.add_argument(
@@ -41,8 +42,18 @@ def parse_args() -> argparse.Namespace:
         help="figures of the table, such as 'knn/*/top1' (default: the first of each protocol and "
         'label)',
     )
+    parser.add_argument(
+        '--join',
+        nargs='+',
+        default=[],
+        metavar='FILE',
+        help='results.json of leaderboards of the same videos and protocols: their entries join',
+    )
     args = parser.parse_args()
-    check_evaluation_options(parser, args)
+    if not args.entries and not args.join:
+        parser.error('give a checkpoint, or --join the results of other leaderboards')
+    if args.entries:
+        check_evaluation_options(parser, args)
     if args.launcher != 'none':
         parser.error('--launcher has no place here: a leaderboard is made by one process')
     args.work_dir = args.work_dir or 'work_dirs/leaderboard'
@@ -53,10 +64,9 @@ def main() -> None:
     """Evaluate all entries, and write the leaderboard."""
     args = parse_args()
     entries = parse_entries(args.entries)
-    make_config = evaluation_configs(args)
     failed = make_leaderboard(
         entries,
-        make_config,
+        evaluation_configs(args) if entries else None,
         args.work_dir,
         protocols=args.protocols,
         labels=args.labels,
@@ -64,6 +74,7 @@ def main() -> None:
         random_seeds=args.random_seeds,
         settings=args.settings,
         columns=args.columns,
+        others=args.join,
     )
     if failed:
         raise InputError(f'{len(failed)} entries failed, see the table: {", ".join(failed)}')

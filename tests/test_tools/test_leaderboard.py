@@ -210,3 +210,94 @@ def test_a_killed_leaderboard_ends_with_the_same_bytes(videos, board, tmp_path):
     run(videos, tmp_path, *entries_of(videos))
     for name in FILES:
         assert (tmp_path / name).read_bytes() == (board / name).read_bytes()
+
+
+@pytest.fixture(scope='module')
+def parts(videos, tmp_path_factory):
+    """Return the results of two leaderboards with one run of `ours` each, and more."""
+    found = []
+    for seed, more in ((1, ()), (2, (videos / 'run3.pth',))):
+        out = tmp_path_factory.mktemp('part')
+        run(videos, out, f'ours={videos}/run{seed}.pth', *more, '--random-seeds', 2)
+        found.append(out / 'results.json')
+    return found
+
+
+def test_leaderboards_join_to_what_one_would_be(videos, parts, contents, tmp_path):
+    """Also without a checkpoint at hand; a file that is joined twice adds nothing."""
+    call('leaderboard.py', '--join', parts[1], *parts, '--work-dir', tmp_path)
+    joined = json.loads((tmp_path / 'leaderboard.json').read_text())
+    del contents['versions'], joined['versions']
+    for own in (contents, joined):
+        own['entries'] = {entry['name']: entry for entry in own['entries']}
+        for entry in own['entries'].values():
+            entry['runs'].sort(key=str)
+        for figure in own['figures']:
+            figure['pairs'].sort(key=lambda pair: sorted((pair['first'], pair['second'])))
+            for method in figure['methods'].values():
+                method['runs'].sort()
+    assert joined == contents
+    again = json.loads((tmp_path / 'results.json').read_text())
+    assert {entry['name'] for entry in again['entries']} == set(contents['entries'])
+
+
+def test_checkpoints_join_the_results_of_others(videos, parts, tmp_path):
+    run(videos, tmp_path, f'new={videos}/run3.pth', '--random-seeds', 0, '--join', parts[0])
+    found = json.loads((tmp_path / 'leaderboard.json').read_text())
+    names = [entry['name'] for entry in found['entries']]
+    assert names == ['new', 'ours', 'random initialisation of ours', 'colour', 'motion']
+    assert len(found['figures'][0]['pairs']) == 10
+
+
+def changed(path, out, change):
+    found = json.loads(path.read_text())
+    change(found)
+    out.write_text(json.dumps(found))
+    return out
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (lambda found: found['data']['queries'].update(list_sha256='0'), 'other queries'),
+        (lambda found: found['data'].update(setting='x'), 'other setting'),
+        (lambda found: found['protocols']['knn'].update(k=3), 'other protocols'),
+        (lambda found: found.update(labels=['motion']), 'other labels'),
+        (lambda found: found['entries'][0].update(network='0'), 'ours is another network in'),
+        (lambda found: found.update(format=9), 'has the format 9'),
+        (lambda found: found.pop('entries'), 'has no results of a leaderboard'),
+    ],
+)
+def test_results_that_do_not_fit_are_refused(parts, tmp_path, capsys, change, message):
+    other = changed(parts[1], tmp_path / 'other.json', change)
+    with pytest.raises(SystemExit) as ended:
+        call('leaderboard.py', '--join', parts[0], other, '--work-dir', tmp_path / 'out')
+    assert ended.value.code == 1
+    error = capsys.readouterr().err
+    assert message in error and str(other) in error
+
+
+def test_trivial_features_of_other_clips_have_a_name_of_their_own(parts, tmp_path):
+    def other_clips(found):
+        found['entries'] = [entry for entry in found['entries'] if entry['kind'] != 'random']
+        for number, entry in enumerate(found['entries']):
+            entry['network'] = 'other'
+            entry['name'] = entry['name'].replace('ours', f'theirs{number}')
+
+    other = changed(parts[1], tmp_path / 'other.json', other_clips)
+    call('leaderboard.py', '--join', parts[0], other, '--work-dir', tmp_path / 'out')
+    found = json.loads((tmp_path / 'out' / 'leaderboard.json').read_text())
+    names = [entry['name'] for entry in found['entries']]
+    assert {'colour', 'colour of the views of theirs0', 'motion of the views of theirs0'} <= {
+        *names
+    }
+
+
+def test_a_leaderboard_of_nothing_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call('leaderboard.py', '--work-dir', tmp_path)
+    assert ended.value.code == 2
+    assert 'give a checkpoint, or --join' in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        call('leaderboard.py', '--join', tmp_path / 'no.json', '--work-dir', tmp_path)
+    assert 'there is no file' in capsys.readouterr().err

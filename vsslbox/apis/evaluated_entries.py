@@ -1,5 +1,6 @@
 """The evaluations of the entries of a leaderboard, and of what they are compared with."""
 
+import hashlib
 import json
 import sys
 import traceback
@@ -21,6 +22,8 @@ from vsslbox.evaluation.metrics import ReportCardMetric
 
 __all__ = ['EvaluatedEntries', 'EvaluatedEntry']
 
+CARD = ('labels', 'group', 'protocols')
+TRIVIAL = ('colour', 'motion')  # kinds of features without a network
 DATA = ('queries', 'gallery', 'setting', 'groups')  # what all entries must have in common
 
 
@@ -31,8 +34,9 @@ class EvaluatedEntry:
     Attributes:
         name: Its name.
         kind: ``'checkpoint'``, ``'random'``, ``'colour'`` or ``'motion'``.
-        config: The config that evaluates its first run; None if that could not be made, or for what
-            checkpoints are compared with.
+        config: The config that evaluates its first run; None if that could not be made, for what
+            checkpoints are compared with, and for entries of another leaderboard.
+        network: A hash of the architecture, if there is one, and of the clips that it sees.
         runs: The origin of each run: its checkpoint and hashes, or its seed.
         taps: The features' evaluation of each run, as in :func:`kept_evaluation`.
         failed: Why it could not be evaluated; '' if it could.
@@ -41,6 +45,7 @@ class EvaluatedEntry:
     name: str
     kind: str
     config: Config | None = None
+    network: str = ''
     runs: list[dict[str, Any]] = field(default_factory=list)
     taps: list[dict[str, Any]] = field(default_factory=list)
     failed: str = ''
@@ -56,6 +61,7 @@ class EvaluatedEntries:
     Attributes:
         entries: The entries.
         data: What :func:`kept_evaluation` tells of the videos, the same for all entries.
+        card: The ``labels``, ``group`` and ``protocols``, the same for all entries.
     """
 
     def __init__(self, make_config: Callable[[str], Config], folder: Path) -> None:
@@ -63,6 +69,7 @@ class EvaluatedEntries:
         self.folder = folder
         self.entries: list[EvaluatedEntry] = []
         self.data: dict[str, Any] = {}
+        self.card: dict[str, Any] = {}
 
     @property
     def successful(self) -> list[EvaluatedEntry]:
@@ -85,7 +92,8 @@ class EvaluatedEntries:
         """
         first_of: dict[str, EvaluatedEntry] = {}
         for own in self.successful:
-            first_of.setdefault(_architecture(own.config), own)
+            if own.config is not None:
+                first_of.setdefault(_architecture(own.config), own)
         unseen = {_views(own.config) for own in first_of.values()}
         single = len(unseen) == 1
         for own in first_of.values():
@@ -94,9 +102,40 @@ class EvaluatedEntries:
             if _views(own.config) in unseen:
                 unseen.remove(_views(own.config))
                 of = '' if single else f' of the views of {own.name}'
-                trivial = [EvaluatedEntry(f'{kind}{of}', kind) for kind in ('colour', 'motion')]
+                trivial = [EvaluatedEntry(f'{kind}{of}', kind) for kind in TRIVIAL]
             random = EvaluatedEntry(f'random initialisation of {own.name}', 'random')
             self._attempt(random, self._evaluate_reference, trivial, own.config, seeds)
+
+    def join(self, results: Mapping[str, Any], path: str | Path) -> None:
+        """Take the entries of another leaderboard of the same videos and protocols.
+
+        Runs of a name that is there already are added to it, those of the same weights or seed
+        only once.
+
+        Args:
+            results: The content of ``path``, see :func:`read_results`.
+            path: The file of the other leaderboard.
+
+        Raises:
+            InputError: It has other videos or protocols, or a name stands for another network.
+        """
+        data, card = results['data'], {name: results[name] for name in CARD}
+        self.data, self.card = self.data or data, self.card or card
+        for name, own in (self.data | self.card).items():
+            if (data | card)[name] != own:
+                raise InputError(
+                    f'{path} has other {name} than this leaderboard: only what was measured on the '
+                    'same videos, by the same protocols with the same settings, can be compared'
+                )
+        known = {own.name: own for own in self.entries}
+        for entry in results['entries']:
+            other = EvaluatedEntry(**entry)
+            if other.kind in TRIVIAL and _differ(other, known.get(other.name)):
+                other.name += f' of the views of {results["entries"][0]["name"]}'
+            if other.name not in known:
+                self.entries.append(other)
+            else:
+                _add_runs(known[other.name], other, path)
 
     def _attempt(self, own: EvaluatedEntry, evaluate: Callable, *arguments: Any) -> None:
         """Evaluate an entry; an error is its result."""
@@ -121,6 +160,7 @@ class EvaluatedEntries:
                     f'{checkpoints[0]} and {checkpoint} differ in the backbone or in what it sees, '
                     'so that they are not runs of one method: give them two names'
                 )
+            own.network = _network(config)
             loop = checkpoint_loop(config, checkpoint)
             found = self._kept(loop, lambda loop: dict(features=_test(loop)))
             same = known.setdefault(found['weights_sha256'], checkpoint)
@@ -137,11 +177,13 @@ class EvaluatedEntries:
         config: Config,
         seeds: list[int],
     ) -> None:
+        random.network = _network(config)
         found = self._kept(reference_loop(config, seeds), reference_cards)
         for number, seed in enumerate(seeds):
             random.runs.append(dict(seed=seed))
             random.taps.append(found['taps'][f'random{number}'])
         for own in trivial:
+            own.network = _hash(pipeline=_pipeline(config))
             own.runs.append({})
             own.taps.append(found['taps'][own.kind])
             self.entries.append(own)
@@ -156,6 +198,7 @@ class EvaluatedEntries:
         Raises:
             InputError: It is not.
         """
+        self.card = self.card or _card(loop.runner.cfg.test_evaluator)
         found = kept_evaluation(loop, self.folder, evaluate)
         data = {name: found[name] for name in DATA}
         self.data = self.data or data | {name: found[name] for name in ('chances', 'neutral')}
@@ -176,6 +219,53 @@ def _test(loop: GalleryTestLoop) -> ReportCardMetric:
     if not loop.runner.test():
         raise InputError(f'no protocol is possible: {loop.metrics[0].impossible}')
     return loop.metrics[0]
+
+
+def _card(evaluator: Config) -> dict[str, Any]:
+    """Return the settings of a report card as JSON holds them."""
+    card = dict(evaluator.to_dict(), group=evaluator['leave_out'])
+    return json.loads(json.dumps({name: card[name] for name in CARD}, default=str))
+
+
+def _add_runs(own: EvaluatedEntry, other: EvaluatedEntry, path: str | Path) -> None:
+    """Add the runs of an entry of another leaderboard to those of the same name.
+
+    Raises:
+        InputError: They are of other networks.
+    """
+    if own.failed:
+        raise InputError(f'{own.name} failed here, and {path} has it: leave one of them out')
+    if _differ(own, other):
+        raise InputError(
+            f'{own.name} is another network in {path}, or sees other clips: give it another name'
+        )
+    known = {_identity(run) for run in own.runs}
+    for run, tap in zip(other.runs, other.taps, strict=True):
+        if _identity(run) not in known:
+            own.runs.append(run)
+            own.taps.append(tap)
+
+
+def _differ(own: EvaluatedEntry, other: EvaluatedEntry | None) -> bool:
+    return other is not None and (own.kind, own.network) != (other.kind, other.network)
+
+
+def _identity(run: Mapping[str, Any]) -> tuple:
+    """Return what tells a run from others of its name."""
+    return run.get('weights_sha256'), run.get('seed')
+
+
+def _network(config: Config) -> str:
+    """Return a hash of the architecture and of what it sees, on any machine."""
+    return _hash(model=config.model, pipeline=_pipeline(config))
+
+
+def _pipeline(config: Config) -> dict | list:
+    return config.test_dataloader['dataset']['pipeline']
+
+
+def _hash(**parts: Any) -> str:
+    return hashlib.sha256(_text(**parts).encode()).hexdigest()
 
 
 def _architecture(config: Config) -> str:

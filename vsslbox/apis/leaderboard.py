@@ -13,6 +13,7 @@ from mmengine.config import Config
 from vsslbox.apis.evaluated_entries import EvaluatedEntries
 from vsslbox.apis.kept_evaluations import evaluated_of
 from vsslbox.apis.leaderboard_entries import Entry
+from vsslbox.apis.leaderboard_results import read_results, write_results
 from vsslbox.apis.report_card import report_card_config
 from vsslbox.errors import InputError
 from vsslbox.evaluation import Standings, compare_methods
@@ -27,7 +28,7 @@ PACKAGES = ('torch', 'mmengine', 'numpy', 'scipy', 'scikit-learn')
 
 def make_leaderboard(
     entries: Sequence[Entry],
-    make_config: Callable[[str], Config],
+    make_config: Callable[[str], Config] | None,
     work_dir: str | Path,
     protocols: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
@@ -35,17 +36,20 @@ def make_leaderboard(
     random_seeds: int = 3,
     settings: Mapping[str, object] | None = None,
     columns: Sequence[str] = (),
+    others: Sequence[str | Path] = (),
 ) -> list[str]:
     """Evaluate all entries by the same protocols, and write the tables and the page.
 
-    The work directory gets ``leaderboard.json``, ``leaderboard.md`` and ``leaderboard.html``. What
-    the same command does not compute again is in ``checkpoint``, ``references`` and
-    ``evaluations``. Random initialisations of each architecture, and the colour and motion features
-    of its views, are entries too. An entry that fails stays in the tables, with the reason.
+    The work directory gets ``leaderboard.json``, ``leaderboard.md``, ``leaderboard.html`` and
+    ``results.json``, for other leaderboards. What the same command does not compute again is in
+    ``checkpoint``, ``references`` and ``evaluations``. Random initialisations of each architecture,
+    and the colour and motion features of its views, are entries too. An entry that fails stays in
+    the tables, with the reason.
 
     Args:
         entries: The entries.
         make_config: Returns the config that evaluates a checkpoint, for each on the same videos.
+            None if there are no entries.
         work_dir: The work directory.
         protocols: As for :func:`make_report_card`.
         labels: Likewise.
@@ -55,12 +59,14 @@ def make_leaderboard(
         settings: As for :func:`make_report_card`.
         columns: Patterns of the figures in the table, such as ``knn/*/top1``; the first figure of
             each protocol and label if empty.
+        others: Files ``results.json`` of other leaderboards, whose entries join this one.
 
     Returns:
         The names of the entries that failed.
 
     Raises:
-        InputError: No entry could be evaluated, or no figure fits one of ``columns``.
+        InputError: No entry could be evaluated, no figure fits one of ``columns``, or the videos
+            or protocols of another leaderboard differ.
     """
     work_dir = Path(work_dir)
 
@@ -71,24 +77,26 @@ def make_leaderboard(
         config.randomness = {**(config.get('randomness') or {}), 'seed': seed}
         return config
 
+    results = {str(path): read_results(path) for path in others}  # before the long work
     evaluated = EvaluatedEntries(card_config, work_dir / 'evaluations')
     for number, entry in enumerate(entries, start=1):
         print(f'\n=== {entry.name} ({number} of {len(entries)})', flush=True)
         evaluated.evaluate(entry)
+    if random_seeds and evaluated.successful:
+        first = evaluated.successful[0].config.randomness['seed']
+        evaluated.evaluate_references(list(range(first, first + random_seeds)))
+    for path, found in results.items():
+        evaluated.join(found, path)
     if not evaluated.successful:
         reasons = '\n'.join(f'{own.name}: {own.failed}' for own in evaluated.entries)
         raise InputError(f'no entry could be evaluated\n{reasons}')
-    if random_seeds:
-        first = evaluated.successful[0].config.randomness['seed']
-        evaluated.evaluate_references(list(range(first, first + random_seeds)))
-    _write(work_dir, evaluated, group, columns)
+    _write(work_dir, evaluated, columns)
     return [own.name for own in evaluated.entries if own.failed]
 
 
-def _write(
-    work_dir: Path, evaluated: EvaluatedEntries, group: str | None, columns: Sequence[str]
-) -> None:
+def _write(work_dir: Path, evaluated: EvaluatedEntries, columns: Sequence[str]) -> None:
     """Compare the entries, print the table, and write all files."""
+    group = evaluated.card['group']
     standings = compare_methods(
         {own.name: list(map(evaluated_of, own.taps)) for own in evaluated.successful},
         evaluated.data['chances'],
@@ -96,9 +104,10 @@ def _write(
         evaluated.data['neutral'],
     )
     shown = choose_columns(standings, columns)
-    contents = _contents(evaluated, group, standings, shown)
+    contents = _contents(evaluated, standings, shown)
     text = json.dumps(contents, indent=2, allow_nan=False)
     write_text(work_dir / 'leaderboard.json', [text])
+    _write_results(work_dir / 'results.json', evaluated, contents['versions'])
     methods = [Method(own.name, own.kind, len(own.runs), own.failed) for own in evaluated.entries]
     setting = evaluated.data['setting']
     table = leaderboard_markdown(methods, shown, setting, group)
@@ -115,23 +124,20 @@ def _write(
     print(f'\n{table}')
     for ending in ('json', 'md', 'html'):
         print(f'leaderboard: {work_dir / "leaderboard"}.{ending}')
+    print(f'for --join: {work_dir / "results.json"}')
 
 
 def _contents(
     evaluated: EvaluatedEntries,
-    group: str | None,
     standings: Sequence[Standings],
     shown: Sequence[Standings],
 ) -> dict[str, Any]:
     """Return the content of the JSON file, the same for a command that was killed and resumed."""
-    card = evaluated.successful[0].config.test_evaluator.to_dict()
     return dict(
         queries=evaluated.data['queries'],
         gallery=evaluated.data['gallery'],
         setting=evaluated.data['setting'],
-        labels=card['labels'],
-        group=group,
-        protocols=card['protocols'],
+        **evaluated.card,
         versions=dict(
             vsslbox=__version__,
             python=platform.python_version(),
@@ -151,4 +157,13 @@ def _contents(
         ],
         columns=[own.name for own in shown],
         figures=[asdict(own) for own in standings],
+    )
+
+
+def _write_results(path: Path, evaluated: EvaluatedEntries, versions: Mapping[str, str]) -> None:
+    """Write what joins these entries with another leaderboard."""
+    fields = ('name', 'kind', 'network', 'runs', 'taps')
+    entries = [{name: getattr(own, name) for name in fields} for own in evaluated.successful]
+    write_results(
+        path, dict(data=evaluated.data, **evaluated.card, versions=versions, entries=entries)
     )
