@@ -97,6 +97,22 @@ def test_make_clips(tmp_path, video_folder):
 
 
 @pytest.mark.slow
+def test_forms_benchmark(tmp_path, video_folder):
+    """VCLR's workers read every form: as fast as the peer or not, all its samples."""
+    report = tmp_path / 'forms.json'
+    options = ('--rounds', 1, '--samples', 4, '--batch-size', 2, '--workers', 1)
+    sizes = ('--short-sides', 32, '--methods', 'VCLR')
+    out = run('forms.py', video_folder, *options, *sizes, '--json', report)
+    figures = json.loads(report.read_text())
+    forms = ['originals', *(f'{name}, 32 pixels' for name in (
+        'H.264, key frame every 32', 'JPEG in zips', 'decoded frames'))]  # fmt: skip
+    assert list(figures['disk']) == list(figures['ratios']['VCLR']) == forms
+    assert figures['disk']['originals'] == 1
+    assert all(ratio > 0 for ratio in figures['ratios']['VCLR'].values())
+    assert all(name in out for name in forms)
+
+
+@pytest.mark.slow
 def test_neighbour_benchmark(tmp_path):
     report = tmp_path / 'report.json'
     sizes = ('--gallery', 500, '--queries', 20, '--dim', 16, '--classes', 5, '--k', 3)

@@ -48,7 +48,18 @@ def steps(data: Mapping) -> str:
     return markdown_table(header, rows)
 
 
-TABLES: dict[str, Callable[[Mapping], str]] = {table.__name__: table for table in (kmeans, steps)}
+def forms(data: Mapping) -> str:
+    """Return the table of tools/benchmark/forms.py."""
+    rows = [
+        [name, f'{disk:.2g}', *(f'{own[name]:.1f}' for own in data['ratios'].values())]
+        for name, disk in data['disk'].items()
+    ]
+    return markdown_table(('form', 'bytes on the disk', *data['ratios']), rows)
+
+
+TABLES: dict[str, Callable[[Mapping], str]] = {
+    table.__name__: table for table in (forms, kmeans, steps)
+}
 
 
 def _ratio(others: list[float], ours: list[float]) -> float:
