@@ -122,10 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with DefaultScope.overwrite_default_scope('vsslbox'):
             forms = make_forms(args, Path(folder))
-            ratios = {
-                m: measure(m, forms, args)
-                for m in track(args.methods, 'methods', len(args.methods))
-            }
+            ratios = {m: measure(m, forms, args) for m in args.methods}
         size = bytes_in(args.videos)
         disk = {name: bytes_in(path) / size for name, (path, _) in forms.items()}
     print(f'{"":40} {"disk":>7}' + ''.join(f'{method:>8}' for method in args.methods))
