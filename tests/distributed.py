@@ -22,13 +22,14 @@ FORKS.set_forkserver_preload(
     [
         'matplotlib.pyplot',  # of mmengine's visualizer
         'pytest',
-        'tests.distributed',
+        'tests.tools',
         'torch._dynamo',  # of torch's optimizers
         'vsslbox.apis.command_line',
         'vsslbox.datasets',
         'vsslbox.engine',
         'vsslbox.evaluation',
         'vsslbox.models',
+        'tests.frozen',
     ]
 )
 

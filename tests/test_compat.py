@@ -159,6 +159,19 @@ def test_the_death_of_a_worker_is_told_from_its_errors():
         assert not compat.tells_of_dead_worker(failed.value)
 
 
+class Failures(Dataset):
+    """Errors alone; a worker goes on after each of them."""
+
+    def __init__(self, errors):
+        self.errors = errors
+
+    def __len__(self):
+        return len(self.errors)
+
+    def __getitem__(self, index):
+        raise self.errors[index]
+
+
 def error_classes(parent=VSSLBoxError):
     for child in parent.__subclasses__():
         yield child
@@ -170,11 +183,13 @@ def test_a_workers_error_keeps_its_class_and_message(lines):
     import vsslbox.apis.command_line
     import vsslbox.engine  # noqa: F401  (all modules with errors)
 
-    classes = set(error_classes())
+    classes = list(set(error_classes()))
     assert len(classes) >= 8
+    errors = Failures([cls(lines) for cls in classes])
+    batches = iter(DataLoader(errors, batch_size=1, num_workers=2))
     for cls in classes:
         with pytest.raises(cls) as failed:
-            list(loader(cls(lines)))
+            next(batches)
         assert type(failed.value) is cls
         assert 'Traceback' in str(failed.value)
         assert compat.without_traceback(str(failed.value)) == lines

@@ -1,6 +1,7 @@
 """Every row of the papers' tables can be rerun by a command, or says why not."""
 
 import argparse
+import functools
 from pathlib import Path
 
 import pytest
@@ -60,15 +61,16 @@ def test_a_row_names_existing_files(row_id):
 
 def test_every_weight_of_a_row_is_read(rerun):
     """Whether start weights have a name that the configs after them do not read."""
+    variables = functools.cache(lambda config: start_variables(REPO / config))
+    is_trained = functools.cache(lambda config: 'train_cfg' in rerun.Config.fromfile(REPO / config))
     unread = []
     for row_id, row in ROWS.items():
         if row.evaluate is None or row.guide:
             continue
         after = [row.evaluate, *(s for s in row.pretrain.values() if s.endswith('.py'))]
-        read = {name for config in after for name in start_variables(REPO / config)}
+        read = {name for config in after for name in variables(config)}
         unread += [row_id for variable in row.pretrain if variable and variable not in read]
-        is_trained = 'train_cfg' in rerun.Config.fromfile(REPO / row.evaluate)
-        if is_trained and '' in row.pretrain and not start_variables(REPO / row.evaluate):
+        if '' in row.pretrain and is_trained(row.evaluate) and not variables(row.evaluate):
             unread.append(row_id)
     assert unread == []
 
