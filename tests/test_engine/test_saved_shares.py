@@ -187,7 +187,7 @@ def test_folders_are_replaced_as_a_whole(tmp_path, monkeypatch):
     (tmp_path / 'y.unfinished').mkdir()
     restore_former(tmp_path)
     assert (path / 'text').read_text() == 'two'
-    with whole_file(path) as unfinished:
+    with whole_file(path, replaces_folder=True) as unfinished:
         unfinished.write_text('four')
     assert [p.name for p in tmp_path.iterdir()] == ['x.pth']
     assert path.read_text() == 'four'

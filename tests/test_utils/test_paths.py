@@ -31,3 +31,18 @@ def test_an_error_leaves_the_file_of_before(tmp_path, written):
         raise OSError('the disk is full')
     assert path.read_text() == 'old'
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_replaced_only_where_that_is_meant(tmp_path):
+    folder = tmp_path / 'my videos'
+    folder.mkdir()
+    (folder / 'a.mp4').write_text('a video')
+    message = 'my videos is a folder: give the name of a file'
+    with pytest.raises(IsADirectoryError, match=message), whole_file(folder) as unfinished:
+        unfinished.write_text('new')
+    assert (folder / 'a.mp4').read_text() == 'a video'
+    assert list(tmp_path.iterdir()) == [folder]
+    with whole_file(folder, replaces_folder=True) as unfinished:
+        unfinished.write_text('new')
+    assert folder.read_text() == 'new'
+    assert list(tmp_path.iterdir()) == [folder]

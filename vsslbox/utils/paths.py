@@ -10,13 +10,22 @@ __all__ = ['restore_former', 'temporary_path', 'whole_file', 'whole_folder']
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike) -> Iterator[Path]:
+def whole_file(path: str | os.PathLike, replaces_folder: bool = False) -> Iterator[Path]:
     """Yield the path beside a file where its new content is to be written.
 
     The file is overwritten when the content is complete and on the disk. After an error it is as
     before, and what was written is removed.
+
+    Args:
+        path: The file.
+        replaces_folder: Whether it may take the place of a folder, with all that is in it.
+
+    Raises:
+        IsADirectoryError: There is a folder of that name.
     """
     path = Path(path)
+    if path.is_dir() and not replaces_folder:
+        raise IsADirectoryError(f'{path} is a folder: give the name of a file')
     unfinished = path.with_name(f'{path.name}.unfinished')
     try:
         yield unfinished

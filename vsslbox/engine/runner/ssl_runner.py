@@ -431,7 +431,7 @@ class SSLRunner(Runner):
             else:
                 saving.enter_context(whole_states(self.model, self.optim_wrapper))
             if self.rank == 0 and not is_remote:
-                path = saving.enter_context(whole_file(path))
+                path = saving.enter_context(whole_file(path, is_in_shares(path)))
             super().save_checkpoint(str(out_dir), path.name, *args, **kwargs)
 
 
