@@ -28,7 +28,7 @@ from vsslbox.search import (
     keep_first,
     write_duplicate_page,
 )
-from vsslbox.utils import escaped
+from vsslbox.utils import escaped, whole_number
 
 COLUMNS = ('cluster', 'first', 'second', 'score', 'differ', 'speed', 'start', 'common')
 SHOWN = 10  # pairs in the terminal
@@ -43,7 +43,7 @@ def parse_args() -> argparse.Namespace:
         '-o', '--out', type=Path, default=Path('duplicates.csv'), help='the CSV file'
     )
     parser.add_argument('--page', type=Path, help='write an HTML page to this file')
-    parser.add_argument('--workers', type=int, default=2, help='processes that decode')
+    parser.add_argument('--workers', type=whole_number(1), default=2, help='processes that decode')
     return parser.parse_args()
 
 

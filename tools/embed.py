@@ -21,13 +21,14 @@ from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.apis.index_command import add_index_options, make_index
 from vsslbox.search import embed_rows
 from vsslbox.search.index_update import Embed
+from vsslbox.utils import whole_number
 
 
 def main() -> None:
     """Embed."""
     parser = tool_parser(__doc__)
     add_index_options(parser)
-    parser.add_argument('--workers', type=int, default=2, help='processes that decode')
+    parser.add_argument('--workers', type=whole_number(0), default=2, help='processes that decode')
     parser.add_argument('--device', help='a GPU if there is one')
     args = parser.parse_args()
 

@@ -19,7 +19,7 @@ from vsslbox.datasets.readers import FallbackReader, VideoError
 from vsslbox.datasets.transforms import OpenVideo
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import write_csv
-from vsslbox.utils import escaped, track
+from vsslbox.utils import escaped, track, whole_number
 from vsslbox.visualization import DEFAULT_RATE, draw_caption, enlarged_frames, write_video
 
 
@@ -31,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', type=Path, default=Path('predictions.csv'), help='the CSV file')
     parser.add_argument('--overlay', type=Path, help='folder for videos with their classes drawn')
     parser.add_argument('--batch-size', type=int, default=8)
-    parser.add_argument('--workers', type=int, default=2, help='processes that decode')
+    parser.add_argument('--workers', type=whole_number(0), default=2, help='processes that decode')
     parser.add_argument('--device', help='a GPU if there is one')
     return parser.parse_args()
 

@@ -21,7 +21,7 @@ from vsslbox.checkpoints.zoo import local_path
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.search import VideoIndex, find_neighbours, place_of, select, write_result_page
-from vsslbox.utils import escaped, file_sha256
+from vsslbox.utils import escaped, file_sha256, whole_number
 
 
 def parse_args() -> argparse.Namespace:
@@ -40,7 +40,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--csv', type=Path, help='write the table to this file too')
     parser.add_argument('--page', type=Path, help='write an HTML page to this file')
     parser.add_argument('--checkpoint', help="where the index's checkpoint is now, if it was moved")
-    parser.add_argument('--workers', type=int, default=2, help='processes that make clips')
+    parser.add_argument(
+        '--workers', type=whole_number(1), default=2, help='processes that make clips'
+    )
     parser.add_argument('--device', help='a GPU if there is one')
     args = parser.parse_args()
     if args.top < 1:

@@ -35,7 +35,7 @@ import numpy as np
 
 from vsslbox.apis.command_line import run_command, tool_parser
 from vsslbox.preparation.text_files import write_csv
-from vsslbox.utils import track
+from vsslbox.utils import track, whole_number
 
 FORMAT = 1  # increases whenever the same arguments give other pixels
 MANIFEST = 'demo_videos.json'
@@ -355,7 +355,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', type=int, default=96, help='pixels of a side')
     parser.add_argument('--frames', type=int, default=48, help='frames of a video')
     parser.add_argument(
-        '--workers', type=int, default=os.cpu_count() or 1, help='number of processes'
+        '--workers', type=whole_number(1), default=os.cpu_count() or 1, help='number of processes'
     )
     parser.add_argument('--force', action='store_true', help='replace another demo data set')
     args = parser.parse_args()

@@ -20,7 +20,7 @@ from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError, VSSLBoxError
 from vsslbox.preparation.text_files import read_json, write_csv, write_text
-from vsslbox.utils import escaped, track
+from vsslbox.utils import escaped, track, whole_number
 
 __all__ = [
     'DIED',
@@ -48,8 +48,13 @@ class Failure(NamedTuple):
     reason: str
 
 
-def add_job_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all such tools share."""
+def add_job_options(parser: argparse.ArgumentParser, least_workers: int = 1) -> None:
+    """Add the options that all such tools share.
+
+    Args:
+        parser: The parser.
+        least_workers: 0 if a tool can do its work without further processes.
+    """
     parser.add_argument(
         '--data-root',
         type=Path,
@@ -58,7 +63,7 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--num-workers',
         '--workers',
-        type=int,
+        type=whole_number(least_workers),
         default=len(os.sched_getaffinity(0)),
         help='number of processes (default: one for each core)',
     )

@@ -13,6 +13,7 @@ from vsslbox.utils.segments import segment_iou, soft_nms
 from vsslbox.utils.shipped_files import ROOT
 from vsslbox.utils.text_seed import text_seed
 from vsslbox.utils.unwrap_model import unwrap_model
+from vsslbox.utils.whole_number import whole_number
 
 __all__ = [
     'ROOT',
@@ -33,4 +34,5 @@ __all__ = [
     'unwrap_model',
     'whole_file',
     'whole_folder',
+    'whole_number',
 ]

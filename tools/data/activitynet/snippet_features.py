@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--short-side', type=int, default=256, help='in pixels')
     parser.add_argument('--crop', type=int, default=256, help='side of the centre crop, in pixels')
     parser.add_argument('--batch-size', type=int, default=32, help='snippets at a time')
-    add_job_options(parser)
+    add_job_options(parser, least_workers=0)
     args = parser.parse_args()
     numbers = args.steps, args.stride, args.clip_len, args.frame_interval, args.batch_size
     if min(*numbers, args.crop) < 1 or args.short_side < args.crop:

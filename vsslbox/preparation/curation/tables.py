@@ -11,7 +11,7 @@ from vsslbox.datasets.video_names import segment_name
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_csv, write_csv
 from vsslbox.preparation.video_jobs import list_videos
-from vsslbox.utils import optional_module, whole_file
+from vsslbox.utils import optional_module, whole_file, whole_number
 
 __all__ = [
     'Table',
@@ -84,7 +84,7 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--num-workers',
-        type=int,
+        type=whole_number(1),
         default=len(os.sched_getaffinity(0)),
         help='number of processes (default: one for each core)',
     )
