@@ -100,7 +100,7 @@ def test_neighbours_are_those_of_the_cpu(precision):
 
 @pytest.mark.parametrize('method', DEMOS)
 def test_losses_of_each_method_are_those_of_the_cpu(method, video_folder, tmp_path):
-    """A second step multiplies rounding, as BatchNorm has two samples or four, and bfloat16 more."""
+    """A second step multiplies rounding, as BatchNorm has few samples, and bfloat16 more."""
     runner = build_runner(demo_config(method, video_folder, tmp_path))
     model = runner.model.cpu()
     found = {}
