@@ -19,7 +19,7 @@ EXCUSED = {
     r'dist_train\.sh ': 'several processes; tests/test_launch_scripts.py starts them',
     r'^python -m torch\.distributed\.run': 'several processes; test_extract_features.py has two',
     r'^python -m pytest ': 'tests of this suite',
-    r'^python tools/benchmark/': 'figures that take long; tests/test_tools runs them in small',
+    r'^(python|bash) tools/benchmark/': 'figures that take long; tests/test_tools runs them small',
     r'^tensorboard ': 'a server',
     r' --gpus 1 ': 'a GPU and a cluster',
     r'prepare\.py ': 'data sets; tests/test_tools/test_prepare_datasets.py has stand-ins',

@@ -1,6 +1,7 @@
 """The tables of docs/performance.md are those of the figures beside it."""
 
 import json
+import re
 
 import pytest
 
@@ -25,6 +26,16 @@ def test_the_page_is_up_to_date(tool):
     assert places == {path.stem for path in (REPO / 'docs/figures').glob('*.json')}
 
 
+def test_the_tests_and_files_that_a_gpu_runs_exist():
+    _, table = (REPO / 'docs/performance.md').read_text('utf-8').split('## On a GPU')
+    named = re.findall(r'`(test_\w+)`', table)
+    own = re.findall(r'^def (test_\w+)', (REPO / 'tests/test_gpu.py').read_text(), re.MULTILINE)
+    assert sorted(set(named)) == sorted(own)
+    places = re.findall(r'`(\w+/[\w/.]*)`', table.replace('tests/test_gpu.py', ''))
+    assert len(places) > 8
+    assert [place for place in places if not (REPO / 'vsslbox' / place).exists()] == []
+
+
 def test_ratios_are_medians_of_rounds(tool, tmp_path):
     seconds = {'CVRL': {'plain': [4, 9, 6], 'bfloat16': [2, 3, 6]}}
     (tmp_path / 'steps.json').write_text(json.dumps(dict(MACHINE, seconds=seconds)))
@@ -44,5 +55,5 @@ def test_ratios_are_medians_of_rounds(tool, tmp_path):
 
 
 def test_a_place_without_a_table_is_told(tool, tmp_path):
-    with pytest.raises(InputError, match="a place for 'stepps', tables are kmeans, steps"):
+    with pytest.raises(InputError, match="a place for 'stepps', tables are forms, kmeans, steps"):
         tool.make_page('<!-- stepps -->\n<!-- end -->\n', tmp_path)

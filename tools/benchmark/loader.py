@@ -272,7 +272,8 @@ def show(report: dict, against: str | None) -> None:
         print(f'\ndeferred transforms in the {place}: {total:.1f} ms a video in one process')
         for name, ms in stages.items():
             print(f'  {name:24} {ms:7.2f} ms  {100 * ms / total:5.1f} %')
-        print(f'  share of decoding: {100 * report["share_of_decoding"][place]:.0f} %')
+        share = report['share_of_decoding'][place]
+        print(f'  share of decoding: {100 * share:.0f} %; were the rest free, {1 / share:.2f} x')
     if 'device_ms' in report:
         ms = report['device_ms']
         print('  on the device:', 'no GPU here' if ms is None else f'{ms:.2f} ms a video')
