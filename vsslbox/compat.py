@@ -20,6 +20,7 @@ from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from torch import Tensor
 from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
 from vsslbox.errors import InputError
 
@@ -59,6 +60,7 @@ INHERITED = {
         '_load_from',
         '_maybe_compile',
         '_resume',
+        '_timestamp',
         '_train_loop',
     ),
     'torch.nn.Module': ('_load_from_state_dict',),
@@ -163,7 +165,7 @@ def worker_pids(loader: DataLoader) -> list[int]:
 
 def stop_workers(loader: DataLoader) -> None:
     """Stop the workers that a loader keeps between epochs; the next epoch starts new ones."""
-    if loader._iterator is not None:
+    if isinstance(loader._iterator, _MultiProcessingDataLoaderIter):
         loader._iterator._shutdown_workers()
         loader._iterator = None
 

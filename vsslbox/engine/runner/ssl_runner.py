@@ -1,5 +1,6 @@
 """mmengine's Runner with reliable checkpoints and hooks, with or without a GPU."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -85,6 +86,8 @@ _REMOVABLE_HOOKS = (
     'recent_checkpoint',
     'health',
 )
+# How many runners of this process were built in each second.
+_BUILT: Counter[str] = Counter()
 
 
 @contextmanager
@@ -142,6 +145,7 @@ class SSLRunner(Runner):
       Checkpoints are those of a training without it, unless ``save_shares`` makes them folders in
       which each process writes its share; see :func:`load_shares`.
     * The terminal shows no environment, config and hooks; the log file has them.
+    * Runners that are built in one second have folders, loggers and visualizers of their own.
     * Workers of data loaders keep the memory that they free.
     """
 
@@ -156,12 +160,16 @@ class SSLRunner(Runner):
         return super().from_cfg(cfg)
 
     def setup_env(self, env_cfg: dict) -> None:
-        """Set up processes and limits; on a CPU create the process group, with gloo."""
+        """Set up processes, limits and the time that names the run; use gloo on a CPU."""
         timeout = patience(env_cfg)
         with tell_of_lost_processes():
             if self.distributed and not is_distributed() and get_device() == 'cpu':
                 torch.distributed.init_process_group('gloo', timeout=timeout)
             super().setup_env(env_cfg)
+        second = self._timestamp
+        if _BUILT[second]:
+            self._timestamp = f'{second}_{_BUILT[second]}'
+        _BUILT[second] += 1
 
     def build_logger(
         self, log_level: int | str = 'INFO', log_file: str | None = None, **kwargs: Any
