@@ -12,6 +12,7 @@ FILE_ONLY = (
     'Hooks will be executed',
     'Distributed training is not used',
     'Epoch(test)',
+    'Exp name:',
 )
 
 

@@ -47,8 +47,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         if len(self.dataloader) == 0:
             raise InputError(
                 f'the data set has {len(self.dataloader.dataset)} videos, fewer than one batch of '
-                f'{self.dataloader.batch_size} on each process: lower '
-                '`train_dataloader.batch_size` or add videos'
+                f'{self.dataloader.batch_size} on each process: add videos, or lower the batch by '
+                '--cfg-options train_dataloader.batch_size=N'
             )
 
     def run_epoch(self) -> None:

@@ -16,6 +16,7 @@ from mmengine.dist import all_gather_object, barrier, is_distributed
 from mmengine.hooks import Hook
 from mmengine.logging import MMLogger
 from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
+from mmengine.optim import _ParamScheduler
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 from torch.distributed.fsdp import FSDPModule
@@ -47,6 +48,7 @@ from vsslbox.engine.lost_processes import patience, tell_of_lost_processes
 from vsslbox.engine.quiet_terminal import keep_short
 from vsslbox.engine.runner.monitor_loop import MonitorLoop
 from vsslbox.engine.runner.resume_record import SHIFT, adapt_checkpoint, run_record
+from vsslbox.engine.schedulers import without_short_warmups
 from vsslbox.engine.sharding import (
     check_sharding,
     saved_shares,
@@ -135,6 +137,7 @@ class SSLRunner(Runner):
       must not hold more than the model either.
     * A test without a checkpoint evaluates the model as the config initialises it, without
       pretrained weights; mmengine would leave what torch's constructors draw.
+    * A warm-up that is shorter than an iteration is left out; see :func:`without_short_warmups`.
     * A value that a component's constructor refuses is reported as the config's error.
     * Several processes use gloo where there is no GPU. ``env_cfg.dist_cfg.timeout`` is how many
       seconds a process waits for another one; see :func:`tell_of_lost_processes`.
@@ -193,7 +196,14 @@ class SSLRunner(Runner):
 
     build_model = _refusals_of('`model`')(Runner.build_model)
     build_optim_wrapper = _refusals_of('`optim_wrapper`')(Runner.build_optim_wrapper)
-    build_param_scheduler = _refusals_of('`param_scheduler`')(Runner.build_param_scheduler)
+
+    @_refusals_of('`param_scheduler`')
+    def build_param_scheduler(
+        self, scheduler: _ParamScheduler | dict | list
+    ) -> list[_ParamScheduler] | dict[str, list[_ParamScheduler]]:
+        """Build the schedules that have a step."""
+        schedules = without_short_warmups(scheduler, len(self.train_dataloader))
+        return super().build_param_scheduler(schedules)
 
     def build_val_loop(self, loop: BaseLoop | dict) -> BaseLoop:
         """Build the loop that validates during training."""
