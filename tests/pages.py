@@ -36,14 +36,11 @@ CVRL = 'configs/demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
 # Words of the pages that cannot be the names of files, or that stand for several things.
 WORDS = {
     r'\bCONFIG_B\b|\bOTHER\b': 'configs/demo/pace_r3d18w16_1xb32-8f-64px.py',
-    r'CONFIG( --loader test)': r'configs/demo/retrieval_r3d18w16_8x3-64px.py\1',
     r'--config CONFIG\b': '--config configs/demo/retrieval_r3d18w16_8x3-64px.py',
     r'(?<!\$)\bCONFIG(_A)?\b(?!=)': CVRL,
     r'(retrieval_r18w16_64px\.py) CHECKPOINT': r'\1 VCLR.pth',
     r'CHECKPOINT( --config \S+retrieval_r18w16_64px\.py)': r'VCLR.pth\1',
     r'CHECKPOINT( .*mmaction-tsn)': r'WIDE.pth\1',
-    # The warm-up of two epochs of thirty would be less than an iteration.
-    r'((?:train\.py|pretrain) configs/demo/vclr\S+)': r'\1 --cfg-options param_scheduler.0.end=0.5',
     r'\bQUERY\b': 'path/to/video.mp4',
     r'\bNAME=': 'ours=',
     r'splits/\*\.csv': 'splits/unseen_cameras.csv',
@@ -80,8 +77,6 @@ from pathlib import Path
 train_files = test_files = sorted(map(str, Path('path/to/videos').glob('*.mp4')))
 """,
 }
-# The names of the modules that the Python code of a page is.
-MODULES = {'README.md': 'my_package.py'}
 # The configs that the Python code of a page changes; the others change CVRL's.
 BASES = {
     'README.md': VCLR,
@@ -251,8 +246,6 @@ class Walk:
                 'from vsslbox.config import check_config\n'
                 f'check_config(Config.fromfile({str(path)!r}))\n'
             )
-        elif self.page in MODULES:
-            (self.folder / MODULES[self.page]).write_text(text)
         else:
             self.code += _replaced(text)
             self._script(self.code)
