@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lints, then tests. `--fast` leaves out what takes more than a few seconds. All other arguments go to
-# pytest: bash tools/run_tests.sh --fast tests/test_registry.py
+# Lints, checks types, then tests. `--fast` leaves out what takes more than a few seconds. All other
+# arguments go to pytest: bash tools/run_tests.sh --fast tests/test_registry.py
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -18,6 +18,8 @@ export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 echo 'vsslbox: ruff'
 python -m ruff check
 python -m ruff format --check
+echo 'vsslbox: mypy'
+python -m mypy
 echo 'vsslbox: pytest'
 # Two processes or more; the tests of a file stay together, since they share fixtures.
 exec python -m pytest -n logical --dist loadfile "$@"

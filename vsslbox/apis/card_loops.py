@@ -40,7 +40,7 @@ def reference_loop(config: Config, seeds: list[int]) -> GalleryTestLoop:
 def reference_cards(loop: GalleryTestLoop) -> dict[str, ReportCardMetric]:
     """Evaluate all features of a :func:`reference_loop` by tap; nothing on other processes."""
     queries = gallery = loop.query_features()
-    if loop.gallery_dataloader is not None:
+    if loop.gallery_dataloader is not None and loop.gallery_cfg is not None:
         gallery = loop.features(loop.gallery_dataloader, loop.gallery_cfg)
     cards = {}
     for tap in queries if is_main_process() else ():

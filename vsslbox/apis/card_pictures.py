@@ -7,7 +7,7 @@ import numpy as np
 from vsslbox.apis.near_duplicates import Duplicates
 from vsslbox.datasets import BaseVideoDataset
 from vsslbox.engine.runner import GalleryTestLoop
-from vsslbox.evaluation.metrics import ReportCardMetric
+from vsslbox.evaluation.metrics import KNNMetric, ReportCardMetric
 from vsslbox.visualization import (
     Hit,
     Mistakes,
@@ -74,6 +74,7 @@ class CardPictures:
         shown = []
         for label in self.card.evaluated('knn'):
             metric = self.card.build('knn', label)
+            assert isinstance(metric, KNNMetric)  # the name belongs to one class
             shown += mistaken_videos(
                 self.card.queries,
                 self.card.gallery,
@@ -92,7 +93,7 @@ class CardPictures:
         Args:
             random: The evaluation of the random initialisation.
         """
-        figures = {label: [] for label in self.card.labels}
+        figures: dict[str, list[str]] = {label: [] for label in self.card.labels}
         for name, card in {'checkpoint': self.card, 'random initialisation': random}.items():
             if card is None:
                 continue

@@ -13,7 +13,7 @@ from vsslbox.checkpoints import load_checkpoint
 from vsslbox.checkpoints.zoo import zoo_config
 from vsslbox.config import find_config, read_stored_config
 from vsslbox.datasets.transforms import SampleEndToEndFrames
-from vsslbox.datasets.transforms.steps import list_steps
+from vsslbox.datasets.transforms.steps import Steps, list_steps
 from vsslbox.errors import InputError
 from vsslbox.models.extractors import FeatureExtractor
 from vsslbox.models.selfsup import BaseSelfSupervisor
@@ -51,16 +51,16 @@ def trained_config(checkpoint: str | PathLike, config: str | PathLike | None = N
     """
     meta = load_checkpoint(checkpoint, 'meta').get('meta')
     text = meta.get('cfg') if isinstance(meta, Mapping) else None
-    config = config or (None if text else zoo_config(checkpoint))
-    if config is not None:
-        config = Config.fromfile(find_config(str(config)))
+    file = config or (None if text else zoo_config(checkpoint))
+    if file is not None:
+        found = Config.fromfile(find_config(str(file)))
     elif text:
-        config = read_stored_config(text, str(checkpoint))
+        found = read_stored_config(text, str(checkpoint))
     else:
         raise InputError(f'{checkpoint} does not say with which config it was trained: {OTHERWISE}')
-    if loader := config.get('test_dataloader'):
-        config.setdefault('test_pipeline', list_steps(loader.dataset.get('pipeline', [])))
-    return config
+    if loader := found.get('test_dataloader'):
+        found.setdefault('test_pipeline', list_steps(loader.dataset.get('pipeline', [])))
+    return found
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def input_of_config(config: Config, source: str | PathLike) -> PretrainedInput:
         raise InputError(
             f'{source} is a {config.model.type}, not a pretraining by vsslbox: {OTHERWISE}'
         )
-    pipeline = list_steps(loader.dataset.pipeline)
+    pipeline = _configs(loader.dataset.pipeline)
     return PretrainedInput(
         backbone=without_start_weights(backbone),
         preprocessor=config.model.get('data_preprocessor') or dict(type='ViewsPreprocessor'),
@@ -152,15 +152,15 @@ def feature_config(
         InputError: As :func:`pretrained_input`.
     """
     seen = pretrained_input(checkpoint, config)
-    config = runtime_config(seen)
-    config.model = dict(
+    features = runtime_config(seen)
+    features.model = dict(
         type='FeatureExtractor', backbone=seen.backbone, data_preprocessor=seen.preprocessor
     )
     if seen.clip:
         sample = dict(type='SampleUniformClips', num_clips=num_clips, **seen.clip)
     else:
         sample = dict(type='SampleEndToEndFrames', num_frames=num_frames)
-    config.test_dataloader = dict(
+    features.test_dataloader = dict(
         batch_size=8,
         num_workers=2,
         sampler=dict(type='DefaultSampler', shuffle=False),
@@ -178,7 +178,7 @@ def feature_config(
             test_mode=True,
         ),
     )
-    return config
+    return features
 
 
 def evaluation_config(
@@ -259,8 +259,13 @@ def _crop_size(pipeline: list[dict], checkpoint: str | PathLike) -> int:
     raise InputError(f'{checkpoint} does not say which size its backbone sees: {OTHERWISE}')
 
 
+def _configs(steps: Steps) -> list[dict]:
+    """Return the steps that are configs, not built."""
+    return [step for step in list_steps(steps) if isinstance(step, dict)]
+
+
 def _transforms(pipeline: list[dict]) -> Iterator[dict]:
     """Yield the augmentations of a pipeline."""
     for step in pipeline:
         if step['type'] == 'AugmentViews':
-            yield from list_steps(step['transforms'])
+            yield from _configs(step['transforms'])

@@ -65,6 +65,8 @@ def _tool(name: str) -> Callable[[], None]:
     """Return the function of a tool, whose module gets the tool's name, as its workers need."""
     path = ROOT / 'tools' / COMMANDS[name]
     spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f'{path} is no module')
     module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.main
@@ -75,5 +77,6 @@ def _overview() -> str:
     lines = ['usage: vsslbox COMMAND [ARGUMENTS]     (vsslbox COMMAND --help shows them)', '']
     for name, tool in COMMANDS.items():
         source = (ROOT / 'tools' / tool).read_text(encoding='utf-8')
-        lines.append(f'  {name:14}{ast.get_docstring(ast.parse(source)).splitlines()[0]}')
+        text = ast.get_docstring(ast.parse(source)) or ''
+        lines.append(f'  {name:14}{text.partition(chr(10))[0]}')
     return '\n'.join(lines)

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import shorten
@@ -60,12 +60,12 @@ class OptionsAction(argparse.Action):
         self,
         parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: list[str],
+        values: str | Sequence[Any] | None,
         option_string: str | None = None,
     ) -> None:
         """Add the options to the namespace."""
         options = dict(getattr(namespace, self.dest) or {})
-        for text in values:
+        for text in values or ():
             key, equals, value = text.partition('=')
             if not (equals and all(key.strip().split('.'))):
                 parser.error(

@@ -70,7 +70,7 @@ class CorpusEmbedder:
         ]:
             if value is not None and value < least:
                 raise InputError(f'--{name} must be at least {least}, got {value}')
-        self.new_worker = dict(
+        self.new_worker: dict[str, Any] = dict(
             checkpoint=checkpoint,
             sha256=sha256,
             batch_size=batch_size,

@@ -1,7 +1,7 @@
 """Sizes of a training that follow from its videos and from the machine."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config
@@ -49,7 +49,7 @@ def fit_to_data(config: Config) -> None:
 
 def _memories(node: Any, place: str) -> Iterator[tuple[str, dict]]:
     """Yield the configs of banks and queues in a model's config, with their places."""
-    if not isinstance(node, Mapping):
+    if not isinstance(node, dict):
         return
     type_ = node.get('type')
     if isinstance(type_, str) and MODELS.get(type_) in (FeatureBank, FeatureQueue):

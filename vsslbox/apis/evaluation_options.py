@@ -2,7 +2,7 @@
 
 import argparse
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
@@ -73,7 +73,8 @@ def evaluation_configs(args: argparse.Namespace) -> Callable[[str], Config]:
         apply_common_options(config, args)
         return lambda checkpoint: copy.deepcopy(config)
     path = args.list or only_csv(Path(args.data_root))
-    queries, gallery = (), ()
+    queries: Sequence[str] = ()
+    gallery: Sequence[str] = ()
     if path.suffix.lower() != '.csv':
         args.labels = args.labels or ['label']
     else:

@@ -51,11 +51,11 @@ class Network:
 
     def axes(self) -> dict[int, str]:
         """Return the axes of clips whose length is free, and their names."""
-        return {axis: size for axis, size in enumerate(('N', *self.shape)) if size in ('N', 'T')}
+        return {axis: n for axis, n in enumerate(('N', *self.shape)) if isinstance(n, str)}
 
     def clips(self, number: int, length: int, dtype: torch.dtype) -> Tensor:
         """Draw random clips, of a length in frames if that is free."""
-        shape = [length if size == 'T' else size for size in self.shape]
+        shape = [size if isinstance(size, int) else length for size in self.shape]
         draw = torch.Generator().manual_seed(number)
         return torch.randint(0, 256, (number, *shape), generator=draw).to(dtype)
 
@@ -176,6 +176,7 @@ def _write_onnx(program: ExportedProgram, path: Path, meta: dict) -> Callable[[T
         dynamic_shapes=({a: n for a, n in enumerate(meta['shape']) if isinstance(n, str)},),
         verbose=False,
     )
+    assert made is not None  # only without `dynamo`
     made.model.metadata_props.update(
         {name: text if isinstance(text, str) else json.dumps(text) for name, text in meta.items()}
     )

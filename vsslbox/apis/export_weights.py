@@ -34,7 +34,7 @@ MMACTION = {
 }
 # Networks of torchvision, by networks with the same tensors under names that have the same
 # canonical form.
-TORCHVISION = {
+TORCHVISION: dict[str, Callable[[], nn.Module]] = {
     **{f'resnet{depth}': partial(ResNet, depth) for depth in (18, 34, 50, 101, 152)},
     'r3d_18': VideoResNet3d,
     'r2plus1d_18': VideoResNet2Plus1d,

@@ -148,7 +148,7 @@ def _data(seen: PretrainedInput, batch_size: int, flip: bool) -> dict[str, Any]:
     )
     middle = dict(type='AugmentViews', transforms=middle_of(seen.size))
     loader = dict(num_workers=2, persistent_workers=True, collate_fn=dict(type='pseudo_collate'))
-    test = dict(
+    test: dict[str, Any] = dict(
         loader,
         batch_size=batch_size,
         sampler=dict(type='DefaultSampler', shuffle=False),

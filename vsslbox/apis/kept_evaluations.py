@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -18,7 +19,7 @@ from vsslbox.checkpoints.zoo import local_path
 from vsslbox.compat import checkpoint_of
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.evaluation import Evaluated
-from vsslbox.evaluation.features import origin_of_features
+from vsslbox.evaluation.features import origin_of_features, videos_of
 from vsslbox.evaluation.metrics import ReportCardMetric
 from vsslbox.preparation.text_files import read_json, write_text
 from vsslbox.registry import METRICS
@@ -114,11 +115,13 @@ def _lists(tensors: Mapping[str, Tensor]) -> dict[str, list[float | None]]:
 def _key(loop: GalleryTestLoop, checkpoint_sha256: str | None) -> str:
     """Return the hash of everything that an evaluation depends on."""
     config = loop.runner.cfg
+    gallery = None
+    if loop.gallery_dataloader is not None and loop.gallery_cfg is not None:
+        gallery = _origin(loop, loop.gallery_dataloader, loop.gallery_cfg)
     depends_on = dict(
         checkpoint=checkpoint_sha256,
         queries=_origin(loop, loop.dataloader, loop.query_cfg),
-        gallery=loop.gallery_dataloader
-        and _origin(loop, loop.gallery_dataloader, loop.gallery_cfg),
+        gallery=gallery,
         evaluator=config.test_evaluator,
         tokens=loop.tokens,
         seed=loop.runner.seed,
@@ -129,16 +132,16 @@ def _key(loop: GalleryTestLoop, checkpoint_sha256: str | None) -> str:
 
 
 def _origin(loop: GalleryTestLoop, dataloader: DataLoader, config: dict) -> dict[str, str]:
-    return origin_of_features(loop.runner, dataloader.dataset, config)
+    return origin_of_features(loop.runner, videos_of(dataloader), config)
 
 
-def _code_sha256(config: Mapping[str, Any]) -> str:
+def _code_sha256(config: Config) -> str:
     """Hash the code of vsslbox, and the modules that a config and its protocols come from."""
     modules = (config.get('custom_imports') or {}).get('imports', [])
-    files = {Path(sys.modules[name].__file__) for name in modules if name in sys.modules}
+    files = [getattr(sys.modules.get(name), '__file__', None) for name in modules]
     for protocol in config.test_evaluator['protocols'].values():
-        files.add(Path(getsourcefile(METRICS.get(protocol['type']))))
+        files.append(getsourcefile(METRICS.get(protocol['type'])))
     digest = hashlib.sha256()
-    for path in sorted({*PACKAGE.rglob('*.py'), *files}):
+    for path in sorted({*PACKAGE.rglob('*.py'), *(Path(file) for file in files if file)}):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -1,6 +1,6 @@
 """A validation by nearest neighbours for any config of pretraining."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from itertools import takewhile
 from pathlib import Path
@@ -46,7 +46,7 @@ def add_knn_monitor(
     loader = config.train_dataloader
     clips = dict(num_clips=2, **seen.clip) if seen.clip else dict(num_clips=6, clip_len=1)
     steps = list_steps(loader.dataset.pipeline)
-    before = takewhile(lambda step: not step['type'].startswith('Sample'), steps)
+    before = takewhile(lambda step: not _samples(step), steps)
     pipeline = [
         *deepcopy(list(before)),
         dict(type='SampleUniformClips', **clips),
@@ -71,3 +71,7 @@ def add_knn_monitor(
     config.val_evaluator = []
     config.val_cfg = dict(type='KNNMonitorLoop', labels=list(labels))
     config.train_cfg.update(val_begin=every, val_interval=every)
+
+
+def _samples(step: dict | Callable) -> bool:
+    return isinstance(step, dict) and step['type'].startswith('Sample')

@@ -71,6 +71,7 @@ def make_leaderboard(
     work_dir = Path(work_dir)
 
     def card_config(checkpoint: str) -> Config:
+        assert make_config is not None  # there are entries
         config, _ = report_card_config(make_config(checkpoint), protocols, labels, group, settings)
         config.work_dir = str(work_dir)
         seed = (config.get('randomness') or {}).get('seed') or 0
@@ -83,7 +84,9 @@ def make_leaderboard(
         print(f'\n=== {entry.name} ({number} of {len(entries)})', flush=True)
         evaluated.evaluate(entry)
     if random_seeds and evaluated.successful:
-        first = evaluated.successful[0].config.randomness['seed']
+        config = evaluated.successful[0].config
+        assert config is not None  # as of all that were successful
+        first = config.randomness['seed']
         evaluated.evaluate_references(list(range(first, first + random_seeds)))
     for path, found in results.items():
         evaluated.join(found, path)

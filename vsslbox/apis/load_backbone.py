@@ -5,6 +5,7 @@ from os import PathLike
 from torch import Tensor, nn
 
 from vsslbox.apis.video_embedder import VideoEmbedder
+from vsslbox.models.extractors import FeatureExtractor
 
 __all__ = ['PretrainedEncoder', 'load_backbone']
 
@@ -19,7 +20,7 @@ class PretrainedEncoder(nn.Module):
         backbone: The backbone; its output is a feature map.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: FeatureExtractor) -> None:
         super().__init__()
         self.model = model
 

@@ -33,13 +33,16 @@ def duplicates_of_queries(
         gallery: The gallery; if it is the queries themselves, no video is its own duplicate.
         group: A column; videos of one value do not find each other, so that they may be alike.
     """
-    groups = [[None] * len(videos) for videos in (queries, gallery)]
+    files, gallery_files = queries.files, gallery.files
+    if files is None or gallery_files is None:
+        raise ValueError('near-duplicates are sought among files, which these features lack')
+    groups: list[list] = [[None] * len(videos) for videos in (queries, gallery)]
     if group is not None:
         groups = [videos.column(group) for videos in (queries, gallery)]
     pairs = [
         (query, found, score)
-        for query, found, score in near_duplicates(queries.files, gallery.files)
-        if queries.files[query] != gallery.files[found]
+        for query, found, score in near_duplicates(files, gallery_files)
+        if files[query] != gallery_files[found]
         and (group is None or groups[0][query] != groups[1][found])
     ]
     if not pairs:

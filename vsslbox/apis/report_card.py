@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
@@ -22,7 +23,12 @@ from vsslbox.apis.near_duplicates import Duplicates, duplicates_of_queries
 from vsslbox.engine.runner import GalleryTestLoop
 from vsslbox.errors import InputError
 from vsslbox.evaluation import Evaluated, Figure, compare_figures
-from vsslbox.evaluation.metrics import ReportCardMetric, check_labels, registered_protocols
+from vsslbox.evaluation.metrics import (
+    KNNMetric,
+    ReportCardMetric,
+    check_labels,
+    registered_protocols,
+)
 from vsslbox.registry import LOOPS, METRICS
 from vsslbox.utils import escaped
 from vsslbox.visualization import (
@@ -40,7 +46,7 @@ __all__ = ['make_report_card', 'report_card_config']
 PAPER = ('source', 'queries', 'gallery', 'metrics')
 
 # Settings of protocols that a config does not give.
-CARD_SETTINGS = dict(
+CARD_SETTINGS: dict[str, dict[str, Any]] = dict(
     retrieval=dict(topk=None),
     attentive=dict(lr=(3e-3, 1e-3, 3e-4), weight_decay=(0.01, 0.4), depth=1, batch_size=32),
 )
@@ -166,7 +172,9 @@ def _read_metrics(
     """Return the config's metrics by protocol, the columns they predict, and all other metrics."""
     evaluator = config.get('test_evaluator') or []
     protocols = {METRICS.get(type_): name for name, type_ in types.items()}
-    settings, columns, left_out = {}, {}, set()
+    settings: dict[str, dict] = {}
+    columns: dict[str, None] = {}
+    left_out: set[str] = set()
     for metric in [evaluator] if isinstance(evaluator, dict) else evaluator:
         cls = _look_up(METRICS, metric['type'])
         kind = cls.__name__ if cls else metric['type']
@@ -238,7 +246,7 @@ def _report(
     told = findings(figures, card.labels)
     setting = describe_setting(card)
 
-    print(f'\n{figures_text(figures, paper and paper.metrics)}')
+    print(f'\n{figures_text(figures, paper.metrics if paper else None)}')
     print('\n'.join(['', *told, setting]))
     if duplicates:
         print(f'\nwarning: {escaped(duplicates.text)}')
@@ -331,7 +339,9 @@ def _confusions(card: ReportCardMetric) -> dict[str, dict]:
     """Compute the confusion matrix of kNN for each label that it was evaluated on."""
     matrices = {}
     for label in card.evaluated('knn'):
-        predicted = card.build('knn', label).predict(card.queries, card.gallery, label)
+        metric = card.build('knn', label)
+        assert isinstance(metric, KNNMetric)  # the name belongs to one class
+        predicted = metric.predict(card.queries, card.gallery, label)
         classes, counts = confusion_matrix(card.queries.column(label), predicted)
         matrices[label] = dict(classes=classes, counts=counts)
     return matrices

@@ -66,9 +66,9 @@ def table_of(rows: Sequence[tuple[Mapping[str, str], Trials]]) -> list[list]:
     for name in names:
         header += [name, *([f'{name} low', f'{name} high'] if several else [])]
         header += [f'{name} random'] if name in started else []
-    table = [header]
+    table: list[list] = [header]
     for identity, trials in rows:
-        cells = [*identity.values(), *([trials.seeds] if several else [])]
+        cells: list = [*identity.values(), *([trials.seeds] if several else [])]
         for name in names:
             values = trials.values.get(name)
             cells += _mean_cells(values, several, trials.failed)

@@ -122,7 +122,7 @@ def _start_worker(worker_id: int) -> None:
 
 
 def _expand(video: str | PathLike | np.ndarray) -> list[str | np.ndarray]:
-    return [video] if isinstance(video, np.ndarray) else video_files(video)
+    return [video] if isinstance(video, np.ndarray) else [*video_files(video)]
 
 
 def video_files(path: str | PathLike) -> list[str]:

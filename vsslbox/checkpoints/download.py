@@ -133,13 +133,13 @@ def _transfer(url: str, part: _PartFile, size: int | None, timeout: float) -> No
     with response:
         _refuse_page(response)
         start = _begin(response, part)
-        total = _announced_length(response)
-        if total is None and size is None:
+        announced = _announced_length(response)
+        total = size if announced is None else announced
+        if total is None:
             raise DownloadError(
                 f'{url} is sent without its length, so that an incomplete file would go unnoticed'
             )
-        _refuse_other_length(url, part, total, size)
-        total = size if total is None else total
+        _refuse_other_length(url, part, announced, size)
         if total == 0:
             raise DownloadError(f'{url} is empty')
         try:
@@ -185,14 +185,15 @@ def _open(url: str, part: _PartFile, timeout: float) -> HTTPResponse | None:
     None are missing if a process was killed before it renamed the complete file.
     """
     request = Request(url, headers={'User-Agent': 'vsslbox'})
-    if part.length:
+    version = part.version
+    if part.length and version is not None:
         request.add_header('Range', f'bytes={part.length}-')
-        request.add_header('If-Range', part.version)
+        request.add_header('If-Range', version)
     try:
         return build_opener().open(request, timeout=timeout)
     except HTTPError as error:
         if error.code == _RANGE_NOT_SATISFIABLE and part.length:
-            same = _version(error) in (None, part.version)
+            same = _version(error) in (None, version)
             if same and _content_range(error)[1] == part.length:
                 return None
             part.discard()
@@ -225,7 +226,7 @@ def _begin(response: HTTPResponse, part: _PartFile) -> int:
     return 0
 
 
-def _version(response: HTTPResponse) -> str | None:
+def _version(response: HTTPResponse | HTTPError) -> str | None:
     """Return what identifies the file to the byte, if the server sends it."""
     tag = response.headers.get('ETag')
     if tag is not None and not tag.startswith('W/'):
@@ -241,12 +242,12 @@ def _announced_length(response: HTTPResponse) -> int | None:
     return int(length) if length.isdecimal() else None
 
 
-def _content_range(response: HTTPResponse) -> tuple[int | None, int | None]:
+def _content_range(response: HTTPResponse | HTTPError) -> tuple[int | None, int | None]:
     """Return the position of the first byte and the whole length; None for what is not sent."""
     found = _CONTENT_RANGE.fullmatch(response.headers.get('Content-Range', ''))
     if not found:
         return None, None
-    return found[1] and int(found[1]), None if found[2] == '*' else int(found[2])
+    return int(found[1]) if found[1] else None, None if found[2] == '*' else int(found[2])
 
 
 def _blocks(response: HTTPResponse) -> Iterator[bytes]:
@@ -274,7 +275,7 @@ class _Progress(AbstractContextManager):
         self.total = total
         self.began = time.monotonic()
         self.in_place = sys.stderr.isatty()
-        self.printed = None
+        self.printed: int | None = None
 
     def add(self, count: int) -> None:
         """Count received bytes."""
@@ -284,7 +285,7 @@ class _Progress(AbstractContextManager):
             self.printed = step
             self._print('\r' if self.in_place else '', '' if self.in_place else '\n')
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.in_place:
             self._print('\r', '\n')
 

@@ -112,7 +112,7 @@ def arrange(
             skipped[full_name] = layout.networks[other]
             continue
         rest = layout.rename(unwrapped_name(name.removeprefix(begin or '')))
-        our_name = begins.get(begin, '') + rest
+        our_name = begins.get(begin or '', '') + rest
         ours[name if our_name in ours else our_name] = full_name
     tensors = layout.convert({name: weights[full_name] for name, full_name in ours.items()})
     return ArrangedWeights(layout, tensors, skipped, ours)

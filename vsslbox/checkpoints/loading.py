@@ -45,7 +45,7 @@ _WEIGHT_KEYS = ('state_dict', 'model', 'model_state', 'module')
 # How far a table of positions in a file may be from ours: the rounding of bfloat16.
 _TABLE_ERROR = 5e-3
 # Plain containers in checkpoints beside weights (VCLR's options); reading them runs no code.
-_HARMLESS = [argparse.Namespace]
+_HARMLESS: list[Callable | tuple[Callable, str]] = [argparse.Namespace]
 # How torch and vsslbox.compat name what they refuse to unpickle.
 _REFUSED = re.compile(r'GLOBAL ([\w.]+)|refusing to unpickle (.+)')
 
@@ -428,17 +428,18 @@ def _misfit(
             f'{sizes[0]}, the module {sizes[1]}'
         )
     lines = [f'{type(module).__name__} is not filled by {report}']
-    depths = resnet_depth(weights), resnet_depth(module.state_dict())
-    if None not in depths and abs(depths[0] - depths[1]) > 1:
-        lines.append(f'The checkpoint is of a ResNet-{depths[0]}, the module a ResNet-{depths[1]}.')
+    given, wanted = resnet_depth(weights), resnet_depth(module.state_dict())
+    if given is not None and wanted is not None and abs(given - wanted) > 1:
+        lines.append(f'The checkpoint is of a ResNet-{given}, the module a ResNet-{wanted}.')
+    others = unknown or {}
     lines += [
-        f'{name} is missing; the checkpoint has {unknown[near[0]]}.'
+        f'{name} is missing; the checkpoint has {others[near[0]]}.'
         for name in report.missing[:3]
-        if (near := get_close_matches(canonical_name(name), unknown or (), 1, 0.8))
+        if (near := get_close_matches(canonical_name(name), others, 1, 0.8))
     ]
     if POOLED_NORM in report.known and 'norm.weight' in report.missing:
         lines.append('A fine-tuned VideoMAE has no norm of tokens: set `final_norm=False`.')
-    if any(len(found) + 1 == len(wanted) == 5 for found, wanted in report.wrong_shape.values()):
+    if any(len(found) + 1 == len(shape) == 5 for found, shape in report.wrong_shape.values()):
         lines.append('The checkpoint has 2D kernels but the module 3D ones: set `inflate=True`.')
     if choices:
         lines.append(f'One of the networks in the checkpoint fills it: set `prefix`{choices}.')

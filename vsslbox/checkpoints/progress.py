@@ -28,8 +28,9 @@ def checkpoints_in(folder: str | PathLike) -> list[Path]:
     Those of an earlier training, before the last one that started anew there, are left out.
     """
     started = marked_start(folder)
-    found = {path: _progress(path, started) for path in sorted(Path(folder).glob('*.pth'))}
-    return sorted(filter(found.get, found), key=found.get, reverse=True)
+    paths = sorted(Path(folder).glob('*.pth'))
+    found = {path: done for path in paths if (done := _progress(path, started))}
+    return sorted(found, key=found.__getitem__, reverse=True)
 
 
 def is_resumable(checkpoint: Mapping[str, Any]) -> bool:

@@ -97,6 +97,8 @@ def load_shares(folder: str | PathLike, likes: Mapping[str, Tensor] | None = Non
         tensors = {}
         for place in checkpoint['meta'].pop(SHARES):
             entry = table[place]
+            if not isinstance(entry, dcp.metadata.TensorStorageMetadata):
+                raise TypeError(f'{place} is not a tensor')
             like = likes.get(place, likes.get(place.rpartition('.')[0]))
             if like is not None and like.shape == entry.size:
                 tensors[place] = torch.empty_like(like, dtype=entry.properties.dtype)

@@ -24,9 +24,8 @@ __all__ = ['load_address', 'load_file']
 @CheckpointLoader.register_scheme(prefixes='', force=True)
 def load_file(name: str, map_location: str | Callable | None = None) -> dict:
     """Read a local file or ``zoo://NAME``."""
-    if not name.startswith(SCHEME):
-        name = Path(name).expanduser()
-    return load_checkpoint(name, map_location)
+    path = name if name.startswith(SCHEME) else Path(name).expanduser()
+    return load_checkpoint(path, map_location)
 
 
 def load_address(

@@ -173,7 +173,10 @@ def zoo_entries() -> dict[str, ZooEntry]:
     models = [model for name in load(index)['Import'] for model in load(ROOT / name)['Models']]
     return {
         model['Name']: ZooEntry(
-            *(model[key] for key in ('Name', 'Weights', 'License', 'Description')),
+            model['Name'],
+            model['Weights'],
+            model['License'],
+            model['Description'],
             config=model.get('Config'),
             size=model.get('Weights Size'),
             sha256=model.get('Weights SHA256'),

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import get_args, get_origin
+from typing import TypeAlias, get_args, get_origin
 
 from mmengine import Config
 from mmengine import registry as root
@@ -29,7 +29,7 @@ from vsslbox.errors import InputError
 __all__ = ['FOREIGN_BACKBONES', 'STEPS', 'ConfigError', 'accepted_keys', 'check_config']
 
 # What a place in a config may hold; None for any component.
-Kind = Registry | type[DataLoader] | None
+Kind: TypeAlias = Registry | type[DataLoader] | None
 
 _KEYS: dict[Kind, tuple[str, ...]] = {
     DataLoader: ('test_dataloader', 'train_dataloader', 'val_dataloader'),
@@ -266,7 +266,7 @@ def _check_untyped(cfg: dict, kind: Kind, place: str) -> Iterator[str]:
     if near := _misspelt_type(cfg):
         yield f"{place}.{near}: did you mean 'type'?"
     elif place == 'model' or (kind not in _MAY_BE_SETTINGS and not _is_group(cfg)):
-        yield f"{place}: has no 'type', the name of a {kind.name}"
+        yield f"{place}: has no 'type', the name of a {getattr(kind, 'name', 'component')}"
 
 
 def _misspelt_type(cfg: dict) -> str | None:
@@ -335,8 +335,10 @@ def _find(type_: str | Callable, kind: Kind, scope: str) -> tuple[Kind, Callable
     """Look up a component as the engine does; return the kind that has it, and the component."""
     if callable(type_):
         return kind, type_
-    any_kind = kind is None or kind is root.MODELS
-    for candidate in [root.MODELS, *_ALL_KINDS] if any_kind else [kind]:
+    candidates = [root.MODELS, *_ALL_KINDS]
+    if isinstance(kind, Registry) and kind is not root.MODELS:
+        candidates = [kind]
+    for candidate in candidates:
         with candidate.switch_scope_and_registry(scope) as registry, suppress(RuntimeError):
             found = registry.get(type_)  # raises for a string that cannot be a name
             if callable(found):
@@ -353,8 +355,8 @@ def _nearest_type(type_: str, kind: Kind, scope: str) -> str:
     package = prefix.partition('.')[0]
     if package and not _is_installed(package):
         return f"; the package '{package}' is not installed"
-    labels = {}
-    for registry in _ALL_KINDS if kind is None else [kind]:
+    labels: dict[str, str] = {}
+    for registry in [kind] if isinstance(kind, Registry) else _ALL_KINDS:
         for child in registry.children.values():
             labels |= {known: f'{child.scope}.{known}' for known in child.module_dict}
         in_scope = registry.children.get(scope, registry)
@@ -381,7 +383,7 @@ def _takes_mapping(target: Callable, key: str) -> bool:
     parameters = (inspect.signature(init).parameters.get(key) for init in constructors_of(target))
     annotations = [p.annotation for p in parameters if p and p.annotation is not p.empty]
     options = [option for annotation in annotations for option in get_args(annotation)]
-    return not annotations or Mapping in map(get_origin, options)
+    return not annotations or any(get_origin(option) is Mapping for option in options)
 
 
 def _ignores_init_cfg(target: Callable) -> bool:

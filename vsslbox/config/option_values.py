@@ -118,7 +118,8 @@ class _Reader:
 
     def _bare(self, ends: str) -> Any:
         """Return what a text without quotes stands for."""
-        start, missing = self.at, []
+        start = self.at
+        missing: list[str] = []
         while (character := self._next()) and (missing or character not in ends):
             if character in _CLOSING:
                 missing.append(_CLOSING[character])

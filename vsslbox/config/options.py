@@ -2,7 +2,7 @@
 
 import logging
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -68,7 +68,7 @@ def _tied_to_length(config: Config, old: int | None) -> dict[str, int]:
     is_list = isinstance(schedules, list)
     tied = {}
     for index, schedule in enumerate(schedules if is_list else [schedules]):
-        if None in (old, new) or old == new or not schedule.get('by_epoch', True):
+        if old is None or new is None or old == new or not schedule.get('by_epoch', True):
             continue
         place = f'param_scheduler.{index}' if is_list else 'param_scheduler'
         for name, begin in (('T_max', 0), ('T_max', schedule.get('begin', 0)), ('end', 0)):
@@ -85,7 +85,9 @@ def _replace(config: Config, option: str, value: Any) -> None:
         key: str | int = name
         if isinstance(node, list) and name.isdecimal() and int(name) < len(node):
             key = int(name)
-        elif not isinstance(node, (Config, Mapping)) or (name.isdecimal() and name not in node):
+        elif not isinstance(node, (Config, MutableMapping)) or (
+            name.isdecimal() and name not in node
+        ):
             raise ConfigError(
                 f'--cfg-options {option}=... cannot be set, since {".".join(names[:depth])} is '
                 f'{_described(node)}'

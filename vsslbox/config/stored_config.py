@@ -67,7 +67,8 @@ def _literal(node: ast.expr) -> Any:
         case ast.Set(elts=items):
             return set(map(_literal, items))
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return dict(zip(map(_literal, keys), map(_literal, values), strict=True))
+            given_keys = [_literal(key) for key in keys if key is not None]
+            return dict(zip(given_keys, map(_literal, values), strict=True))
         case ast.Call(func=ast.Name(id='dict'), args=[], keywords=given) if all(
             keyword.arg for keyword in given
         ):

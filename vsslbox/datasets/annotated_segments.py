@@ -53,7 +53,7 @@ def check_segments(videos: Mapping[str, Any], source: str) -> None:
 
 
 def _check_entry(name: str, entry: Any, source: str) -> None:
-    lengths = [entry.get(key) for key in LENGTHS] if isinstance(entry, Mapping) else []
+    lengths: list[Any] = [entry.get(key) for key in LENGTHS] if isinstance(entry, Mapping) else []
     if not lengths or not all(map(_is_number, lengths)) or min(lengths) <= 0:
         raise InputError(
             f'{source}: the entry of {name} must have {", ".join(LENGTHS)} above 0, it is '

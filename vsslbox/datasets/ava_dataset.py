@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import mmaction.datasets
 import numpy as np
@@ -66,7 +66,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
         key_frames: Literal['annotated', 'proposed'] = 'annotated',
         video_ending: str = '.mp4',
         test_mode: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if key_frames not in ('annotated', 'proposed'):
             raise InputError(f"key_frames must be 'annotated' or 'proposed', got {key_frames!r}")
@@ -128,7 +128,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
             entity_ids=np.zeros(0, int),
         )
         frames = []
-        for key, boxes in sorted(self._proposals.items()):
+        for key, boxes in sorted((self._proposals or {}).items()):
             video_id, second = key.split(',')
             scores = boxes[:, 4] if boxes.shape[1] == 5 else np.ones(len(boxes))
             if video_id not in templates or not (scores >= self.person_det_score_thr).any():

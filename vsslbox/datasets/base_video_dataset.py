@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmaction.datasets import BaseActionDataset
@@ -59,7 +60,7 @@ class BaseVideoDataset(BaseActionDataset):
         data_prefix: dict | None = None,
         test_mode: bool = False,
         max_replacements: int = 100,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         self.max_replacements = max_replacements
         data_prefix = {self.prefix_key: ''} if data_prefix is None else data_prefix
@@ -174,7 +175,8 @@ class BaseVideoDataset(BaseActionDataset):
 
     def _parse_list(self) -> tuple[list[dict], list[list[int]]]:
         """Return the entries of a text list and the labels of each."""
-        entries, labels = [], []
+        entries: list[dict] = []
+        labels: list[list[int]] = []
         for number, line in enumerate(re.split(r'\r\n?|\n', self._list_text()), start=1):
             if not line.strip():
                 continue

@@ -1,5 +1,7 @@
 """Lists of bins of videos."""
 
+from typing import Any
+
 from vsslbox.datasets.video_dataset import VideoDataset
 from vsslbox.errors import InputError
 from vsslbox.registry import DATASETS
@@ -30,7 +32,7 @@ class BinnedVideoDataset(VideoDataset):
         InputError: The list does not give the number of frames of each video.
     """
 
-    def __init__(self, *args, bin_interval: int, **kwargs) -> None:
+    def __init__(self, *args: Any, bin_interval: int, **kwargs: Any) -> None:
         if bin_interval < 1:
             raise InputError(f'bin_interval must be at least 1, got {bin_interval}')
         self.bin_interval = bin_interval

@@ -1,7 +1,7 @@
 """The labels of a list against the classes of a model."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from torch.utils.data import Dataset
 
@@ -52,7 +52,8 @@ def check_labels(dataset: Dataset, num_classes: int, needed: bool = True) -> Non
     Raises:
         InputError: A label is not a class of the model, or a video has none.
     """
-    for part in parts_of(dataset):
+    parts: Iterable[Any] = parts_of(dataset)
+    for part in parts:
         if not hasattr(part, 'label_counts'):
             continue
         source = part.ann_file or 'the folder of videos'

@@ -59,7 +59,9 @@ def _compress(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Code each frame as a JPEG of quality 3 to 10."""
     options = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(3, 11))]
     _, coded = cv2.imencode('.jpg', frame[..., ::-1], options)
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None  # it was coded just now
+    return decoded[..., ::-1]
 
 
 def _put_into_picture(frame: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from mmaction.datasets import ActivityNetDataset
 
@@ -46,7 +47,7 @@ class LocalizationDataset(ActivityNetDataset):
         data_prefix: dict | None = None,
         ending: str = '.csv',
         test_mode: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         self.ending = ending
         super().__init__(

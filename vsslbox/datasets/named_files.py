@@ -109,11 +109,12 @@ class NamedFiles:
             if place not in self._composed:
                 listed = sorted(self._listing(place), reverse=True)
                 self._composed[place] = {normalize('NFC', other): other for other in listed}
-            there = self._composed[place].get(normalize('NFC', part))
-            exact = part in self._listing(place) or part == '..'
-            if not (exact or there):
+            if part in self._listing(place) or part == '..':
+                place += f'{part}/'
+            elif there := self._composed[place].get(normalize('NFC', part)):
+                place += f'{there}/'
+            else:
                 return None
-            place += (part if exact else there) + '/'
         return place[:-1]
 
     def _missing(self, missing: list[str], total: int) -> str:

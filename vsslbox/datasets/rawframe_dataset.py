@@ -2,6 +2,7 @@
 
 from itertools import count
 from pathlib import PurePath
+from typing import Any
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
 from vsslbox.datasets.list_values import as_integer
@@ -48,7 +49,7 @@ class RawframeDataset(BaseVideoDataset):
         filename_tmpl: str = 'img_{:05}.jpg',
         with_offset: bool = False,
         start_index: int = 1,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if filename_tmpl.format(0) == filename_tmpl.format(1):
             raise InputError(

@@ -42,6 +42,8 @@ class ShardDataset(VideoDataset):
         ImportError: A package for the index or the address is not installed.
     """
 
+    ann_file: str  # set by mmengine
+
     def __init__(
         self,
         ann_file: str = '',

@@ -51,7 +51,7 @@ class ShotDataset(VideoDataset):
 
     def _shot(self, attributes: dict) -> tuple[float, float]:
         """Return the start and the end of a row."""
-        values = [attributes.get(name) for name in ('start', 'end')]
+        values: list[Any] = [attributes.get(name) for name in ('start', 'end')]
         try:
             start, end = map(float, values)
         except (TypeError, ValueError):

@@ -7,6 +7,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from typing import Any
 
 from vsslbox.datasets.base_video_dataset import BaseVideoDataset
 from vsslbox.datasets.list_values import (
@@ -74,7 +75,7 @@ class VideoDataset(BaseVideoDataset):
         label: str = 'label',
         delimiter: str = ' ',
         endings: Collection[str] = ENDINGS,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if not isinstance(where, dict | None):
             raise InputError(f'`where` must be a dict of columns and values, got {where!r}')
@@ -91,7 +92,8 @@ class VideoDataset(BaseVideoDataset):
         super().__init__(ann_file, pipeline, data_root, data_prefix, **kwargs)
 
     def _search(self) -> list[dict]:
-        names, others = [], Counter()
+        names: list[str] = []
+        others: Counter[str] = Counter()
         for folder, files in self._walk():
             for name in files:
                 ending = os.path.splitext(name)[1].lower()
@@ -143,7 +145,9 @@ class VideoDataset(BaseVideoDataset):
         entries = []
         for number in selected:
             attributes = {name: values[number] for name, values in columns.items()}
-            entry = dict(attributes=dict(attributes, path=paths[number], name=paths[number]))
+            entry: dict[str, Any] = dict(
+                attributes=dict(attributes, path=paths[number], name=paths[number])
+            )
             if number in class_ids:
                 entry['label'] = class_ids[number]
             entries.append(entry)
@@ -151,7 +155,7 @@ class VideoDataset(BaseVideoDataset):
 
     def _selected(self, columns: dict[str, list[str]]) -> list[int]:
         """Return the numbers of the rows that `where` selects."""
-        selected = range(len(columns['path']))
+        selected = list(range(len(columns['path'])))
         for column, given in self.where.items():
             wanted = [str(value).strip() for value in (given if _is_several(given) else [given])]
             for value in wanted:
@@ -164,7 +168,7 @@ class VideoDataset(BaseVideoDataset):
             selected = [number for number in selected if columns[column][number] in wanted]
         if not selected:
             raise InputError(f'no row of {self.ann_file} has {self.where}')
-        return list(selected)
+        return selected
 
     def _csv_columns(self) -> dict[str, Sequence[str]]:
         """Return the values of each column by its name."""
@@ -217,7 +221,7 @@ class VideoDataset(BaseVideoDataset):
         """
         rows = [number for number in selected if labels[number]]
         given = sorted(set(labels) - {''})
-        numbers = {name: number for name, number in zip(given, as_integers(given))}
+        numbers: dict[str, Any] = dict(zip(given, as_integers(given)))
         if not given or isinstance(numbers[given[0]], int):
             return {row: numbers[labels[row]] for row in rows}
         tell_near_values(filter(None, labels), f'labels in {self.ann_file}')

@@ -77,7 +77,10 @@ def walk(root: str) -> Iterator[tuple[str, list[str]]]:
 
 def _split(folder: str) -> tuple[list[str], list[str], list[str], list[str]]:
     """Return the sorted names of files, folders, links to folders and other things."""
-    files, folders, links, others = [], [], [], []
+    files: list[str] = []
+    folders: list[str] = []
+    links: list[str] = []
+    others: list[str] = []
     for name, entry in sorted(entries_of(folder).items()):
         kind = kind_of(entry) if name[0] != '.' else 'hidden'
         if kind == 'a file':

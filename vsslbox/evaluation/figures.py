@@ -198,7 +198,7 @@ def _compare(
             for interval, difference, draws in zip(ends, differences, of_draws)
         ]
     low, high = 100 * min(low for low, _ in ends), 100 * max(high for _, high in ends)
-    verdict = 'not distinguishable'
+    verdict: Literal['better', 'worse', 'not distinguishable'] = 'not distinguishable'
     if p < LEVEL and (low > 0 or high < 0):
         verdict = 'better' if low > 0 else 'worse'
     difference = 100 * float(own.mean()) - fmean(values)

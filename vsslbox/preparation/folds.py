@@ -1,6 +1,6 @@
 """Which videos train and which test."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,7 +30,7 @@ class Division(NamedTuple):
 
 
 def group_folds(
-    labels: Sequence[str], groups: Sequence[str] | None, num_folds: int, seed: int
+    labels: Sequence[Hashable], groups: Sequence[Hashable] | None, num_folds: int, seed: int
 ) -> list[Fold]:
     """Split videos into folds, each of which tests once, with the classes in like shares.
 
@@ -125,7 +125,7 @@ def divide(
     return Division(train, val, fold.test)
 
 
-def _rarest(labels: Sequence[str], groups: Sequence[str]) -> tuple[str, int]:
+def _rarest(labels: Sequence[Hashable], groups: Sequence[Hashable]) -> tuple[Hashable, int]:
     """Return the class of the fewest groups, and their number."""
     of_class = {name: set() for name in sorted(set(labels))}
     for name, group in zip(labels, groups, strict=True):

@@ -14,7 +14,7 @@ class SampleKey(NamedTuple):
     number of workers or processes or on earlier samples.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides a method of tuples that a key does not need
     epoch: int = 0
     seed: int = 0
 

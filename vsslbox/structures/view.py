@@ -44,5 +44,15 @@ class View:
                 f'{self.frame_indices.dtype} of shape {list(self.frame_indices.shape)}'
             )
 
+    def decoded(self) -> list[np.ndarray]:
+        """Return the frames.
+
+        Raises:
+            ValueError: They are not decoded yet.
+        """
+        if self.frames is None:
+            raise ValueError(f'the frames of view {self.name!r} are not decoded yet')
+        return self.frames
+
     def __len__(self) -> int:
         return len(self.frame_indices)

@@ -3,7 +3,7 @@
 import pickle
 from collections.abc import Callable
 from os import PathLike
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class _PlainUnpickler(pickle.Unpickler):
         Raises:
             _RefusedError: Plain data does not need it.
         """
-        known = {
+        known: dict[str, Callable | str] = {
             'numpy.ndarray': _ARRAY,
             'numpy.dtype': self._kind,
             # NumPy 1 calls its private package `core`, NumPy 2 `_core`.
@@ -88,7 +88,9 @@ class _PlainUnpickler(pickle.Unpickler):
         """Return a number of NumPy."""
         return np.frombuffer(content, kind, count=1)[0]
 
-    def _array(self, content: bytes, kind: np.dtype, shape: tuple, order: str) -> np.ndarray:
+    def _array(
+        self, content: bytes, kind: np.dtype, shape: tuple, order: Literal['C', 'F']
+    ) -> np.ndarray:
         """Return an array, as protocol 5 stores it."""
         return np.frombuffer(content, kind).reshape(shape, order=order)
 

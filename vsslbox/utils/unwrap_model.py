@@ -8,4 +8,4 @@ __all__ = ['unwrap_model']
 
 def unwrap_model(model: nn.Module) -> nn.Module:
     """Return the model itself, whether or not it is wrapped for distributed training."""
-    return model.module if is_model_wrapper(model) else model
+    return model.get_submodule('module') if is_model_wrapper(model) else model

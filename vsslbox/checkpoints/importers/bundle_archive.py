@@ -43,8 +43,7 @@ def _unpack(archive: Path, folder: Path) -> Path:
                 if member.isfile() and (name.endswith('.index') or '.data-' in name):
                     if (folder / name).exists():
                         raise CheckpointError(f'{archive} holds several files {name}')
-                    with packed.extractfile(member) as source, (folder / name).open('wb') as target:
-                        shutil.copyfileobj(source, target)
+                    _extract(packed, member, folder / name)
     except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise CheckpointError(f'{archive} is damaged or not an archive: {error}') from error
     indices = list(folder.glob('*.index'))
@@ -54,3 +53,11 @@ def _unpack(archive: Path, folder: Path) -> Path:
             'give the .index file that you want'
         )
     return indices[0].with_suffix('')
+
+
+def _extract(packed: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    source = packed.extractfile(member)
+    if source is None:  # never for a regular file
+        raise tarfile.ExtractError(f'{member.name} is not a file')
+    with source, path.open('wb') as target:
+        shutil.copyfileobj(source, target)

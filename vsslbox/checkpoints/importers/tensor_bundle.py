@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -192,6 +193,7 @@ def _fields(message: bytes) -> dict[int, list]:
     while position < len(message):
         tag, position = _varint(message, position)
         kind = tag & 7
+        value: int | bytes
         if kind == 0:
             value, position = _varint(message, position)
         elif kind == 2:
@@ -226,13 +228,13 @@ def _masked_crc32c(data: bytes | np.ndarray) -> int:
     step is linear in bits, the register before a chunk is added afterwards: as the sum of its bits,
     each advanced by the length of a chunk.
     """
-    data = np.frombuffer(data, np.uint8)
-    length = max(math.isqrt(len(data)), 1)
-    first = len(data) % length
+    values = np.frombuffer(data, np.uint8)
+    length = max(math.isqrt(len(values)), 1)
+    first = len(values) % length
     crc = np.uint32(0xFFFFFFFF)
-    for byte in data[:first]:
+    for byte in values[:first]:
         crc = _next_crc(crc, byte)
-    chunks = data[first:].reshape(-1, length)
+    chunks = values[first:].reshape(-1, length)
     bits = advanced = np.uint32(1) << np.arange(32, dtype=np.uint32)
     registers = np.zeros(len(chunks), np.uint32)
     for column in np.ascontiguousarray(chunks.T):
@@ -240,11 +242,11 @@ def _masked_crc32c(data: bytes | np.ndarray) -> int:
         advanced = _next_crc(advanced, np.uint8(0))
     for register in registers:
         crc = np.bitwise_xor.reduce(advanced[crc & bits != 0]) ^ register
-    crc = int(crc) ^ 0xFFFFFFFF
-    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+    whole = int(crc) ^ 0xFFFFFFFF
+    return (((whole >> 15) | (whole << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
-def _next_crc(crc: np.ndarray, byte: np.ndarray) -> np.ndarray:
+def _next_crc(crc: Any, byte: Any) -> Any:
     """Return the registers after one more byte each."""
     return _CRC_TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
 

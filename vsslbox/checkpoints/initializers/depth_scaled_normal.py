@@ -35,5 +35,5 @@ class DepthScaledNormal(TruncNormalInit):
         super().__call__(module)
         for blocks in (part for part in module.modules() if isinstance(part, nn.ModuleList)):
             for number, block in enumerate(blocks, start=1):
-                for last in (block.attn.proj, block.mlp.fc2):
-                    last.weight.div_(math.sqrt(2 * number))
+                for last in ('attn.proj.weight', 'mlp.fc2.weight'):
+                    block.get_parameter(last).div_(math.sqrt(2 * number))

@@ -1,6 +1,7 @@
 """Initial weights of backbones."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from mmengine.logging import print_log
 from mmengine.model import BaseModel, update_init_info
@@ -77,7 +78,8 @@ def _initialize_children(module: nn.Module) -> None:
     mmengine runs them after the initializers of their parent, and would overwrite the loaded
     weights; it runs only its own ``Pretrained`` last.
     """
-    for child in module.children():
+    children: Iterable[Any] = module.children()  # any class may have these names
+    for child in children:
         if hasattr(child, 'init_weights') and not getattr(child, 'is_init', False):
             child.init_weights()
             child.is_init = True

@@ -29,5 +29,5 @@ class PretrainedBank:
         Raises:
             CheckpointError: The checkpoint has no bank, or a bank of another shape.
         """
-        report = load_weights(module.bank, self.checkpoint, prefix='bank.')
+        report = load_weights(module.get_submodule('bank'), self.checkpoint, prefix='bank.')
         print_log(f'the bank is from {report}', logger='current')

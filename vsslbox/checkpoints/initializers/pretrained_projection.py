@@ -31,7 +31,6 @@ class PretrainedProjection:
             CheckpointError: The checkpoint has no such projection, or one of another shape.
         """
         checkpoint = load_checkpoint(self.checkpoint)
-        report = load_state_dict(
-            module.layers, checkpoint, str(self.checkpoint), prefix=self.prefix
-        )
+        layers = module.get_submodule('layers')
+        report = load_state_dict(layers, checkpoint, str(self.checkpoint), prefix=self.prefix)
         print_log(f'the projection is from {report}', logger='current')

@@ -25,7 +25,9 @@ def shake(
     """
     reach, angle = level
     height, width = frame.shape[:2]
-    turned = cv2.getRotationMatrix2D((width / 2, height / 2), own.uniform(-angle, angle), 1)
+    turned: np.ndarray = cv2.getRotationMatrix2D(
+        (width / 2, height / 2), own.uniform(-angle, angle), 1
+    )
     turned[:, 2] += pixels_of(frame, reach) * own.uniform(-0.5, 0.5, 2)
     return cv2.warpAffine(
         frame, turned, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101

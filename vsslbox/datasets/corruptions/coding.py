@@ -6,6 +6,7 @@ from fractions import Fraction
 import av
 import cv2
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 
 __all__ = ['code_h264', 'code_mpeg4', 'lose_packets']
 
@@ -67,6 +68,7 @@ def _damage(packet: bytes, probability: float, rng: np.random.Generator) -> byte
 def _encode(codec: str, frames: Sequence[np.ndarray], options: dict[str, str]) -> list[bytes]:
     """Return a packet for each frame, uint8 ``[H, W, 3]``; an odd side is made even."""
     context = av.CodecContext.create(codec, 'w')
+    assert isinstance(context, VideoCodecContext)
     height, width = (side + side % 2 for side in frames[0].shape[:2])
     context.width, context.height, context.pix_fmt = width, height, 'yuv420p'
     context.framerate, context.time_base = Fraction(RATE), Fraction(1, RATE)
@@ -76,7 +78,7 @@ def _encode(codec: str, frames: Sequence[np.ndarray], options: dict[str, str]) -
     packets = []
     for number, frame in enumerate(frames):
         bottom, right = height - frame.shape[0], width - frame.shape[1]
-        even = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
+        even: np.ndarray = cv2.copyMakeBorder(frame, 0, bottom, 0, right, cv2.BORDER_REPLICATE)
         picture = av.VideoFrame.from_ndarray(even, format='rgb24').reformat(format='yuv420p')
         picture.pts, picture.time_base = number, context.time_base
         packets += context.encode(picture)
@@ -88,7 +90,7 @@ def _decode(codec: str, packets: list[bytes], frames: Sequence[np.ndarray]) -> l
     """Decode packets; a frame that is missing shows the one before."""
     decoded = dict(_decoded(codec, packets))
     height, width = frames[0].shape[:2]
-    shown = []
+    shown: list[np.ndarray] = []
     for number in range(len(frames)):
         shown.append(decoded[number][:height, :width] if number in decoded else shown[-1])
     return shown
@@ -96,6 +98,7 @@ def _decode(codec: str, packets: list[bytes], frames: Sequence[np.ndarray]) -> l
 
 def _decoded(codec: str, packets: list[bytes]) -> Iterator[tuple[int, np.ndarray]]:
     context = av.CodecContext.create(codec, 'r')
+    assert isinstance(context, VideoCodecContext)
     context.thread_count = 1
     for number, data in enumerate([*packets, None]):
         packet = None
@@ -110,4 +113,5 @@ def _decoded(codec: str, packets: list[bytes]) -> Iterator[tuple[int, np.ndarray
         except av.error.FFmpegError:  # of a damaged packet
             continue
         for picture in pictures:
-            yield picture.pts, picture.to_ndarray(format='rgb24')
+            if picture.pts is not None:
+                yield picture.pts, picture.to_ndarray(format='rgb24')

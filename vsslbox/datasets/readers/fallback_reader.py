@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
@@ -46,36 +47,36 @@ class FallbackReader(BaseReader):
         self._reader: BaseReader | None = None
         if source is not None:
             source.open().close()  # bytes that cannot be read are no matter of a decoder
-        self._open_next()
-        self.num_frames = self._reader.num_frames
-        self.fps = self._reader.fps
+        reader = self._open_next()
+        self.num_frames = reader.num_frames
+        self.fps = reader.fps
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Decode frames with the first reader that can; see :meth:`BaseReader.read`."""
         while True:
+            reader = self._open_next() if self._reader is None else self._reader
             try:
-                if indices[-1] >= self._reader.num_frames:
+                if indices[-1] >= reader.num_frames:
                     raise VideoError(
-                        self.path, f'{self._reader.num_frames} frames, not {self.num_frames}'
+                        self.path, f'{reader.num_frames} frames, not {self.num_frames}'
                     )
-                return self._reader.read(indices)
+                return reader.read(indices)
             except TooLargeError:
                 raise
             except VideoError as error:
                 self._give_up(error)
-                self._open_next()
 
     def close(self) -> None:
         """Close the file."""
         if self._reader is not None:
             self._reader.close()
 
-    def _open_next(self) -> None:
+    def _open_next(self) -> BaseReader:
         """Open the file with the next reader that can."""
         while self._left:
             self._name = self._left.pop(0)
             try:
-                self._reader = self._build(self._name)
+                reader = self._reader = self._build(self._name)
             except TooLargeError:
                 raise
             except VideoError as error:
@@ -87,11 +88,11 @@ class FallbackReader(BaseReader):
                 self._reasons.append(str(error))
                 continue
             self._report()
-            return
+            return reader
         raise VideoError(self.path, '; '.join(self._reasons))
 
     def _build(self, name: str) -> BaseReader:
-        given = dict(type=name, path=self.path)
+        given: dict[str, Any] = dict(type=name, path=self.path)
         if self._source is not None:
             if 'source' not in inspect.signature(TASK_UTILS.get(name)).parameters:
                 raise InputError(

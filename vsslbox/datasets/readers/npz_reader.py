@@ -103,7 +103,7 @@ class NpzReader(BaseReader):
 
     def _read_frame(self, index: int) -> np.ndarray:
         frame = np.empty(self._shape[1:], np.uint8)
-        left = memoryview(frame).cast('B')
+        left = frame.data.cast('B')
         self._file.seek(self._start + index * frame.nbytes)
         while left and (read := self._file.readinto(left)):
             left = left[read:]

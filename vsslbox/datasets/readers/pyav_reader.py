@@ -148,8 +148,9 @@ class PyAVReader(BaseReader):
                 shown.append(packet.pts)
         if not shown or not keys or None in shown or None in keys:
             return None
-        in_doubt = bool((np.diff(shown) > 0).all())
-        times = FrameTimes(np.unique(shown), np.unique(keys), in_doubt)
+        in_order = np.asarray(shown, np.int64)
+        in_doubt = bool((np.diff(in_order) > 0).all())
+        times = FrameTimes(np.unique(in_order), np.unique(np.asarray(keys, np.int64)), in_doubt)
         if len(times.frames) < len(shown) or times.keys[0] > times.frames[0]:
             return None
         return times
@@ -269,7 +270,7 @@ def _packets(
 
     PyAV loses some memory with each such generator that is neither used up nor closed.
     """
-    return closing(container.demux(stream))
+    return closing(container.demux(stream))  # type: ignore[type-var]  # it is a generator
 
 
 def _content(path: str, source: VideoSource | None) -> Hashable:

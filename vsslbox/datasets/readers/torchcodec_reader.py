@@ -1,6 +1,7 @@
 """Decoding with torchcodec."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,10 +43,10 @@ class TorchCodecReader(BaseReader):
         self.path = path
         if source is None:
             refuse_irregular(path)
-        file = path if source is None else source.open()
+        file: Any = path if source is None else source.open()  # torchcodec reads any file object
         try:
             # The other mode, 'approximate', leaks memory and is wrong at variable frame rates.
-            self._decoder = VideoDecoder(
+            self._decoder: Any = VideoDecoder(
                 file, seek_mode='exact', num_ffmpeg_threads=1, dimension_order='NHWC'
             )
             self.num_frames = len(self._decoder)

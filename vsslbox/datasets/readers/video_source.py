@@ -4,9 +4,12 @@ import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from typing import BinaryIO
+from typing import Any
 
-__all__ = ['FileRange', 'VideoSource']
+__all__ = ['FileRange', 'SourceFile', 'VideoSource']
+
+SourceFile = io.RawIOBase | io.BytesIO
+"""An open file of the bytes of a video."""
 
 
 class VideoSource(ABC):
@@ -21,7 +24,7 @@ class VideoSource(ABC):
     content: Hashable
 
     @abstractmethod
-    def open(self) -> BinaryIO:
+    def open(self) -> SourceFile:
         """Return a new file of the bytes that can seek, whose ``name`` ends as the video's does.
 
         Raises:
@@ -62,7 +65,7 @@ class FileRange(io.RawIOBase):
         """Return True."""
         return True
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:
+    def readinto(self, buffer: Any) -> int:
         """Read bytes at the current place, none beyond the range."""
         left = max(0, self._size - self._place)
         place = self._offset + self._place

@@ -3,12 +3,11 @@
 import io
 import struct
 import zlib
-from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from vsslbox.datasets.readers.base_reader import VideoError
 from vsslbox.datasets.readers.limits import refuse_irregular
-from vsslbox.datasets.readers.video_source import VideoSource
+from vsslbox.datasets.readers.video_source import SourceFile, VideoSource
 
 __all__ = ['BROKEN', 'BoundedFile', 'open_zip']
 
@@ -34,7 +33,7 @@ class BoundedFile:
 
     most = _MAX_CONTENTS
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: SourceFile) -> None:
         self._file = file
         self.seek, self.tell, self.close = file.seek, file.tell, file.close
         self.seekable, self.readinto = file.seekable, file.readinto

@@ -3,10 +3,10 @@
 import os
 import tarfile
 from pathlib import Path
-from typing import BinaryIO
 
 from vsslbox.datasets.readers import FileRange, VideoError
 from vsslbox.datasets.readers.limits import refuse_irregular
+from vsslbox.datasets.readers.video_source import SourceFile
 from vsslbox.datasets.shards.shard_member import ShardMember, Shards
 from vsslbox.errors import InputError
 
@@ -52,7 +52,7 @@ class LocalShards(Shards):
                 f'{sizes[other[0]]}: they are cut off, or of another packing'
             )
 
-    def open(self, member: ShardMember) -> BinaryIO:
+    def open(self, member: ShardMember) -> SourceFile:
         """Open the range of a member; see :meth:`VideoSource.open`."""
         path = os.path.join(self.root, member.shard)
         try:

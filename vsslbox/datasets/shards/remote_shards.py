@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.readers.images import refuse_bytes
 from vsslbox.datasets.readers.limits import FILE_SECONDS
+from vsslbox.datasets.readers.video_source import SourceFile
 from vsslbox.datasets.shards.disk_cache import DiskCache
 from vsslbox.datasets.shards.shard_member import ShardMember, Shards
 from vsslbox.errors import InputError, VSSLBoxError
@@ -78,7 +79,7 @@ class RemoteShards(Shards):
     def check(self, sizes: dict[str, int]) -> None:
         """Check nothing: asking for each shard would take long."""
 
-    def open(self, member: ShardMember) -> BinaryIO:
+    def open(self, member: ShardMember) -> SourceFile:
         """Open a member in the cache or in memory; see :meth:`VideoSource.open`."""
         if self._last[0] != member.content:
             kept = self._cache and self._cache.open(member.content, member.size, member.path)

@@ -1,9 +1,10 @@
 """A video in a shard."""
 
 from abc import ABC, abstractmethod
-from typing import Any, BinaryIO
+from typing import Any
 
 from vsslbox.datasets.readers import VideoSource
+from vsslbox.datasets.readers.video_source import SourceFile
 
 __all__ = ['ShardMember', 'Shards']
 
@@ -20,6 +21,8 @@ class ShardMember(VideoSource):
         size: Their number.
         sha256: Their hash, 32 bytes.
     """
+
+    content: bytes
 
     def __init__(
         self,
@@ -39,7 +42,7 @@ class ShardMember(VideoSource):
         self.content = sha256
         self._shards = shards
 
-    def open(self) -> BinaryIO:
+    def open(self) -> SourceFile:
         """Open the bytes; see :meth:`VideoSource.open`."""
         return self._shards.open(self)
 
@@ -75,5 +78,5 @@ class Shards(ABC):
         """
 
     @abstractmethod
-    def open(self, member: ShardMember) -> BinaryIO:
+    def open(self, member: ShardMember) -> SourceFile:
         """Open the bytes of a member; see :meth:`VideoSource.open`."""

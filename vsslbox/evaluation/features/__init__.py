@@ -11,6 +11,7 @@ from vsslbox.evaluation.features.extraction import (
     extract_features,
     kept_features,
     origin_of_features,
+    videos_of,
 )
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids, same_videos
 from vsslbox.evaluation.features.feature_store import FeatureStore, FeatureStoreError
@@ -51,5 +52,6 @@ __all__ = [
     'same_videos',
     'tell_missing_classes',
     'treated_loader',
+    'videos_of',
     'write_features',
 ]

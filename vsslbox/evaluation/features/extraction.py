@@ -3,23 +3,25 @@
 import hashlib
 import json
 import os
-from collections.abc import ItemsView
+from collections.abc import ItemsView, Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from vsslbox.datasets import BaseVideoDataset
-from vsslbox.errors import InputError
+from vsslbox.errors import InputError, InputTypeError
 from vsslbox.evaluation.features.feature_set import FeatureSet
 from vsslbox.evaluation.features.feature_store import FeatureStore
 from vsslbox.evaluation.features.token_set import TokenSet
 from vsslbox.utils import track, unwrap_model
 
-__all__ = ['extract_features', 'kept_features', 'origin_of_features']
+__all__ = ['extract_features', 'kept_features', 'origin_of_features', 'videos_of']
 
 # The keys of a data set's config that the hashes of its list and its files cover.
 _HASHED = ('ann_file', 'data_prefix', 'data_root', 'where')
@@ -50,24 +52,24 @@ def extract_features(
     """
     if store.is_complete:
         return
-    model = unwrap_model(model)
-    model.eval()
-    if token_dtype and not hasattr(model, 'with_tokens'):
+    bare: BaseModel = unwrap_model(model)
+    bare.eval()
+    if token_dtype and not hasattr(bare, 'with_tokens'):
         raise InputError(
-            f'{type(model).__name__} computes no tokens, which the attentive probe attends to: '
+            f'{type(bare).__name__} computes no tokens, which the attentive probe attends to: '
             'set `model.type` to FeatureExtractor'
         )
     left = _without(store.done(), dataloader)
     for batch in track(left, 'features, batches', len(left)) if is_main_process() else left:
-        batch = model.data_preprocessor(batch, training=False)
-        features = _compute(model, batch, token_dtype)
+        batch = bare.data_preprocessor(batch, training=False)
+        features = _compute(bare, batch, token_dtype)
         indices = [sample.get('index') for sample in batch['data_samples']]
-        _refuse_non_finite(features, indices, dataloader.dataset)
+        _refuse_non_finite(features, indices, dataloader)
         store.append(indices, features)
     store.finish()
 
 
-def _compute(model: nn.Module, batch: dict, token_dtype: torch.dtype | None) -> dict[str, Tensor]:
+def _compute(model: BaseModel, batch: dict, token_dtype: torch.dtype | None) -> dict[str, Tensor]:
     """Return the features of a batch and, if wanted, its tokens, by tap, on the CPU."""
     if token_dtype is None:
         return {tap: rows.float().cpu() for tap, rows in _taps(model(**batch, mode='tensor'))}
@@ -78,6 +80,20 @@ def _compute(model: nn.Module, batch: dict, token_dtype: torch.dtype | None) -> 
 
 def _taps(features: Tensor | dict[str, Tensor]) -> ItemsView[str, Tensor]:
     return (features if isinstance(features, dict) else dict(features=features)).items()
+
+
+def videos_of(dataloader: DataLoader) -> BaseVideoDataset:
+    """Return the data set of a loader.
+
+    Raises:
+        InputTypeError: It is not one of videos.
+    """
+    dataset = dataloader.dataset
+    if not isinstance(dataset, BaseVideoDataset):
+        raise InputTypeError(
+            f'features are those of videos, and {type(dataset).__name__} is not a data set of them'
+        )
+    return dataset
 
 
 def origin_of_features(
@@ -97,7 +113,7 @@ def origin_of_features(
     """
     if not isinstance(dataloader_cfg, dict):
         raise TypeError('extracting features needs the config of the data loader, not a loader')
-    origin = [None]
+    origin: list[dict[str, str]] = [{}]
     if is_main_process():
         model = unwrap_model(runner.model)
         settings = dataloader_cfg['dataset']
@@ -128,16 +144,16 @@ def kept_features(
         token_dtype: The type of the tokens beside the features; None for no tokens.
         max_gib: The most GiB that they may take on disk; None for no limit.
     """
-    dataset = dataloader.dataset
+    dataset = videos_of(dataloader)
     origin = origin_of_features(runner, dataset, dataloader_cfg)
     if token_dtype:
         origin['tokens'] = str(token_dtype).removeprefix('torch.')
-    folder = hashlib.sha256(_as_text(origin).encode()).hexdigest()[:16]
-    folder = Path(runner.work_dir) / 'features' / folder
+    key = hashlib.sha256(_as_text(origin).encode()).hexdigest()[:16]
+    folder = Path(runner.work_dir) / 'features' / key
     store = FeatureStore(folder, origin, len(dataset), max_gib)
     extract_features(runner.model, dataloader, store, token_dtype)
     infos = [dataset.get_data_info(index) for index in range(len(dataset))]
-    videos = dict(
+    videos: dict[str, Any] = dict(
         attributes=[info['attributes'] for info in infos],
         list_hash=origin['list_sha256'],
         files=[os.path.abspath(info[dataset.path_key]) for info in infos],
@@ -152,12 +168,13 @@ def kept_features(
 
 
 def _refuse_non_finite(
-    features: dict[str, Tensor], indices: list[int], dataset: BaseVideoDataset
+    features: dict[str, Tensor], indices: list[int], dataloader: DataLoader
 ) -> None:
     for tap, rows in features.items():
         finite = rows.flatten(1).isfinite().all(dim=1)
         if not finite.all():
             index = indices[int(finite.logical_not().nonzero()[0])]
+            dataset = videos_of(dataloader)
             path = dataset.get_data_info(index)[dataset.path_key]
             half = (
                 ' Numbers above 65504 have no place in float16: set `test_cfg.token_dtype` to '
@@ -171,7 +188,8 @@ def _refuse_non_finite(
 
 def _without(done: set[int], dataloader: DataLoader) -> DataLoader:
     """Return a loader of this process's batches that are not done."""
-    batches = [batch for batch in dataloader.batch_sampler if not done.issuperset(batch)]
+    sampler: Iterable[list[int]] = dataloader.batch_sampler or ()
+    batches = [batch for batch in sampler if not done.issuperset(batch)]
     return DataLoader(
         dataloader.dataset,
         batch_sampler=batches,

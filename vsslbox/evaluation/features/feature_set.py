@@ -107,7 +107,9 @@ class FeatureSet:
         """
         if leave_out is not None:
             return self.column(leave_out), gallery.column(leave_out)
-        return (self.files, gallery.files) if self.shared_with(gallery) else None
+        if self.files is None or gallery.files is None or not self.shared_with(gallery):
+            return None
+        return self.files, gallery.files
 
     def neighbours(
         self,
@@ -134,9 +136,9 @@ class FeatureSet:
         searched, similarities, indices = self._found.get(leave_out, (None, None, None))
         if searched is not gallery or similarities.shape[1] < k:
             values = self.left_out(gallery, leave_out)
-            groups = as_ids(*values) if values else (None, None)
+            own, others = as_ids(*values) if values else (None, None)
             similarities, indices = nearest_neighbours(
-                self.features, gallery.features, k, *groups, precision=precision
+                self.features, gallery.features, k, own, others, precision
             )
             self._found[leave_out] = (gallery, similarities, indices)
         return similarities[:, :k], indices[:, :k]

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from vsslbox.utils import whole_file
 __all__ = ['FeatureStore', 'FeatureStoreError']
 
 # The number of float32 features of a video, or the type and the shape of its tokens.
-Size = int | dict[str, str | list[int]]
+Size = int | dict[str, Any]
 
 
 class FeatureStoreError(InputError):

@@ -32,7 +32,8 @@ def treated_loader(dataloader_cfg: dict, name: str, steps: Sequence[dict]) -> di
     Raises:
         InputError: A step cannot be built, or the pipeline has no place for it.
     """
-    of_views, of_video = [], []
+    of_views: list[dict] = []
+    of_video: list[dict] = []
     for step in steps:
         (of_views if isinstance(_build(name, step), ViewTransform) else of_video).append(step)
     config = deepcopy(dataloader_cfg)

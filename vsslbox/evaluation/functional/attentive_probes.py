@@ -164,8 +164,8 @@ class _Together:
 
     def hand_out_gradients(self) -> None:
         """Give each head its part of the gradients."""
-        for number, parameters in enumerate(self.parts):
-            for name, parameter in parameters.items():
-                parameter.grad = self.weights[name].grad[number]
-        for stack in self.weights.values():
+        for name, stack in self.weights.items():
+            assert stack.grad is not None  # after the backward pass
+            for number, parameters in enumerate(self.parts):
+                parameters[name].grad = stack.grad[number]
             stack.grad = None

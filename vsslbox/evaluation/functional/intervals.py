@@ -38,7 +38,7 @@ def wilson_interval(hits: float, n: int, level: float = 0.95) -> tuple[float, fl
     return float(max(0, centre - half)), float(min(1, centre + half))
 
 
-def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+def mean_interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> tuple[float, float]:
     """Compute Student's interval of the mean of few values, such as those of several seeds.
 
     Args:
@@ -55,7 +55,10 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
 
 
 def widened_interval(
-    interval: tuple[float, float], value: float, draws: Sequence[float], level: float = 0.95
+    interval: tuple[float, float],
+    value: float,
+    draws: Sequence[float] | np.ndarray,
+    level: float = 0.95,
 ) -> tuple[float, float]:
     """Widen an interval over samples by what a mean over a few random draws leaves open.
 
@@ -79,7 +82,7 @@ def widened_interval(
 
 
 def group_bootstrap_interval(
-    right: Sequence[float],
+    right: Sequence[float] | np.ndarray,
     groups: Sequence[Hashable],
     level: float = 0.95,
     draws: int = 5000,
@@ -111,7 +114,7 @@ def group_bootstrap_interval(
 
 
 def sign_flip_test(
-    differences: Sequence[float],
+    differences: Sequence[float] | np.ndarray,
     groups: Sequence[Hashable] | None = None,
     draws: int = 20000,
     seed: int = 0,
@@ -150,7 +153,9 @@ def sign_flip_test(
     return float((1 + (totals >= least).sum()) / (1 + draws))
 
 
-def _by_group(values: Sequence[float], groups: Sequence[Hashable]) -> tuple[np.ndarray, np.ndarray]:
+def _by_group(
+    values: Sequence[float] | np.ndarray, groups: Sequence[Hashable]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the sum and the number of the values of each group."""
     numbers: dict[Hashable, int] = {}
     group_of = [numbers.setdefault(group, len(numbers)) for group in groups]

@@ -156,7 +156,7 @@ def _find_candidates(
         right, errors = _unit('gallery', chunk, units[: len(chunk)], dtype, start)
         gallery_error = max(gallery_error, float(errors.max()))
         products = multiply(right)
-        if query_groups is not None:
+        if query_groups is not None and gallery_groups is not None:
             same = gallery_groups[start : start + chunk_size, None] == query_groups
             products.masked_fill_(same, -torch.inf)
         if dtype == torch.float64:

@@ -22,10 +22,10 @@ def holm_correction(p_values: Sequence[float]) -> list[float]:
     Returns:
         The corrected ones, in the same order.
     """
-    p_values = np.asarray(p_values, float)
-    order = p_values.argsort(kind='stable')
-    raised = np.maximum.accumulate(p_values[order] * np.arange(len(order), 0, -1))
-    corrected = np.empty_like(p_values)
+    values = np.asarray(p_values, float)
+    order = values.argsort(kind='stable')
+    raised = np.maximum.accumulate(values[order] * np.arange(len(order), 0, -1))
+    corrected = np.empty_like(values)
     corrected[order] = np.minimum(raised, 1)
     return corrected.tolist()
 

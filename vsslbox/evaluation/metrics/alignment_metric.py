@@ -94,7 +94,7 @@ class AlignmentMetric(FeatureMetric):
             [normalize(queries.under(name).features.double(), dim=1) for name in self.treatments()],
             dim=1,
         )
-        found = {}
+        found: dict[str, Tensor] = {}
         for label in self.labels:
             shares = torch.full((2, len(queries)), torch.nan, dtype=torch.float64)
             for query, others in self._partners(queries, label):

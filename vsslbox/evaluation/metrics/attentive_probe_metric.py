@@ -133,6 +133,7 @@ class AttentiveProbeMetric(ClassifierMetric):
             raise InputError(f'AttentiveProbeMetric: {reason}')
         classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
         (ids,) = as_ids(gallery.column(label))
+        assert gallery.tokens is not None and queries.tokens is not None  # no obstacle
         everything = _Labelled(gallery.tokens, ids, len(classes))
         if len(self.grid) > 1 and self.choose_on == 'queries':
             _, own = as_ids(gallery.column(label), queries.column(label))
@@ -193,8 +194,9 @@ class AttentiveProbeMetric(ClassifierMetric):
                 'choose the best head by: give a single `lr` and `weight_decay`'
             )
         common = [n for n, value in enumerate(labels) if len(of_class[value]) >= folds]
-        own = ([column[n] for n in common] for column in (labels, groups))
-        val = [common[n] for n in group_folds(*own, folds, self.seed)[0].test]
+        own_labels, own_groups = ([column[n] for n in common] for column in (labels, groups))
+        divided = group_folds(own_labels, own_groups, folds, self.seed)
+        val = [common[n] for n in divided[0].test]
         seen = {groups[n] for n in val}
         return [n for n in range(len(gallery)) if groups[n] not in seen], val
 

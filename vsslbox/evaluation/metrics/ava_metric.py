@@ -2,6 +2,7 @@
 
 from logging import FileHandler
 from pathlib import Path
+from typing import Any
 
 import mmaction.evaluation
 import numpy as np
@@ -54,7 +55,7 @@ class AVAMetric(mmaction.evaluation.AVAMetric):
         label_file: str,
         exclude_file: str | None = None,
         data_root: str = '',
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         paths = [
             str(Path(data_root) / name) for name in (ann_file, label_file, exclude_file) if name

@@ -145,8 +145,8 @@ class CopiesMetric(FeatureMetric):
             return []
         if not queries.shared_with(gallery):
             return list(range(len(gallery)))
-        own = set(queries.files)
-        return [number for number, file in enumerate(gallery.files) if file not in own]
+        own = set(queries.files or ())
+        return [number for number, file in enumerate(gallery.files or ()) if file not in own]
 
     def _scores(
         self, queries: FeatureSet, gallery: FeatureSet

@@ -44,8 +44,8 @@ class FeatureMetric(ABC):
     """
 
     protocol: ClassVar[str] = ''
-    needs_gallery: ClassVar[bool] = False
-    needs_tokens: ClassVar[bool] = False
+    needs_gallery: bool = False
+    needs_tokens: bool = False
     divides_gallery: ClassVar[bool] = False
     neutral: ClassVar[tuple[str, ...]] = ()
     only_by_name: ClassVar[bool] = False

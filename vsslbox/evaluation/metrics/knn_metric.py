@@ -1,5 +1,7 @@
 """Classification by the nearest neighbours."""
 
+from typing import Any
+
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import knn_vote
@@ -32,7 +34,7 @@ class KNNMetric(ClassifierMetric):
         k: int = 20,
         temperature: float = 0.07,
         precision: str = 'float32',
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if k < 1 or temperature <= 0:
             raise InputError(f'k and temperature must be positive, got {k} and {temperature}')

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -52,11 +53,14 @@ class LocalizationMetric(BaseMetric):
         classification: str | None = None,
         top_classes: int = 1,
         out: str | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.classification = classification and Path(data_root) / classification
-        self.classes = self.classification and _read_classes(self.classification)
+        self.classification: Path | None = None
+        self.classes: dict[str, list[dict]] | None = None
+        if classification:
+            self.classification = Path(data_root) / classification
+            self.classes = _read_classes(self.classification)
         self.top_classes = top_classes
         self.out = out
 
@@ -87,10 +91,11 @@ class LocalizationMetric(BaseMetric):
         )
         metrics = {'auc': 100 * area}
         metrics |= {f'AR@{number}': 100 * float(recall[number - 1]) for number in RECALLS}
-        return metrics if self.classes is None else metrics | self._precision(results)
+        return metrics if self.classes is None else metrics | self._precision(results, self.classes)
 
-    def _precision(self, results: list[dict]) -> dict[str, float]:
-        truth, detections = defaultdict(dict), defaultdict(list)
+    def _precision(self, results: list[dict], classes: dict[str, list[dict]]) -> dict[str, float]:
+        truth: dict[str, dict[str, np.ndarray]] = defaultdict(dict)
+        detections: dict[str, list[Detection]] = defaultdict(list)
         for result in results:
             video = _video_id(result['video_name'])
             by_label = defaultdict(list)
@@ -98,10 +103,11 @@ class LocalizationMetric(BaseMetric):
                 by_label[annotation['label']].append(annotation)
             for label, annotations in by_label.items():
                 truth[label][video] = _segments(annotations)
-            for activity in self._classes_of(video):
+            for activity in self._classes_of(video, classes):
                 detections[activity['label']] += [
-                    Detection(video, *proposal['segment'], proposal['score'] * activity['score'])
+                    Detection(video, start, end, proposal['score'] * activity['score'])
                     for proposal in result['proposal_list']
+                    for start, end in [proposal['segment']]
                 ]
         values = np.stack(
             [detection_average_precision(truth[label], detections[label]) for label in truth]
@@ -110,10 +116,10 @@ class LocalizationMetric(BaseMetric):
         names = [f'mAP@{threshold:.2f}' for threshold in THRESHOLDS]
         return {**dict(zip(names, by_threshold.tolist())), 'mAP': float(by_threshold.mean())}
 
-    def _classes_of(self, video: str) -> list[dict]:
-        if video not in self.classes:
+    def _classes_of(self, video: str, classes: dict[str, list[dict]]) -> list[dict]:
+        if video not in classes:
             raise InputError(f'{self.classification} has no classes for the video {video}')
-        by_score = sorted(self.classes[video], key=lambda activity: -activity['score'])
+        by_score = sorted(classes[video], key=lambda activity: -activity['score'])
         return by_score[: self.top_classes]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mmengine.evaluator import BaseMetric
 
@@ -24,7 +25,7 @@ class PredictionsFile(BaseMetric):
         kwargs: As for mmengine's ``BaseMetric``.
     """
 
-    def __init__(self, path: str, **kwargs) -> None:
+    def __init__(self, path: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.path = Path(path)
 

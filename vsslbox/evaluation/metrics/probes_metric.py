@@ -13,7 +13,7 @@ from torch import Tensor
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
-from vsslbox.preparation.folds import group_folds
+from vsslbox.preparation.folds import Fold, group_folds
 from vsslbox.registry import METRICS
 
 __all__ = ['ProbesMetric']
@@ -83,14 +83,14 @@ class ProbesMetric(FeatureMetric):
         found = {}
         for column in self._possible(queries, gallery):
             name = self._name(column, queries, gallery)
-            own, known = queries.column(column), gallery.column(column)
+            columns = queries.column(column), gallery.column(column)
             if name.endswith(R2):
-                own, known = self._numbers_of(column, own), self._numbers_of(column, known)
+                own, known = (self._numbers_of(column, values) for values in columns)
                 errors = self._predict(queries, gallery, known) - own
                 spread = own - own.mean(axis=0)
                 share = 1 - (errors**2).sum(axis=1) / (spread**2).sum(axis=1).mean()
             else:
-                known, own = (ids.numpy() for ids in as_ids(known, own))
+                known, own = (ids.numpy() for ids in as_ids(*reversed(columns)))
                 targets = 2 * np.eye(known.max() + 1)[known] - 1
                 predicted = self._predict(queries, gallery, targets, _class_weights(known))
                 share = (predicted.argmax(axis=1) == own) * _class_weights(own)
@@ -123,8 +123,8 @@ class ProbesMetric(FeatureMetric):
         """Return the columns to predict, without those that cannot be if none are named."""
         if self.columns is not None:
             return self.columns
-        common = (set(video) for video in (*queries.attributes, *gallery.attributes))
-        common = set.intersection(*common) - ENTRIES - {self.leave_out}
+        videos = (*queries.attributes, *gallery.attributes)
+        common = set.intersection(*map(set, videos)) - ENTRIES - {self.leave_out}
         reasons = {
             name: self._reason(name, queries, gallery)
             for name in queries.attributes[0]
@@ -160,7 +160,9 @@ class ProbesMetric(FeatureMetric):
         is_number = column in self.numbers | self.degrees
         if not is_number:
             values = [_as_number(v) for v in (*queries.column(column), *gallery.column(column))]
-            is_number = None not in values and any(np.isfinite(v) and v % 1 for v in values)
+            is_number = all(v is not None for v in values) and any(
+                v is not None and np.isfinite(v) and v % 1 for v in values
+            )
         return f'probes/{column}{R2 if is_number else "/balanced"}'
 
     def _numbers_of(self, column: str, values: list) -> np.ndarray:
@@ -188,7 +190,7 @@ class ProbesMetric(FeatureMetric):
         """Predict the targets of queries, by those of the gallery, ``[N, M]``."""
         inputs, rows = (own.features.double().numpy() for own in (queries, gallery))
         (groups,) = (ids.numpy() for ids in as_ids(_groups(gallery, self.leave_out)))
-        folds = [(self._training(queries, gallery), slice(None))]
+        folds = [Fold(self._training(queries, gallery), list(range(len(queries))))]
         if gallery is queries:
             folds = group_folds([''] * len(queries), groups.tolist(), FOLDS, seed=0)
         predicted = np.empty((len(inputs), targets.shape[1]))
@@ -227,6 +229,6 @@ def _is_finite(value: object) -> bool:
 
 def _as_number(value: object) -> float | None:
     try:
-        return float(value)
+        return float(value)  # type: ignore[arg-type]  # what it cannot convert is no number
     except (TypeError, ValueError):
         return None

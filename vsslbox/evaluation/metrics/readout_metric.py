@@ -1,6 +1,7 @@
 """The accuracy of the read-outs of several layers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from mmaction.evaluation import top_k_accuracy
 from mmengine.evaluator import BaseMetric
@@ -28,7 +29,7 @@ class ReadoutMetric(BaseMetric):
     default_prefix = 'readout'
 
     def __init__(
-        self, topk: Sequence[int] = (1, 5), taps: Sequence[str] | None = None, **kwargs
+        self, topk: Sequence[int] = (1, 5), taps: Sequence[str] | None = None, **kwargs: Any
     ) -> None:
         if not topk or min(topk) < 1:
             raise InputError(f'topk of ReadoutMetric must be positive integers, got {topk!r}')

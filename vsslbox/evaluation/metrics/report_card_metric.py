@@ -1,6 +1,7 @@
 """All protocols that the data allows."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from mmengine.registry import Registry
@@ -41,11 +42,12 @@ class ReportCardMetric(FeatureMetric):
         needs_tokens: Whether one of the metrics does.
     """
 
-    def __init__(self, protocols: dict[str, dict], **kwargs) -> None:
+    queries: FeatureSet
+    gallery: FeatureSet
+
+    def __init__(self, protocols: dict[str, dict], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.protocols = protocols
-        self.queries: FeatureSet | None = None
-        self.gallery: FeatureSet | None = None
         self.evaluation = Evaluated({}, {})
         self.impossible: dict[str, str] = {}
         self._notes: dict[str, str] = {}
@@ -83,7 +85,7 @@ class ReportCardMetric(FeatureMetric):
         """Return what features without information reach on the videos evaluated last."""
         chances: dict[str, float] = {}
         for protocol in self.protocols:
-            for label in self.evaluated(protocol):
+            for label in self._evaluated(protocol):
                 chances |= self.build(protocol, label).chance(self.queries, self.gallery)
         return chances
 
@@ -98,7 +100,8 @@ class ReportCardMetric(FeatureMetric):
 
     def _outcomes(self, metric: FeatureMetric, label: str | None) -> dict[str, Tensor]:
         """Return what each query contributes to the values, by cross-validation if needed."""
-        if not (metric.needs_gallery and self.gallery is self.queries):
+        is_divided = metric.needs_gallery and self.gallery is self.queries
+        if label is None or not is_divided:
             return metric.outcomes(self.queries, self.gallery)
         divisions = [
             [
@@ -136,6 +139,9 @@ class ReportCardMetric(FeatureMetric):
 
     def evaluated(self, protocol: str) -> list[str]:
         """Return the labels that a protocol was evaluated on."""
+        return [label for label in self._evaluated(protocol) if label is not None]
+
+    def _evaluated(self, protocol: str) -> list[str | None]:
         if protocol not in self.protocols:
             return []
         labels = self._labels_of(protocol)
@@ -158,13 +164,14 @@ class ReportCardMetric(FeatureMetric):
             metric['leave_out'] = self.leave_out
         return METRICS.build(metric)
 
-    def _has_other_groups(self) -> bool:
-        return len({*self.queries.column(self.leave_out), *self.gallery.column(self.leave_out)}) > 1
+    def _has_other_groups(self, group: str) -> bool:
+        return len({*self.queries.column(group), *self.gallery.column(group)}) > 1
 
     def _groups_on_both_sides(self) -> list:
-        if self.leave_out is None:
+        group = self.leave_out
+        if group is None:
             return []
-        groups = (set(videos.column(self.leave_out)) for videos in (self.queries, self.gallery))
+        groups = (set(videos.column(group)) for videos in (self.queries, self.gallery))
         return sorted(set.intersection(*groups), key=str)
 
     def _obstacle(self, protocol: str, label: str | None) -> str:
@@ -184,7 +191,7 @@ class ReportCardMetric(FeatureMetric):
             )
             if reason:
                 return reason
-        if self.leave_out and not self._has_other_groups():
+        if self.leave_out and not self._has_other_groups(self.leave_out):
             return f'all videos have the same {self.leave_out!r}, so that no query has a candidate'
         if alone and len(known) == len(self.gallery):
             return 'no video has the label of another one'

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from typing import Any
 
 import torch
 from mmengine.logging import print_log
@@ -43,7 +44,7 @@ class RetrievalMetric(FeatureMetric):
         self,
         topk: tuple[int, ...] | None = USUAL,
         precision: str = 'float32',
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if topk is not None and (isinstance(topk, int) or not topk or min(topk) < 1):
             raise InputError(

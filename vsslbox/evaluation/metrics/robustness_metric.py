@@ -1,6 +1,7 @@
 """Robustness to corruptions."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -60,7 +61,7 @@ class RobustnessMetric(TreatedClassifierMetric):
         kinds: Sequence[str] = KINDS,
         severities: Sequence[int] = SEVERITIES,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         _check('kinds', kinds, list(CORRUPTIONS))

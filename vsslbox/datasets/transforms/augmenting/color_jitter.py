@@ -1,6 +1,7 @@
 """Change brightness, contrast, saturation and hue at random."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import cv2
 import numpy as np
@@ -141,7 +142,7 @@ class ColorJitter(ViewTransform):
         clip = np.empty((len(frames), *frames[0].shape), np.uint16)
         for image, frame in zip(clip, frames):
             image[:] = self.adjust(_to_fine(frame), before, drawn)
-        pivot = np.mean([self.contrast_level(image) for image in clip], axis=0)
+        pivot = np.mean(np.array([self.contrast_level(image) for image in clip]), axis=0)
         changed = []
         for image in clip:
             image = _scale_around(image, float(drawn['contrast']), pivot)
@@ -149,7 +150,7 @@ class ColorJitter(ViewTransform):
         return changed
 
     def adjust(
-        self, image: np.ndarray, steps: Sequence[int], drawn: dict[str, np.float32]
+        self, image: np.ndarray, steps: Iterable[int], drawn: Mapping[str, Any]
     ) -> np.ndarray:
         """Take some steps on an image ``[H, W, 3]``, uint16 with 257 levels to the grey level."""
         adjustments = (_scale_brightness, self._scale_contrast, _scale_saturation, change_hsv)
@@ -180,12 +181,15 @@ class ColorJitter(ViewTransform):
             return torch.lerp(cls.contrast_level_of_clips(clips, pivot_dims), clips, factor)
 
         scale_saturation = cls.scale_saturation_of_clips
+        adjustments: tuple[Callable[..., torch.Tensor], ...]
         adjustments = (torch.mul, scale_contrast, scale_saturation, _shift_hue_of_clips)
         # A step runs each adjustment on the clips whose turn it is.
         for step in range(len(STEPS)):
-            for number, (name, adjust) in enumerate(zip(STEPS, adjustments)):
+            for number, name in enumerate(STEPS):
                 rows = order[:, step] == number
-                clips[rows] = adjust(clips[rows], per_clip(drawn[name][rows])).clamp(0, 255)
+                clips[rows] = adjustments[number](clips[rows], per_clip(drawn[name][rows])).clamp(
+                    0, 255
+                )
         return clips
 
     @staticmethod

@@ -8,7 +8,10 @@ __all__ = ['crop_boxes']
 
 
 def crop_boxes(
-    boxes: np.ndarray, size: Sequence[int], corner: Sequence[int], crop_size: Sequence[int]
+    boxes: np.ndarray,
+    size: Sequence[int] | np.ndarray,
+    corner: Sequence[int] | np.ndarray,
+    crop_size: Sequence[int] | np.ndarray,
 ) -> np.ndarray:
     """Convert boxes from the normalised coordinates of a frame to those of a crop.
 

@@ -1,5 +1,7 @@
 """Leave transforms to the model's device."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
@@ -26,8 +28,12 @@ class Defer:
     """
 
     def __init__(self, transforms: Steps) -> None:
-        self.transforms = build_steps(transforms)
-        self.names = [_registered_name(transform) for transform in self.transforms]
+        self.transforms: list[ViewTransform] = []
+        self.names: list[str] = []
+        for transform in build_steps(transforms):
+            self.names.append(_registered_name(transform))
+            if isinstance(transform, ViewTransform):
+                self.transforms.append(transform)
 
     def __call__(self, view: View, rng: np.random.Generator) -> None:
         """Draw for ``view`` and note it in ``view.drawn`` and ``view.deferred``."""
@@ -39,7 +45,7 @@ class Defer:
             view.deferred[name] = drawn
 
 
-def _registered_name(transform: ViewTransform) -> str:
+def _registered_name(transform: Callable) -> str:
     """Return the name by which the data preprocessor finds the transform's class.
 
     Raises:
@@ -47,7 +53,7 @@ def _registered_name(transform: ViewTransform) -> str:
         InputError: The class is not registered.
     """
     kind = type(transform)
-    if getattr(kind, 'apply_clips', None) is None:
+    if not isinstance(transform, ViewTransform) or transform.apply_clips is None:
         raise InputTypeError(
             f'{kind.__name__} defines no apply_clips, so only the worker can apply it: move it out '
             'of Defer'

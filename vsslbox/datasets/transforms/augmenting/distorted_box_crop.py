@@ -56,11 +56,12 @@ class DistortedBoxCrop(RandomResizedCrop):
         self, rng: np.random.Generator, height: int, width: int
     ) -> tuple[int, int] | None:
         """Draw the height and width of a box; None if they are out of bounds."""
-        aspect = rng.uniform(*self.ratio)
+        narrowest, widest = self.ratio
+        aspect = rng.uniform(narrowest, widest)
         least, most = (share * height * width for share in self.area)
         highest = min(_highest(math.sqrt(most / aspect), aspect, width), height)
         lowest = min(round(math.sqrt(least / aspect)), highest)
-        box_height = rng.integers(lowest, highest + 1)
+        box_height = int(rng.integers(lowest, highest + 1))
         # Rounding may have moved the area just out of its bounds.
         if box_height * round(box_height * aspect) < least:
             box_height += 1
@@ -80,4 +81,4 @@ def _highest(height: float, aspect: float, width: int) -> int:
 
 
 def _draw_start(rng: np.random.Generator, slack: int) -> int:
-    return rng.integers(slack) if slack else 0
+    return int(rng.integers(slack)) if slack else 0

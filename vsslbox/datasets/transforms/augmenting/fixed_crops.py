@@ -73,7 +73,7 @@ class FixedCrops(BaseTransform):
 
     def _cut(self, view: View, place: str, top: int, left: int) -> View:
         rows, columns = slice(top, top + self.size), slice(left, left + self.size)
-        return derived_view(view, place, [frame[rows, columns] for frame in view.frames])
+        return derived_view(view, place, [frame[rows, columns] for frame in view.decoded()])
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(size={self.size})'

@@ -60,7 +60,8 @@ class GaussianBlur(ViewTransform):
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
         """Draw whether and how much to blur."""
         on = rng.random(num_draws) < self.prob
-        sigma = rng.uniform(*self.sigma, num_draws).astype(np.float32)
+        low, high = self.sigma
+        sigma = rng.uniform(low, high, num_draws).astype(np.float32)
         if self.kernel_size is None:
             radius = np.ceil(3 * sigma).astype(int)
         else:
@@ -73,8 +74,8 @@ class GaussianBlur(ViewTransform):
     ) -> np.ndarray:
         """Blur along the rows and the columns."""
         # All taps beyond 4 sigma together weigh less than 1e-4.
-        radius = min(int(radius), math.ceil(4 * sigma))
-        taps = cv2.getGaussianKernel(2 * radius + 1, float(sigma))
+        reach = min(int(radius), math.ceil(4 * sigma))
+        taps = cv2.getGaussianKernel(2 * reach + 1, float(sigma))
         border = cv2.BORDER_CONSTANT if zero_border else cv2.BORDER_REFLECT_101
         # On uint8, cv2.GaussianBlur is slower than this, and it rounds the taps.
         return cv2.sepFilter2D(frame, -1, taps, taps, borderType=border)

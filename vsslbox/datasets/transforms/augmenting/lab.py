@@ -1,6 +1,7 @@
 """Conversion between sRGB and CIE Lab in plain arithmetic on tensors."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -66,4 +67,4 @@ def _mix(
     channels: Sequence[torch.Tensor], matrix: tuple[tuple[float, ...], ...]
 ) -> list[torch.Tensor]:
     """Multiply colours by a matrix; no matrix product, whose precision depends on the device."""
-    return [sum(c * weight for c, weight in zip(channels, row)) for row in matrix]
+    return [reduce(torch.add, (c * weight for c, weight in zip(channels, row))) for row in matrix]

@@ -77,9 +77,12 @@ class MultiScaleCrop(RandomResizedCrop):
     ) -> tuple[int, int, int, int]:
         short_side = min(height, width)
         scales = self.scales[rng.integers(len(self.scales))]
-        box = [_side(short_side, scale, side) for scale, side in zip(scales, self.size)]
+        box_height, box_width = (
+            _side(short_side, scale, side) for scale, side in zip(scales, self.size)
+        )
         down, right = self.places[rng.integers(len(self.places))]
-        return down * ((height - box[0]) // 4), right * ((width - box[1]) // 4), *box
+        top, left = down * ((height - box_height) // 4), right * ((width - box_width) // 4)
+        return top, left, box_height, box_width
 
 
 def _side(short_side: int, scale: float, wanted: int) -> int:

@@ -24,7 +24,7 @@ def change_hsv(image: np.ndarray, turns: float = 0, factor: float = 1) -> np.nda
     """Shift the hue of an RGB image ``[H, W, 3]``, uint16, and multiply its saturation, up to 1."""
     if turns == 0 and factor == 1:
         return image
-    hsv = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
+    hsv: np.ndarray = cv2.cvtColor(image.astype(np.float32), cv2.COLOR_RGB2HSV)
     if turns != 0:
         hsv[..., 0] += 360 * (turns % 1)  # OpenCV takes hues above 360 degrees, but none below 0
     if factor != 1:

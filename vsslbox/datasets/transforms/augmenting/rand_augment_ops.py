@@ -162,7 +162,7 @@ def cut_out(frames: _Frames, share: float, centre: np.ndarray) -> _Frames:
 
 def _histograms(frames: _Frames) -> list[np.ndarray]:
     """Count how often each value occurs, ``[256]`` for each channel."""
-    return [sum(_counts(frame, channel) for frame in frames) for channel in range(3)]
+    return [np.sum([_counts(frame, channel) for frame in frames], axis=0) for channel in range(3)]
 
 
 def _counts(frame: np.ndarray, channel: int) -> np.ndarray:

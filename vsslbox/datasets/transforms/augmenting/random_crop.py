@@ -30,7 +30,7 @@ class RandomCrop(ViewTransform):
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
         """Draw a corner within the frames."""
-        room = np.array([frame.shape[:2] for frame in frames]) - self.size
+        room = np.array([frame.shape[:2] for frame in frames]) - np.array(self.size)
         if (room < 0).any():
             smallest = tuple((room.min(0) + self.size).tolist())
             raise InputError(

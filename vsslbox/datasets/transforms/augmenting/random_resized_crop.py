@@ -61,8 +61,10 @@ class RandomResizedCrop(ViewTransform):
     def _draw_box(
         self, rng: np.random.Generator, height: int, width: int
     ) -> tuple[int, int, int, int]:
-        areas = rng.uniform(*self.area, _ATTEMPTS) * height * width
-        ratios = np.exp(rng.uniform(*np.log(self.ratio), _ATTEMPTS))
+        smallest, largest = self.area
+        areas = rng.uniform(smallest, largest, _ATTEMPTS) * height * width
+        low, high = np.log(self.ratio)
+        ratios = np.exp(rng.uniform(low, high, _ATTEMPTS))
         heights = np.rint(np.sqrt(areas / ratios)).astype(int)
         widths = np.rint(np.sqrt(areas * ratios)).astype(int)
         fits = (heights > 0) & (heights <= height) & (widths > 0) & (widths <= width)

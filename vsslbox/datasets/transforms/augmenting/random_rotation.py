@@ -42,7 +42,8 @@ class RandomRotation(ViewTransform):
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
         """Draw whether and by which angle to rotate."""
         on = rng.random(num_draws) < self.prob
-        return {'on': on, 'angle': rng.uniform(*self.degrees, num_draws).astype(np.float32)}
+        low, high = self.degrees
+        return {'on': on, 'angle': rng.uniform(low, high, num_draws).astype(np.float32)}
 
     def apply_frame(self, frame: np.ndarray, angle: np.float32) -> np.ndarray:
         """Rotate ``frame``."""

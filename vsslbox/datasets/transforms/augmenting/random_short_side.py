@@ -37,7 +37,8 @@ class RandomShortSide(ViewTransform):
 
     def apply_frame(self, frame: np.ndarray, short_side: np.int64) -> np.ndarray:
         """Scale ``frame``."""
-        return resize_image(frame, *size_of_short_side(*frame.shape[:2], int(short_side)))
+        height, width = frame.shape[:2]
+        return resize_image(frame, *size_of_short_side(height, width, int(short_side)))
 
     def move_boxes(
         self, boxes: np.ndarray, size: tuple[int, int], short_side: np.int64

@@ -69,7 +69,11 @@ class Resize(ViewTransform):
 
     def apply_frame(self, frame: np.ndarray) -> np.ndarray:
         """Scale ``frame``."""
-        size = self.size or size_of_short_side(*frame.shape[:2], self.short_side)
+        size = self.size
+        if self.short_side is not None:
+            height, width = frame.shape[:2]
+            size = size_of_short_side(height, width, self.short_side)
+        assert size is not None  # one of both is given
         return resize_image(frame, *size)
 
     def move_boxes(self, boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -44,7 +44,7 @@ class RotateViews(BaseTransform):
 
 
 def _rotated(view: View, turns: int) -> View:
-    frames = [np.ascontiguousarray(np.rot90(frame, turns)) for frame in view.frames]
+    frames = [np.ascontiguousarray(np.rot90(frame, turns)) for frame in view.decoded()]
     return derived_view(view, str(90 * turns), frames)
 
 

@@ -49,7 +49,7 @@ class Solarize(ViewTransform):
 
     def apply_frame(self, frame: np.ndarray, threshold: np.float32) -> np.ndarray:
         """Solarise ``frame``."""
-        return solarize_frame(frame, threshold)
+        return solarize_frame(frame, float(threshold))
 
     @staticmethod
     def apply_clips(clips: torch.Tensor, threshold: torch.Tensor) -> torch.Tensor:

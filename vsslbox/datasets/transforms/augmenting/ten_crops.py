@@ -40,4 +40,4 @@ class TenCrops(FixedCrops):
 
 
 def _mirrored(view: View) -> View:
-    return derived_view(view, 'mirrored', [cv2.flip(frame, 1) for frame in view.frames])
+    return derived_view(view, 'mirrored', [cv2.flip(frame, 1) for frame in view.decoded()])

@@ -1,7 +1,8 @@
 """Change brightness, contrast, saturation and hue at random, by TensorFlow's arithmetic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,7 +59,7 @@ class TensorFlowColorJitter(ColorJitter):
         return np.array(cv2.mean(image)[:3])
 
     def adjust(
-        self, image: np.ndarray, steps: Sequence[int], drawn: dict[str, np.float32]
+        self, image: np.ndarray, steps: Iterable[int], drawn: Mapping[str, Any]
     ) -> np.ndarray:
         """Take some steps; saturation and hue in a row share one conversion to HSV, the slow part.
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -62,13 +62,13 @@ class ViewTransform(ABC):
         drawn = self.draw_for(view, rng)
         if view.boxes:
             self._move_boxes(view, drawn)
-        view.frames = self.apply(view.frames, drawn)
+        view.frames = self.apply(view.decoded(), drawn)
         view.drawn[name] = drawn
 
     def draw_for(self, view: View, rng: np.random.Generator) -> Drawn:
         """Draw once for ``view``, or once for each of its frames."""
-        num_draws = 1 if self.consistent else len(view.frames)
-        return self.draw(rng, num_draws, view.frames)
+        frames = view.decoded()
+        return self.draw(rng, 1 if self.consistent else len(frames), frames)
 
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
         """Draw what is random, which may depend on the size of the frames but not on their content.
@@ -96,7 +96,9 @@ class ViewTransform(ABC):
         """
         changed = []
         for number, frame in enumerate(frames):
-            row = {name: rows[number if len(rows) > 1 else 0] for name, rows in params.items()}
+            row: dict[str, Any] = {
+                name: rows[number if len(rows) > 1 else 0] for name, rows in params.items()
+            }
             changed.append(self.apply_frame(frame, **row) if row.pop('on', True) else frame)
         return changed
 
@@ -117,6 +119,7 @@ class ViewTransform(ABC):
         on = rows.pop('on', torch.ones(len(units), device=units.device)).nonzero().squeeze(1)
         changed = units.float().clone()
         if len(on):
+            assert cls.apply_clips is not None  # Defer refuses such a class
             changed[on] = cls.apply_clips(
                 changed[on], **{name: values[on] for name, values in rows.items()}
             )
@@ -130,14 +133,18 @@ class ViewTransform(ABC):
                 f'{type(self).__name__} of {view.name!r} must be consistent=True: boxes hold for '
                 'all frames of a view'
             )
-        size, row = view.frames[0].shape[:2], {name: rows[0] for name, rows in drawn.items()}
+        height, width = view.decoded()[0].shape[:2]
+        row: dict[str, Any] = {name: rows[0] for name, rows in drawn.items()}
         on = row.pop('on', True)
-        moved = {name: self.move_boxes(boxes, size, **row) for name, boxes in view.boxes.items()}
+        moved = {
+            name: self.move_boxes(boxes, (height, width), **row)
+            for name, boxes in view.boxes.items()
+        }
         if on:
             view.boxes = moved
 
     def move_boxes(
-        self, boxes: np.ndarray, size: tuple[int, int], **drawn: np.ndarray
+        self, boxes: np.ndarray, size: tuple[int, int], *_: Any, **drawn: Any
     ) -> np.ndarray:
         """Return where the boxes lie afterwards; override it if views may have boxes.
 
@@ -158,5 +165,5 @@ class ViewTransform(ABC):
         )
 
     @abstractmethod
-    def apply_frame(self, frame: np.ndarray, **drawn: np.ndarray) -> np.ndarray:
-        """Change one frame by one row of what was drawn."""
+    def apply_frame(self, frame: np.ndarray, *_: Any, **drawn: Any) -> np.ndarray:
+        """Change one frame by one row of what was drawn, which a subclass names."""

@@ -65,4 +65,5 @@ def check_grid(grid: Sequence[int]) -> tuple[int, int, int]:
     """
     if len(grid) != 3 or any(size < 1 for size in grid):
         raise InputError(f'grid must be the numbers of tokens in time, rows, columns, got {grid!r}')
-    return tuple(grid)
+    time, rows, columns = grid
+    return time, rows, columns

@@ -81,7 +81,8 @@ class SampleFrameTriples(BaseSampler):
         other = rng.choice([a, d + offset])
         frames = [b, c if in_order else other, d][:: rng.choice([1, -1])]
         results['views'] = [
-            View(name, [frame]) for name, frame in zip(('first', 'middle', 'last'), frames)
+            View(name, np.array([frame]))
+            for name, frame in zip(('first', 'middle', 'last'), frames)
         ]
         results.setdefault('targets', {})['pretext_label'] = int(in_order)
         return results
