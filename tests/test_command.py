@@ -8,20 +8,18 @@ import pytest
 from mmengine.config import Config
 
 from tests.conftest import REPO
+from tests.tools import run_vsslbox
 from vsslbox.apis.command import COMMANDS
 from vsslbox.config import find_config
 
 DEMO = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
 
 
-def vsslbox(folder: Path, *words: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, '-m', 'vsslbox', *words]
-    env = dict(PYTHONPATH=str(REPO), PATH='')
-    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
-
-
 def test_the_overview_names_every_command(tmp_path):
-    done = vsslbox(tmp_path, '--help')
+    """In an interpreter of its own, as a user starts it; the others are forks."""
+    command = [sys.executable, '-m', 'vsslbox', '--help']
+    env = dict(PYTHONPATH=str(REPO), PATH='')
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert done.returncode == 0
     shown = {line.split()[0] for line in done.stdout.splitlines() if line.startswith('  ')}
     assert shown == set(COMMANDS)
@@ -36,15 +34,15 @@ def test_a_command_is_a_tool(name):
 
 
 def test_help_names_the_command(tmp_path):
-    done = vsslbox(tmp_path, 'zoo', '--help')
+    done = run_vsslbox('zoo', '--help', cwd=tmp_path, PATH='')
     assert done.returncode == 0
     assert done.stdout.startswith('usage: vsslbox zoo ')
     assert '\nvsslbox zoo ' in done.stdout and 'tools/' not in done.stdout
 
 
 def test_a_tool_runs_outside_the_checkout(tmp_path):
-    by_path = vsslbox(tmp_path, 'config', DEMO)
-    by_name = vsslbox(tmp_path, 'config', Path(DEMO).stem)
+    by_path = run_vsslbox('config', DEMO, cwd=tmp_path, PATH='')
+    by_name = run_vsslbox('config', Path(DEMO).stem, cwd=tmp_path, PATH='')
     assert by_path.returncode == by_name.returncode == 0, by_path.stderr
     assert by_path.stdout == by_name.stdout
     (tmp_path / 'shown.py').write_text(by_path.stdout)
@@ -53,7 +51,7 @@ def test_a_tool_runs_outside_the_checkout(tmp_path):
 
 
 def test_an_error_is_a_message_and_the_exit_status(tmp_path):
-    done = vsslbox(tmp_path, 'pretrain', 'nothing.py')
+    done = run_vsslbox('pretrain', 'nothing.py', cwd=tmp_path, PATH='')
     assert done.returncode == 1
     assert 'error: no config file at nothing.py' in done.stderr
     assert 'Traceback' not in done.stderr
@@ -63,7 +61,7 @@ def test_an_error_is_a_message_and_the_exit_status(tmp_path):
     ('word', 'hint'), [('pretrian', 'did you mean pretrain?'), ('xyz', 'there are pretrain, ')]
 )
 def test_an_unknown_command_is_refused(tmp_path, word, hint):
-    done = vsslbox(tmp_path, word)
+    done = run_vsslbox(word, cwd=tmp_path, PATH='')
     assert done.returncode == 2
     assert f"no command '{word}': {hint}" in done.stderr
 

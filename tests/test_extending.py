@@ -1,10 +1,8 @@
 """docs/extending.md: its package, written to a folder as it stands there, works from outside."""
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,16 +44,15 @@ def package(tmp_path_factory) -> Path:
     return folder
 
 
-def run(package: Path, tool: str, *arguments: object) -> subprocess.CompletedProcess:
+def run(package: Path, tool: str | Path, *arguments: object) -> subprocess.CompletedProcess:
     """Call a tool as a user of the package would."""
     return run_tool(tool, *arguments, paths=[package])
 
 
 def run_snippet(package: Path, code: str) -> list:
     """Run code with the package at hand, and return the JSON that it prints."""
-    env = {**os.environ, 'PYTHONPATH': os.pathsep.join([str(package), str(REPO)])}
-    command = [sys.executable, '-c', code]
-    result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+    (package / 'snippet.py').write_text(code, encoding='utf-8')
+    result = run(package, package / 'snippet.py')
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout.splitlines()[-1])
 

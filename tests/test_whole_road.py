@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import write_video
-from tests.wheel import build_wheel, make_environment, run
+from tests.wheel import build_wheel, installed_command, make_environment, run
 from vsslbox.datasets.readers import PyAVReader
 
 PRETRAINING = 'cvrl_r3d18w16_1xb32-8x3-64px'
@@ -63,13 +63,16 @@ def test_from_a_folder_to_answers(clips, tmp_path, extras):
     env = {**os.environ, 'PATH': f'{commands}:{os.environ["PATH"]}', 'OMP_NUM_THREADS': '1'}
     env.pop('PYTHONPATH', None)
 
-    def vsslbox(*words: object) -> str:
-        return run(commands / 'vsslbox', *words, cwd=work, env=env)
-
-    vsslbox('pretrain', PRETRAINING, '--data-root', clips, '--epochs', 2, *SMALL_BATCH)
+    words = ['pretrain', PRETRAINING, '--data-root', clips, '--epochs', 2, *SMALL_BATCH]
+    run(commands / 'vsslbox', *words, cwd=work, env=env)
     checkpoint = work / 'work_dirs' / PRETRAINING / 'epoch_2.pth'
     assert checkpoint.is_file()
+    with installed_command(commands, cwd=work, env=env) as vsslbox:
+        answer(vsslbox, clips, work, checkpoint)
 
+
+def answer(vsslbox, clips, work, checkpoint):
+    """Call the commands that take a pretraining."""
     plant_copy(clips)
     vsslbox('embed', clips, '--checkpoint', checkpoint, '-o', 'index')
     assert np.load(work / 'index' / 'features.npy').shape == (25, 128)

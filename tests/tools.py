@@ -16,7 +16,7 @@ import torch
 from tests.conftest import REPO
 from tests.distributed import FORKS
 
-__all__ = ['imported_tool', 'run_main', 'run_tool']
+__all__ = ['imported_tool', 'run_main', 'run_tool', 'run_vsslbox']
 
 
 @contextmanager
@@ -66,6 +66,17 @@ def run_tool(
         What it printed, and its exit status.
     """
     command = [str(REPO / 'tools' / tool), *map(str, arguments)]
+    return _run(command, cwd, paths, environ)
+
+
+def run_vsslbox(*words: object, cwd: Path = REPO, **environ: str) -> subprocess.CompletedProcess:
+    """Run the command ``vsslbox`` in a process of its own, as ``python -m vsslbox`` does."""
+    return _run(['vsslbox', *map(str, words)], cwd, (), environ)
+
+
+def _run(
+    command: list[str], cwd: Path, paths: Sequence[Path], environ: dict[str, str]
+) -> subprocess.CompletedProcess:
     with tempfile.TemporaryDirectory() as folder:
         process = FORKS.Process(
             target=_run_script,
@@ -90,6 +101,9 @@ def _run_script(
     os.environ.clear()
     os.environ.update(environ)
     torch.set_num_threads(1)
-    sys.path[:0] = [str(Path(command[0]).parent), *paths]
     sys.argv = command
+    if command[0] == 'vsslbox':
+        runpy.run_module('vsslbox', run_name='__main__', alter_sys=True)
+        return
+    sys.path[:0] = [str(Path(command[0]).parent), *paths]
     runpy.run_path(command[0], run_name='__main__')

@@ -1,14 +1,37 @@
 """The wheel of vsslbox, and environments that have it instead of the checkout."""
 
+import json
 import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import REPO
 
-__all__ = ['build_wheel', 'files_below', 'make_environment', 'run']
+__all__ = ['build_wheel', 'files_below', 'installed_command', 'make_environment', 'run']
+
+# Imports what the command needs once, and forks for each line of words and files for the output.
+SERVER = """
+import gc, json, multiprocessing, os, sys
+from vsslbox.apis.command import main
+
+def run(words, files):
+    for number, name in enumerate(files, start=1):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)
+    sys.argv = ['vsslbox', *words]
+    main()
+
+gc.freeze()
+for line in sys.stdin:
+    process = multiprocessing.get_context('fork').Process(target=run, args=json.loads(line))
+    process.start()
+    process.join()
+    print(process.exitcode, flush=True)
+"""
 
 
 def run(*command: object, **options) -> str:
@@ -62,3 +85,27 @@ def make_environment(folder: Path, wheel: Path, extras: str | None = None) -> Pa
         constraints = REPO / 'requirements' / 'constraints.txt'
         run(*install, '-c', constraints, f'{wheel}[{extras}]')
     return folder / 'bin'
+
+
+@contextmanager
+def installed_command(commands: Path, **options) -> Iterator[Callable[..., str]]:
+    """Give a function that calls ``vsslbox`` as ``run`` would, but starts at once.
+
+    Args:
+        commands: The folder of an environment's commands.
+        options: Options of ``subprocess.Popen``, such as the working directory.
+    """
+    start, pipe = [str(commands / 'python'), '-c', SERVER], subprocess.PIPE
+
+    def call(*words: object) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder, name) for name in ('out', 'err')]
+            line = json.dumps([list(map(str, words)), list(map(str, files))])
+            print(line, file=server.stdin, flush=True)
+            code = server.stdout.readline()
+            out, err = (file.read_text('utf-8') for file in files)
+        assert code == '0\n', f'{" ".join(map(str, words))}\n{out}\n{err}'
+        return out
+
+    with subprocess.Popen(start, stdin=pipe, stdout=pipe, text=True, **options) as server:
+        yield call

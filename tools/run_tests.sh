@@ -21,5 +21,6 @@ python -m ruff format --check
 echo 'vsslbox: mypy'
 python -m mypy
 echo 'vsslbox: pytest'
-# Two processes or more; the tests of a file stay together, since they share fixtures.
-exec python -m pytest -n logical --dist loadfile "$@"
+# Two processes or more; the tests of a file stay together, since they share fixtures. The order is
+# that of tests/conftest.py, not by the number of tests: a slow test is often the only one of its file.
+exec python -m pytest -n logical --dist loadfile --no-loadscope-reorder "$@"

@@ -1,10 +1,9 @@
 """What readers refuse: special files, frames that are too large, and broken files of every kind."""
 
 import os
+import resource
 import socket
 import struct
-import subprocess
-import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.distributed import FORKS
 from vsslbox.datasets.readers import (
     DecordReader,
     FallbackReader,
@@ -185,24 +185,26 @@ def test_frames_larger_than_the_header_says(tmp_path, monkeypatch):
         PyAVReader(str(path)).read([0])
 
 
-PEAK = """
-import resource, sys
-from vsslbox.datasets.readers import PyAVReader, VideoError, ZipReader
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-try:
-    {'.zip': ZipReader, '.mkv': PyAVReader}[sys.argv[1][-4:]](sys.argv[1]).read([0])
-except VideoError as error:
-    print(error)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
-"""
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def tell_peak(queue, path):
+    """Put the message with which a file is refused, and the memory in MiB that it took."""
+    before = peak()
+    with pytest.raises(VideoError) as refused:
+        ZipReader(path).read([0])
+    queue.put((str(refused.value), peak() - before))
 
 
 def memory_for(path):
     """Return the message and the memory in MiB with which a new process refuses a file."""
-    command = [sys.executable, '-c', PEAK, str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    *message, peak = result.stdout.splitlines()
-    return ' '.join(message), int(peak)
+    queue = FORKS.SimpleQueue()
+    process = FORKS.Process(target=tell_peak, args=(queue, path))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    return queue.get()
 
 
 def test_a_zip_that_unpacks_to_more_than_it_says(tmp_path):
