@@ -100,7 +100,8 @@ def test_a_killed_command_goes_on(cluster, videos, expected, tmp_path):
         'sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name="__main__")'
     )
     tool = REPO / 'tools' / 'embed_corpus.py'
-    options = ['--checkpoint', CHECKPOINT, '--batch-size', '1', '--address', cluster, '-o']
+    options = ['--checkpoint', CHECKPOINT, '--batch-size', '1', '--workers', '1']
+    options += ['--address', cluster, '-o']
     command = [sys.executable, '-c', script, str(tool), *videos, *options, str(tmp_path)]
     with subprocess.Popen(command, cwd=REPO) as process:
         while not (tmp_path / 'new-000001.parquet').exists():
@@ -112,7 +113,7 @@ def test_a_killed_command_goes_on(cluster, videos, expected, tmp_path):
 
     def embed(stamps):
         asked.extend(stamps)
-        return corpus_embedder()(stamps)
+        return corpus_embedder(num_workers=1)(stamps)
 
     assert made(tmp_path, videos, embed) == expected
     assert 0 < len(asked) <= len(videos) - 2

@@ -5,41 +5,36 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 
 import pytest
 
+from tests.distributed import FORKS
 from tests.test_engine.test_training import config
 from vsslbox.apis.command_line import build_runner
 from vsslbox.engine import work_dir_lock as module
 from vsslbox.engine.work_dir_lock import WorkDirInUseError, work_dir_lock
 
-# Takes the lock and forks a child that outlives it, as a worker does.
-HOLDER = """
-import os, sys, time
-from vsslbox.engine.work_dir_lock import work_dir_lock
-with work_dir_lock(sys.argv[1]):
-    if os.fork():
-        print('held', flush=True)
-    time.sleep(60)
-"""
+
+def hold(folder, queue):
+    """Take the lock and fork a child that outlives this process, as a worker does."""
+    os.setsid()
+    with work_dir_lock(folder):
+        if os.fork():
+            queue.put('held')
+        time.sleep(60)
 
 
 @pytest.fixture
 def holder(tmp_path):
-    process = subprocess.Popen(
-        [sys.executable, '-c', HOLDER, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout.readline() == 'held\n'
+    queue = FORKS.SimpleQueue()
+    process = FORKS.Process(target=hold, args=(str(tmp_path), queue))
+    process.start()
+    assert queue.get() == 'held'
     yield process
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.join()
 
 
 def left_behind(tmp_path, pid, host):
@@ -53,7 +48,7 @@ def test_a_second_training_is_refused_until_the_first_is_killed(tmp_path, holder
         build_runner(config(tmp_path)).train()
     assert not list(tmp_path.glob('*.pth')) + list(tmp_path.glob('*.py'))  # nor its config
     holder.kill()
-    holder.wait()
+    holder.join()
     with work_dir_lock(tmp_path):  # although the child of the killed process lives
         assert json.loads((tmp_path / 'training.lock').read_text())['pid'] == os.getpid()
     assert (tmp_path / 'training.lock').read_text() == ''
