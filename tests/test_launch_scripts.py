@@ -148,7 +148,7 @@ def test_demo_leaderboard_trains_with_three_seeds_and_measures_them(tmp_path):
         f'--data-root {out}/sprites/train --epochs 40 --seeds 0,1,2 --work-dir {out}/sprites-runs',
         'python tools/leaderboard.py '
         f'cvrl_r3d18w16={out}/sprites-runs/cvrl_r3d18w16_1xb32-8x3-64px/**/epoch_40.pth '
-        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear '
+        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear low_shot '
         f'--work-dir {out}/sprites-leaderboard',
     ]
     assert lines('sprite', 'out') == ['2', 'vsslbox: the videos are motion or sprites, not sprite']

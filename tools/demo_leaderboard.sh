@@ -6,7 +6,8 @@
 #     bash tools/demo_leaderboard.sh sprites OUT [CONFIG ...]
 #
 # A training takes 3 to 15 minutes of two cores; the same command goes on where it was stopped.
-# CONFIG is a name in configs/demo; without any, those below are taken. OUT/VIDEOS-leaderboard has the table.
+# CONFIG is a name in configs/demo; without any, those below are taken. OUT/VIDEOS-leaderboard has the table,
+# and results.json, which `tools/leaderboard.py --join` adds to that of another machine.
 set -euo pipefail
 
 usage='usage: demo_leaderboard.sh motion|sprites OUT [CONFIG ...]'
@@ -20,9 +21,9 @@ cd "$VSSLBOX_ROOT"
 data=$out/$videos
 case $videos in
 motion)
-    python tools/data/make_motion_videos.py "$data" --videos 1200 --seed 0
+    python tools/data/make_motion_videos.py "$data" --videos 2400 --seed 0
     list=splits/unseen_cameras.csv
-    epochs=32 # of 900 videos
+    epochs=16 # of 1800 videos
     training=(
         train_dataloader.dataset.ann_file="$list" train_dataloader.dataset.where.split=train
         --data-root "$data"
@@ -79,5 +80,5 @@ entries=()
 for name in "${configs[@]}"; do
     entries+=("${name%%_1xb*}=$runs/$name/**/epoch_$epochs.pth") # of all seeds
 done
-python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear \
+python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear low_shot \
     --work-dir "$out/$videos-leaderboard"

@@ -21,6 +21,7 @@ python -m ruff format --check
 echo 'vsslbox: mypy'
 python -m mypy
 echo 'vsslbox: pytest'
-# Two processes or more; the tests of a file stay together, since they share fixtures. The order is
-# that of tests/conftest.py, not by the number of tests: a slow test is often the only one of its file.
-exec python -m pytest -n logical --dist loadfile --no-loadscope-reorder "$@"
+# A process more than there are cores, since tests wait too. The tests of a file stay together, as they
+# share fixtures. The order is that of tests/conftest.py, not by the number of tests: a slow test is
+# often the only one of its file.
+exec python -m pytest -n "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder "$@"
