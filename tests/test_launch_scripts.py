@@ -149,6 +149,7 @@ def test_demo_leaderboard_trains_with_three_seeds_and_measures_them(tmp_path):
         'python tools/leaderboard.py '
         f'cvrl_r3d18w16={out}/sprites-runs/cvrl_r3d18w16_1xb32-8x3-64px/**/epoch_40.pth '
         f'--data-root {out}/sprites --labels appearance motion --protocols knn linear low_shot '
+        '--columns knn/*/top1 linear/*/top1 low_shot/*/10_per_class '
         f'--work-dir {out}/sprites-leaderboard',
     ]
     assert lines('sprite', 'out') == ['2', 'vsslbox: the videos are motion or sprites, not sprite']

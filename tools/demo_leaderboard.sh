@@ -81,4 +81,5 @@ for name in "${configs[@]}"; do
     entries+=("${name%%_1xb*}=$runs/$name/**/epoch_$epochs.pth") # of all seeds
 done
 python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear low_shot \
+    --columns 'knn/*/top1' 'linear/*/top1' 'low_shot/*/10_per_class' \
     --work-dir "$out/$videos-leaderboard"

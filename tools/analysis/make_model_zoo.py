@@ -50,8 +50,12 @@ Methods at the size of a demonstration, pretrained without labels on generated v
 and so few videos rank no methods: [leaderboard.md](docs/leaderboard.md) says what the numbers can
 tell.
 
-* Moving people: `bash tools/demo_leaderboard.sh motion OUT` makes the table, here of the trainings
-  that were run; [motion.md](docs/motion.md#what-small-pretrainings-reach) describes it.
+* Moving people and sprites: `bash tools/demo_leaderboard.sh motion OUT` (and `sprites`) makes the
+  table, here of the trainings that were run;
+  [motion.md](docs/motion.md#what-small-pretrainings-reach) and the
+  [demonstrations](configs/demo/README.md) describe them. A training took 3 to 7 minutes of a core
+  of an AMD EPYC on the sprites, and twice that on moving people. Their `results.json` are
+  `docs/figures/leaderboards/NAME.json`, to which `vsslbox leaderboard --join` adds further runs.
 * Real clips: 225 of fights and of none, of which none trained. VCLR, CVRL, VIE and VDIM are the
   weights above, `_diff` were trained on moving people, the others on the
   [sprites](configs/demo/README.md) of the demonstration. `vsslbox leaderboard NAME=CHECKPOINT ...
@@ -59,6 +63,7 @@ tell.
 """
 LEADERBOARDS = dict(
     motion='Moving people, from cameras that pretraining did not see',
+    sprites='Sprites',
     scenes='Real clips, in folds of scenes',
 )
 WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
