@@ -15,6 +15,7 @@ from vsslbox.config import find_config
 DEMO = 'configs/demo/vclr_r18w16_1xb32-3seg-64px.py'
 
 
+@pytest.mark.slow
 def test_the_overview_names_every_command(tmp_path):
     """In an interpreter of its own, as a user starts it; the others are forks."""
     command = [sys.executable, '-m', 'vsslbox', '--help']

@@ -142,6 +142,7 @@ def test_workers_are_found_and_stopped():
     assert [int(batch) for batch in running] == expected
 
 
+@pytest.mark.slow
 def test_the_death_of_a_worker_is_told_from_its_errors():
     running = loader(persistent_workers=True)
     with pytest.raises((RuntimeError, ConnectionError, EOFError)) as died:

@@ -59,6 +59,7 @@ def test_a_row_names_existing_files(row_id):
     assert [name for name in files if not (REPO / name).is_file()] == []
 
 
+@pytest.mark.slow
 def test_every_weight_of_a_row_is_read(rerun):
     """Whether start weights have a name that the configs after them do not read."""
     variables = functools.cache(lambda config: start_variables(REPO / config))

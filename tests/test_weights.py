@@ -69,6 +69,7 @@ def run(tool: str, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_first_evaluation_of_the_readme(tmp_path):
     videos, config = str(tmp_path / 'fresh'), 'configs/demo/retrieval_r18w16_64px.py'
     run('data/make_demo_videos.py', videos, '--videos', '96', '--seed', '1')

@@ -175,6 +175,7 @@ def test_a_video_that_ends_workers_gets_a_reason(monkeypatch):
     assert deadly.feature is None
 
 
+@pytest.mark.slow
 def test_ray_is_imported_by_the_command_alone():
     script = "import sys, vsslbox.apis.corpus_embedder; sys.exit('ray' in sys.modules)"
     process = FORKS.Process(target=exec, args=(script,))

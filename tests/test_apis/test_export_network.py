@@ -148,6 +148,7 @@ def test_a_file_that_differs_is_removed(tmp_path, monkeypatch, wrong):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_without_onnxruntime_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
     network = network_of('zoo://cvrl_r3d18w12_demo')

@@ -163,6 +163,7 @@ def test_slowonly_sees_a_still_clip_as_the_image(export, tmp_path):
     assert_close(found[:, :, 9], features(NarrowResNet(18, 4), narrow, image))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('build', 'name', 'network'),
     [
@@ -256,6 +257,7 @@ def test_safetensors_hold_all_weights_of_every_method(export, name):
     assert all(torch.equal(found[name], weight) for name, weight in weights.items())
 
 
+@pytest.mark.slow
 def test_a_safetensors_file_is_a_checkpoint(export, tmp_path):
     """The commands of vsslbox read the config, the classes and the weights from it."""
     pytest.importorskip('safetensors', reason='safetensors is not installed')

@@ -59,6 +59,7 @@ def assert_features(encoder, expected):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_by_name(zoo, expected, capsys):
     assert_features(load_backbone(f'zoo://{NAME}'), expected)
     printed = capsys.readouterr().err

@@ -193,6 +193,7 @@ def test_published_names_map_one_to_one(name, names_of):
     assert not any(is_counter(one) for one in names)
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(list(BACKBONES)),
     target=st.sampled_from(['module.', 'module._orig_mod.', 'encoder_q.', 'teacher.backbone.']),

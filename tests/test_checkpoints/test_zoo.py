@@ -311,6 +311,7 @@ def test_into_a_stock_2d_config(resnet, name, keys):
     assert all(torch.equal(found[key], value) for key, value in resnet.items())
 
 
+@pytest.mark.slow
 def test_into_a_stock_slowonly_config(resnet, toys):
     model = stock_model('slowonly_r50')
     PretrainedBackbone('zoo://resnet18', inflate=True)(model)

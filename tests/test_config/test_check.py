@@ -338,6 +338,7 @@ def test_initializers_are_checked():
     ]
 
 
+@pytest.mark.slow
 def test_every_stock_config_passes_except_for_true_mistakes():
     """All configs that mmaction2 ships, except those for detection (they need mmdet)."""
     found = {}

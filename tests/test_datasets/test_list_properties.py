@@ -27,6 +27,7 @@ def names_of(folder, ann_file, **kwargs):
     return [(info['attributes']['name'], info.get('label')) for info in infos]
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
 @example(['a, "b".mp4', 'c\nd.mp4', ' e .mp4', '\ufefff.mp4'])
 @settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -41,6 +42,7 @@ def test_csv_lists_hold_every_name(folder, names):
     assert read == rows
 
 
+@pytest.mark.slow
 @given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
 @settings(max_examples=examples(15))
 def test_text_lists_hold_every_name_on_one_line_without_tabs(folder, names):

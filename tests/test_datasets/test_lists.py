@@ -113,6 +113,7 @@ def test_a_loop_of_links_lists_each_video_once(tmp_path, told):
     assert through == [f'root/{name}' for name in expected]
 
 
+@pytest.mark.slow
 def test_random_trees_of_links_list_each_file_once(tmp_path):
     rng = np.random.default_rng(0)
     for trial in range(20):
@@ -151,6 +152,7 @@ def test_other_videos_of_a_folder_are_counted(tmp_path, told):
 # --------------------------------------------------------------------------- names of files
 
 
+@pytest.mark.slow
 def test_a_file_has_one_name(tmp_path):
     touch(tmp_path, 'videos/x.mp4', 'videos/a/y.mp4', 'other/z.mp4')
     root = tmp_path / 'videos'

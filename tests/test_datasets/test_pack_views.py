@@ -95,6 +95,7 @@ def test_views_without_frames():
         PackViews()(results)
 
 
+@pytest.mark.slow
 def test_a_batch_has_one_row_of_draws_a_sample():
     def sample(seed):
         results = make_results(seed)

@@ -257,6 +257,7 @@ def _load_share(folder):
     return {f'{e} {i}': tensors for (e, i), tensors in load(folder, FULL, 1).items()}
 
 
+@pytest.mark.slow
 def test_two_ranks(video_folder, in_this_process):
     shares = run_on_processes(_load_share, 2, str(video_folder))
     assert not shares[0].keys() & shares[1].keys()

@@ -22,6 +22,7 @@ def dataset(
     return ShotDataset('shots.csv', list(pipeline), str(folder), **kwargs)
 
 
+@pytest.mark.slow
 def test_samples_are_frames_of_their_shot(video_folder):
     shots = dataset(video_folder)
     whole = VideoDataset(

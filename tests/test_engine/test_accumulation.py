@@ -43,6 +43,7 @@ def distance(found, expected):
     return differences.norm() / lengths.norm()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['CVRL', 'rho-SimCLR', 'SwAV', 'VDIM'])
 def test_negatives_and_statistics_are_those_of_one_batch(name):
     torch.manual_seed(0)

@@ -28,6 +28,7 @@ def is_arranged(tensor):
     return tensor.is_contiguous(memory_format=layout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', METHODS)
 def test_step_is_that_of_the_plain_model(name):
     torch.manual_seed(1)
@@ -49,6 +50,7 @@ def test_maps_follow_the_weights(name):
     assert maps and all(map(is_arranged, maps))
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_bit_for_bit(tmp_path):
     options = dict(norm_cfg=BATCH_NORM, channels_last=True)
     straight, broken = tmp_path / 'straight', tmp_path / 'broken'

@@ -111,6 +111,7 @@ def checkpoint(folder):
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_test_list_that_lacks_a_class_is_numbered_as_the_training_list(folder):
     alone = VideoDataset('test.csv', data_root=str(folder))
     assert alone.metainfo['classes'] == NAMES[1:]
@@ -133,6 +134,7 @@ def test_a_class_that_the_checkpoint_lacks_is_refused(folder):
         runner(folder, test='other.csv', load_from=checkpoint(folder)).test()
 
 
+@pytest.mark.slow
 def test_a_resumed_training_keeps_the_numbers(folder):
     runner(folder).train()
     (folder / 'fewer.csv').write_text('path,label\ndivea.mp4,dive\nruna.mp4,run\n')
@@ -142,6 +144,7 @@ def test_a_resumed_training_keeps_the_numbers(folder):
     assert resumed.model.numbers.tolist() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_training_that_starts_from_weights_has_classes_of_its_own(folder):
     runner(folder).train()
     (folder / 'other.csv').write_text('path,label\ndivea.mp4,up\nruna.mp4,down\n')
@@ -172,6 +175,7 @@ def test_labels_out_of_range_are_told_before_training(folder, labels, message, p
             runner(folder, **lists).test()
 
 
+@pytest.mark.slow
 def test_a_video_without_a_label_is_told_before_training(folder):
     (folder / 'some.csv').write_text('path,label\nruna.mp4,0\ndivea.mp4,\n')
     for ann_file, count in (('some.csv', '1 of 2'), ('', '10 of 10')):

@@ -198,6 +198,7 @@ def named_for_both(videos, folder, names):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('numbers', [[0, 1], range(5)])
 def test_a_list_that_names_videos_for_both_is_told(videos, tmp_path, monkeypatch, numbers):
     lines = []

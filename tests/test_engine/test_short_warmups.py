@@ -67,6 +67,7 @@ def test_other_schedules_stay():
     assert without_short_warmups(several, epoch_length=1) == dict(generator=[FALL], other=rise)
 
 
+@pytest.mark.slow
 def test_a_training_of_few_videos_and_epochs_starts_at_the_full_rate(video_folder, tmp_path):
     """The warm-up of 2 of 30 epochs becomes 0.27 of 4, half an iteration."""
     config = demo_config('vclr', video_folder, tmp_path, param_scheduler__1__end=30)

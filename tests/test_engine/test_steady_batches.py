@@ -52,6 +52,7 @@ def batches(loader, start=0):
     return [(number, batch.tolist()) for number, batch in steady_batches(loader, start)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('persistent', [False, True])
 @pytest.mark.parametrize('times', [1, 2])
 def test_a_killed_worker_changes_nothing(tmp_path, persistent, times):
@@ -89,6 +90,7 @@ def test_a_death_does_not_interrupt_the_training_step(tmp_path):
     assert seen == list(range(6))
 
 
+@pytest.mark.slow
 def test_a_death_between_epochs(tmp_path):
     """It shows when the next epoch begins, not while the program validates or saves."""
     running = loader(Deadly(tmp_path), True)

@@ -146,6 +146,7 @@ def straight(tmp_path_factory):
     return work_dir, [*handlers, [*map(signal.getsignal, HANDLED)]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', HANDLED)
 def test_a_signal_saves_and_the_run_resumes_bit_for_bit(tmp_path, number, straight):
     stopped(tmp_path / 'stopped', number)
@@ -185,6 +186,7 @@ def test_a_signal_to_the_launcher_stops_both(tmp_path, number, straight_on_two):
     resume_on_two(tmp_path / 'stopped', straight_on_two)
 
 
+@pytest.mark.slow
 def test_a_second_signal_ends_at_once(tmp_path):
     run = Run(tmp_path / 'run', seconds='60')
     run.wait_for(0)

@@ -111,6 +111,7 @@ def final_state(work_dir):
     return torch.load(work_dir / 'epoch_3.pth', weights_only=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('by_epoch', 'save_interval', 'killed_after'),
     [(True, 1, 8), (False, 4, 9), (False, 4, 5), (False, 6, 5)],
@@ -131,6 +132,7 @@ def test_killed_run_resumes_bit_for_bit(tmp_path, by_epoch, save_interval, kille
     assert 'heads.inter.queue.pointer' in ours['state_dict']
 
 
+@pytest.mark.slow
 def test_another_seed_gives_other_weights(tmp_path):
     """The test above could not fail if nothing depended on randomness."""
     for seed in (0, 1):
@@ -139,6 +141,7 @@ def test_another_seed_gives_other_weights(tmp_path):
     assert not torch.equal(*(s['heads.inter.queue.features'] for s in states))
 
 
+@pytest.mark.slow
 def test_accumulating_gradients_changes_nothing(tmp_path):
     """Two half batches and one step are as one batch: weights, queues and moving average."""
     constant = dict(param_scheduler=None)  # schedules count iterations, not steps

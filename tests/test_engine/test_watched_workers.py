@@ -94,6 +94,7 @@ def samples(loader):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('persistent', [True, False])
 def test_videos_that_crash_the_decoder_are_replaced(make_loader, persistent):
     make, log = make_loader
@@ -118,6 +119,7 @@ def test_a_video_that_crashes_the_decoder_once_is_read(make_loader):
     assert not any(', without' in line for line in log)
 
 
+@pytest.mark.slow
 def test_a_worker_that_hangs_is_killed(make_loader, monkeypatch):
     make, log = make_loader
     monkeypatch.setenv(FILE_SECONDS.variable, '3')
@@ -143,6 +145,7 @@ def test_the_last_message_names_the_videos(make_loader, monkeypatch):
         samples(make('crashes', 99))
 
 
+@pytest.mark.slow
 def test_no_worker_is_left(make_loader, monkeypatch):
     make, _ = make_loader
     monkeypatch.setenv(FILE_SECONDS.variable, '2')

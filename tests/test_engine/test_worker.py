@@ -32,6 +32,7 @@ def held_after_freeing(keep):
     return resident() - before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), 'mallopt'), reason='the C library is not glibc')
 def test_freed_memory_stays_with_the_process():
     new_process = multiprocessing.get_context('spawn')  # a fork inherits holes that fit the block

@@ -128,6 +128,7 @@ def verdicts(rng, strength):
     return {name: comparison.verdict for name, comparison in figure.comparisons.items()}
 
 
+@pytest.mark.slow
 def test_noise_is_not_distinguishable_at_the_stated_rate():
     """At most 2.5 % of comparisons find noise better, and fewer with several initialisations."""
     rng = np.random.default_rng(0)

@@ -123,6 +123,7 @@ def test_without_a_gallery_other_groups_give_the_labels():
     assert found[None] > 85 and found['scene'] < 70
 
 
+@pytest.mark.slow
 def test_the_draws_are_part_of_the_interval_and_of_the_verdict():
     """Equal features whose accuracy differs by draw, on so many queries that these say little."""
     rng = np.random.default_rng(2)

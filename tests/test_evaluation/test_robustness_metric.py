@@ -66,6 +66,7 @@ def test_the_card_has_outcomes_and_chance_of_every_share():
     assert set(card.treatments()) == {'h264/1', 'h264/5', 'shake/1', 'shake/5'}
 
 
+@pytest.mark.slow
 def test_severity_0_is_the_clean_video_by_the_real_pipeline(tmp_path):
     write_labelled_videos(tmp_path, num_test=4, num_train=4)
     config = Config.fromfile(CONFIG)

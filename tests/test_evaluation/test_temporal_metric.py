@@ -58,6 +58,7 @@ def evaluate(videos, work_dir, model=None):
     return values, FeatureSet(**torch.load(work_dir / 'features.pth')['queries'])
 
 
+@pytest.mark.slow
 def test_frames_that_are_averaged_are_exactly_blind_to_their_order(videos, tmp_path):
     values, queries = evaluate(videos, tmp_path)
     rounded = [

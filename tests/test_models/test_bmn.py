@@ -71,6 +71,7 @@ def test_mask_is_the_stock_one(kwargs):
     torch.testing.assert_close(ours, stock.detach(), rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_mask_of_100_steps_is_quick_and_equal():
     settings = {**SETTINGS, 'temporal_dim': 100, 'feat_dim': DIMENSIONS}
     start = time.process_time()

@@ -1,5 +1,6 @@
 """Two processes compute the same as one."""
 
+import pytest
 import torch
 from mmengine.dist import get_rank, get_world_size
 from torch.nn.parallel import DistributedDataParallel
@@ -34,6 +35,7 @@ def train() -> dict:
     return dict(state=model.state_dict(), losses=losses)
 
 
+@pytest.mark.slow
 def test_training_equals_one_process():
     """With GroupNorm, since the statistics of BatchNorm differ."""
     one, two = train(), run_on_processes(train, 2)

@@ -459,6 +459,7 @@ def scalar(output):
     return sum(value.float().square().sum() for value in values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', sorted(COMPONENTS))
 def test_component(name):
     cfg, make_inputs = COMPONENTS[name]

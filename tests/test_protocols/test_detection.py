@@ -72,6 +72,7 @@ def ava_dataset(folder, split='val', **kwargs):
     return AVADataset(**{**cfg, **kwargs})
 
 
+@pytest.mark.slow
 def test_annotated_and_proposed_key_frames(made, tmp_path):
     annotated = ava_dataset(made, test_mode=True)
     videos = {info['video_id'] for info in annotated}
@@ -201,6 +202,7 @@ def metrics_of(folder, work_dir, checkpoint, launcher='none'):
     return json.dumps(build_runner(config).test())
 
 
+@pytest.mark.slow
 def test_training_testing_and_two_processes(made, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     runner = build_runner(demo_config(made, tmp_path / 'train'))

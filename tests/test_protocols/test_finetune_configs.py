@@ -396,6 +396,7 @@ def test_both_streams_start_from_their_own_checkpoints(tmp_path):
         assert_filled(getattr(model.backbone, name), expected[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', [TSN, TSM, VIE_3D], ids=lambda path: path.stem)
 def test_from_a_pretraining_to_an_accuracy(path, clips, tmp_path, request):
     start = request.getfixturevalue(f'{"vie_3d" if "vie" in path.parts else "vclr"}_checkpoint')

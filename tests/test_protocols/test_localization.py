@@ -121,6 +121,7 @@ def metrics_of(work_dir):
     return json.loads((work_dir / 'metrics.json').read_text())
 
 
+@pytest.mark.slow
 def test_from_real_videos_to_recall(run, recognizer, videos, tmp_path, capsys):
     folder, annotations = videos
     features, work_dir = tmp_path / 'data' / 'features', tmp_path / 'work'
@@ -182,6 +183,7 @@ def test_from_real_videos_to_recall(run, recognizer, videos, tmp_path, capsys):
     assert all(picture.std() > 10 for picture in pictures)
 
 
+@pytest.mark.slow
 def test_planted_segments_are_found(run, tmp_path):
     """A small BMN finds them well above chance, and above what it does untrained."""
     run(f'{TOOLS}/make_demo_features.py', tmp_path / 'data', '--videos', 150)

@@ -163,6 +163,7 @@ def mean_probability(model, clips):
     return total / num_windows
 
 
+@pytest.mark.slow
 def test_from_a_pretraining_to_an_accuracy(videos, pretrained, tmp_path):
     runner = build_runner(small_config(videos, pretrained, tmp_path))
     runner.train()

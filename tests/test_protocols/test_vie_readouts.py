@@ -326,6 +326,7 @@ def train_and_test(config):
     return metrics, record['test']['videos']
 
 
+@pytest.mark.slow
 def test_on_real_clips(data_root, tmp_path, monkeypatch):
     """A checkpoint of VIE leads to the numbers of the taps."""
     videos = data_root / 'scenes2' / 'videos_160p'

@@ -12,6 +12,7 @@ CONFIG = REPO / 'configs/demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
 SMALL = ['--workers', 0, '--batch-size', 3, '--rounds', 2]
 
 
+@pytest.mark.slow
 def test_the_bad_files_and_no_others_are_replaced(tmp_path, monkeypatch):
     out = tmp_path / 'report.json'
     with imported_tool('benchmark/bad_files.py') as tool:

@@ -58,6 +58,7 @@ def write_video(path, times, *, side=32):
         container.mux(stream.encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('frames', ['all', 'headers'])
 def test_real_files(run, data_root, frames):
     """All problems of files of every kind are reported, and nothing else."""

@@ -113,6 +113,7 @@ def test_scores_tell_faults(videos):
     assert scores['blurred']['sharpness'] < 0.7 * shot['sharpness']
 
 
+@pytest.mark.slow
 def test_conditions_leave_out_rows_with_their_reason(step, videos, tmp_path, capsys):
     out = tmp_path / 'scored.csv'
     kept, left_out = step('score_videos', videos, out, '--keep', 'motion>0.01', 'brightness > 0.1')

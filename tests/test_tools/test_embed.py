@@ -27,6 +27,7 @@ def embed(monkeypatch):
         )
 
 
+@pytest.mark.slow
 def test_an_index_grows_and_shrinks_in_words(embed, video_folder, tmp_path, capsys):
     videos, out = tmp_path / 'my videos', tmp_path / 'index'
     videos.mkdir()
@@ -70,6 +71,7 @@ def test_an_empty_folder_is_refused(embed, tmp_path):
     assert not (tmp_path / 'index').exists()
 
 
+@pytest.mark.slow
 def test_members_of_shards_have_the_features_of_their_files(embed, video_folder, tmp_path):
     folder, shards = tmp_path / 'videos', tmp_path / 'shards'
     folder.mkdir()
@@ -87,6 +89,7 @@ def test_members_of_shards_have_the_features_of_their_files(embed, video_folder,
     assert all(members.is_current(place) for place in range(4))
 
 
+@pytest.mark.slow
 def test_segments_have_features_of_their_own(embed, video_folder, tmp_path, capsys):
     video, table = video_folder / 'video3.mp4', tmp_path / 'shots.csv'
     table.write_text(f'path,start,end\n{video},0,0.5\n{video},0.5,1\n{video},1.5,2\n')

@@ -198,6 +198,7 @@ def test_a_video_that_cannot_be_read(videos, tmp_path, capsys, num_workers):
     assert line.startswith(f'error: {folder / "broken.mp4"}: ')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('named_twice', [False, True])
 def test_queries_that_are_their_own_gallery(videos, tmp_path, named_twice):
     """No query finds itself, and nothing is trained on its test data."""
@@ -395,6 +396,7 @@ def test_the_checkpoint_says_what_it_needs(videos, embedded, tmp_path):
     assert report['setting'] == 'The 6 queries have a gallery of 8 videos.'
 
 
+@pytest.mark.slow
 def test_videos_of_a_group_do_not_find_each_other(videos, embedded, tmp_path):
     scene = [number // 3 for number in range(14)]
     listed, motion = write_list(tmp_path / 'list.csv', videos, scene=scene)

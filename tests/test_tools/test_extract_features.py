@@ -86,6 +86,7 @@ def test_arrays_hold_the_means_of_the_stages_maps(videos, whole):
     assert len(record['checkpoint_sha256']) == len(record['list_sha256']) == 64
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_without_taps_it_is_the_models_output(videos, tmp_path):
     model = tiny_model()
@@ -99,6 +100,7 @@ class Killed(BaseException):
     """Simulates a kill."""
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes(videos, whole, tmp_path, monkeypatch):
     """Four batches of two, then half a row: the next run adds only the other five."""
     append, added = FeatureStore.append, []

@@ -66,6 +66,7 @@ def sample_of(dataset):
     return {name: view.transpose(1, 2, 3, 0) for name, view in found.items()}
 
 
+@pytest.mark.slow
 def test_both_formats_give_the_frames_of_the_videos(run, real_list, tmp_path):
     """Their number and pixels agree, with the readers alone and through the data sets."""
     source, root = real_list
@@ -102,6 +103,7 @@ def test_both_formats_give_the_frames_of_the_videos(run, real_list, tmp_path):
         assert np.array_equal(read[name], packed[name])
 
 
+@pytest.mark.slow
 def test_decoded_frames_are_those_of_the_videos(run, real_list, tmp_path):
     """To rounding: no JPEG lies between. Their rate is known."""
     source, root = real_list

@@ -32,6 +32,7 @@ def test_a_dry_run_measures_every_part(tmp_path):
     assert all(f'| {name} | ' in text for name in names)
 
 
+@pytest.mark.slow
 def test_without_a_gpu_it_says_how_to_go_on(tmp_path, monkeypatch):
     done = run_tool(TOOL, '--json', tmp_path / 'gpu.json', CUDA_VISIBLE_DEVICES='')
     assert done.returncode == 1

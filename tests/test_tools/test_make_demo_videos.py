@@ -65,6 +65,7 @@ def test_videos_move_and_their_backgrounds_change(data_set):
         assert np.mean([abs(first[c] - last[c]).mean() for c in corners]) > 10, row['path']
 
 
+@pytest.mark.slow
 def test_same_bytes_with_any_number_of_processes(data_set, tmp_path):
     assert make(tmp_path / 'again', '--videos', '32', '--workers', '1').returncode == 0
     assert content(tmp_path / 'again') == content(data_set)

@@ -22,6 +22,7 @@ def test_kept_bytes_by_hand():
         assert tool.kept_bytes(network, torch.randn(10, 5)) == 4 * 10 * (5 + 7)
 
 
+@pytest.mark.slow
 def test_a_step_in_chunks_raises_the_peak_less(tmp_path, monkeypatch):
     out = tmp_path / 'memory.json'
     with imported_tool('benchmark/memory.py') as tool:

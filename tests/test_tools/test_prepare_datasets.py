@@ -418,6 +418,7 @@ def activitynet(tmp_path, data_root):
     return annotations, {row[0]: row[5] for row in rows}
 
 
+@pytest.mark.slow
 def test_activitynet_bmn(activitynet, run, tmp_path):
     annotations, subsets = activitynet
     listed = {s: {v for v in subsets if subsets[v] == s} for s in ('training', 'validation')}
@@ -438,6 +439,7 @@ def test_activitynet_bmn(activitynet, run, tmp_path):
     assert os.path.isfile(dataset.get_data_info(0)['feature_path'])
 
 
+@pytest.mark.slow
 def test_activitynet_clips(activitynet, run, tmp_path):
     """Each segment becomes a clip, and the table of cuts tells where it lies."""
     annotations, subsets = activitynet

@@ -65,6 +65,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.slow
 def test_frames_stay_what_they_are(run, data_root, tmp_path):
     """Number, size and colours are kept for every source format."""
     formats = data_root / 'formats'
@@ -148,6 +149,7 @@ def test_rotated_videos_become_upright(run, data_root, tmp_path, angle):
         assert next(container.decode(video=0)).rotation == 0
 
 
+@pytest.mark.slow
 def test_rate_takes_the_nearest_frame_in_time(run, tmp_path):
     """A source whose frames last 20 to 200 ms, at fewer and at more frames per second."""
     times = [0, 40, 60, 100, 300, 340, 500, 540, 560, 700]
@@ -215,6 +217,7 @@ def test_sizes_are_even_and_never_larger(run, tmp_path, size, short_side, expect
     assert frames_of(tmp_path / 'out' / 'a.mp4').shape == (3, expected[1], expected[0], 3)
 
 
+@pytest.mark.slow
 def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, capsys):
     out = tmp_path / 'out'
     assert run(video_folder, out, '--short-side', '24', '--crf', '5') == 0

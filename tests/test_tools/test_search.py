@@ -71,6 +71,7 @@ def assert_order(rows, expected):
     assert {row['path'] for row in rows} == {path for _, path in expected}
 
 
+@pytest.mark.slow
 def test_a_file_is_compared_with_all_videos(search, index, embedder, video_folder, tmp_path):
     folder, videos = index
     query, out = str(video_folder / 'video7.mp4'), tmp_path / 'results.csv'

@@ -13,6 +13,7 @@ pytest.importorskip('pyarrow')
 CONFIG = REPO / 'configs/demo/cvrl_r3d18w16_1xb32-8x3-64px.py'
 
 
+@pytest.mark.slow
 def test_both_sides_load_the_same_samples(tmp_path, monkeypatch, video_folder):
     out = tmp_path / 'report.json'
     options = ('--videos', video_folder, '--workers', 0, '--batch-size', 3, '--rounds', 2)
