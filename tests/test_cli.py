@@ -67,6 +67,7 @@ def labelled(video_folder):
     return video_folder
 
 
+@pytest.mark.slow
 def test_training_logs_all_losses(trained):
     log = next(trained.glob('*/vis_data/scalars.json')).read_text().splitlines()
     rows = [row for row in map(json.loads, log) if 'loss' in row]
@@ -75,6 +76,7 @@ def test_training_logs_all_losses(trained):
     assert (trained / 'epoch_2.pth').is_file()
 
 
+@pytest.mark.slow
 def test_test_writes_traceable_metrics(trained, labelled, tmp_path):
     out = tmp_path / 'metrics.json'
     for source in (['--random-init'], [trained / 'epoch_2.pth']):

@@ -179,6 +179,7 @@ def error_classes(parent=VSSLBoxError):
         yield from error_classes(child)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('lines', ['videos/a.mp4: no such key', 'three problems:\n  one\n\n  two'])
 def test_a_workers_error_keeps_its_class_and_message(lines):
     import vsslbox.apis.command_line
@@ -201,6 +202,7 @@ def test_a_message_without_a_traceback_stays():
         assert compat.without_traceback(message) == message
 
 
+@pytest.mark.slow
 def test_a_chain_of_errors_ends_with_the_last_message():
     error = InputError('no column a: give one')
     error.__cause__ = KeyError('a')

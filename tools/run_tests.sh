@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lints, checks types, then tests. `--fast` leaves out what takes more than a few seconds. All other
-# arguments go to pytest: bash tools/run_tests.sh --fast tests/test_registry.py
+# Lints, checks types, then tests. `--fast` leaves out what takes more than half a second. All
+# other arguments go to pytest: bash tools/run_tests.sh --fast tests/test_registry.py
 set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"

@@ -114,6 +114,7 @@ def literal_maps(backbone, clips, preprocessor):
         return backbone((clips.float() - mean) / std)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', ['tsn', '3d'])
 def test_a_class_of_a_classifier(tmp_path, videos, kind):
     """With a linear head on means, the heat is ``relu(sum_c w_kc A_c)`` up to its scale."""
@@ -134,6 +135,7 @@ def test_a_class_of_a_classifier(tmp_path, videos, kind):
     assert max(clip.heat.max() for clip in found) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_shifts_in_time_have_heat_for_each_frame(tmp_path, videos):
     checkpoint = save_classifier(tmp_path / 'best.pth', 'tsm', CLASSES)
     (clip,) = class_heat(VideoClassifier(checkpoint, device='cpu'), videos[0], 'jump')
@@ -141,6 +143,7 @@ def test_shifts_in_time_have_heat_for_each_frame(tmp_path, videos):
     assert 0 <= clip.heat.min() < clip.heat.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['vclr_r18w16_demo', 'cvrl_r3d18w12_demo'])
 @pytest.mark.parametrize('of', ['itself', 'another'])
 def test_the_likeness_of_a_pretraining(videos, name, of):
@@ -171,6 +174,7 @@ def test_an_overlay_keeps_what_is_cold():
     np.testing.assert_array_equal(drawn, frames)
 
 
+@pytest.mark.slow
 def test_the_tool_writes_a_picture_and_a_video(tmp_path, videos, monkeypatch, capsys):
     checkpoint = save_classifier(tmp_path / 'best.pth', '3d', CLASSES)
     scores = VideoClassifier(checkpoint, device='cpu')(videos[0])['predictions'][0]['scores']
@@ -189,6 +193,7 @@ def test_the_tool_writes_a_picture_and_a_video(tmp_path, videos, monkeypatch, ca
     assert reader.num_frames == 3 * 8 and reader.read([0])[0].shape == (448, 896, 3)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_drawn_is_told(tmp_path, videos, monkeypatch):
     checkpoint = save_classifier(tmp_path / 'best.pth', 'tsn', CLASSES)
     pretrained = 'zoo://cvrl_r3d18w12_demo'

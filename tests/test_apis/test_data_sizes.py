@@ -25,6 +25,7 @@ def config_on(name, folder, ann_file=''):
     return config
 
 
+@pytest.mark.slow
 def test_a_bank_gets_a_row_for_each_video(folder):
     config = config_on('vie-3dresnet_r18w16_1xb32-8x3-64px.py', folder)
     fit_to_data(config)
@@ -35,6 +36,7 @@ def test_a_bank_gets_a_row_for_each_video(folder):
     assert config.model.bank.num_videos == 70
 
 
+@pytest.mark.slow
 def test_a_queue_holds_no_more_keys_than_a_folder_has_videos(folder):
     name = 'vclr_r18w16_1xb32-3seg-64px.py'
     config = config_on(name, folder)

@@ -123,6 +123,7 @@ def assert_close(found, expected):
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_torchvision_gets_its_names_and_shapes(export, stock):
     found = load_checkpoint(export(stock, '--names', 'torchvision'))['state_dict']
     assert {name: tuple(weight.shape) for name, weight in found.items()} == torchvision_shapes()
@@ -130,6 +131,7 @@ def test_torchvision_gets_its_names_and_shapes(export, stock):
     assert_close(features(NarrowResNet(18, 64), stock, x), forward_resnet18(found, x))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('names', 'build'),
     [
@@ -146,6 +148,7 @@ def test_a_network_of_mmaction2_takes_the_file(export, stock, names, build):
     assert {name: weight.shape for name, weight in found.items()} == theirs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('names', ['mmaction-tsn', 'mmaction-tsm'])
 def test_a_2d_export_gives_the_same_features(export, stock, names):
     x = torch.randn(1, 3, 65, 64, dtype=torch.float64)
@@ -178,6 +181,7 @@ def test_video_networks_of_torchvision(tmp_path, build, name, network):
     assert torch.equal(found[name], load_checkpoint(path)['state_dict'][f'backbone.{name}'])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('build', 'names', 'message'),
     [
@@ -219,6 +223,7 @@ def test_what_no_stock_network_takes_is_refused(tmp_path, build, names, message)
         assert '-o FILE.onnx or FILE.pt2' in str(raised.value)
 
 
+@pytest.mark.slow
 def test_a_resnet_with_more_layers_is_refused(tmp_path):
     more = {'backbone.layer5.0.extra.weight': torch.ones(3)}
     path = save(tmp_path / 'more.pth', NarrowResNet(18, 64), **more)

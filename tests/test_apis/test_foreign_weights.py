@@ -68,6 +68,7 @@ def test_by_name(zoo, expected, capsys):
     assert (zoo / f'{NAME}.pyth.sha256').is_file()
 
 
+@pytest.mark.slow
 def test_by_file(file, expected):
     assert_features(load_backbone(file, config=CONFIG), expected)
     with pytest.raises(InputError, match='does not say with which config it was trained'):
@@ -76,6 +77,7 @@ def test_by_file(file, expected):
         load_backbone(file, config='configs/foreign/videomae_vit-s16_16x4-224px_fine-tuned.py')
 
 
+@pytest.mark.slow
 def test_a_converted_file_needs_no_config(file, expected, tmp_path, monkeypatch):
     out = tmp_path / 'simclr.pth'
     with imported_tool('convert/import_weights.py') as tool:
@@ -87,6 +89,7 @@ def test_a_converted_file_needs_no_config(file, expected, tmp_path, monkeypatch)
     assert meta['imported_from'] == dict(source=NAME, file=file.name)
 
 
+@pytest.mark.slow
 def test_a_classifier_starts_from_them(zoo):
     config = finetune_config(f'zoo://{NAME}', num_classes=3)
     check_config(config)

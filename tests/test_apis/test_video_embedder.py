@@ -67,6 +67,7 @@ def expected(name, frames):
     return torch.stack(features).mean(0)[0].numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ZOO)
 def test_features_are_those_of_a_literal_pipeline(folder, name):
     embedder = VideoEmbedder(f'zoo://{name}', device='cpu')
@@ -77,6 +78,7 @@ def test_features_are_those_of_a_literal_pipeline(folder, name):
     np.testing.assert_allclose(found[0], expected(name, all_frames(folder / 'a.mp4')), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_files_folders_patterns_and_arrays_are_accepted_alike(folder):
     embedder = VideoEmbedder('zoo://vclr_r18w16_demo', device='cpu')
     results = embedder(str(folder), batch_size=2)
@@ -89,6 +91,7 @@ def test_files_folders_patterns_and_arrays_are_accepted_alike(folder):
     np.testing.assert_allclose(arrays['predictions'], [b, a], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(folder):
     here = VideoEmbedder('zoo://cvrl_r3d18w12_demo', device='cpu')(folder)
     there = VideoEmbedder('zoo://cvrl_r3d18w12_demo', device='cpu', num_workers=2)(folder)
@@ -96,6 +99,7 @@ def test_workers_change_nothing(folder):
     np.testing.assert_array_equal(here['predictions'], there['predictions'])
 
 
+@pytest.mark.slow
 def test_a_bad_video_ends_the_call_or_is_passed_over(folder, tmp_path):
     bad = tmp_path / 'bad.mp4'
     bad.write_bytes(b'no video')

@@ -68,6 +68,7 @@ def test_the_network_in_a_file_has_its_own_names_below_any_prefix(first, second)
         assert canonical_name(first + second + name) == canonical_name(name)
 
 
+@pytest.mark.slow
 @given(prefixes)
 @settings(max_examples=examples(10), suppress_health_check=[HealthCheck.too_slow])
 def test_any_prefix_loads_the_same_tensors(prefix):
@@ -77,6 +78,7 @@ def test_any_prefix_loads_the_same_tensors(prefix):
     assert_loaded(module)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(list(STATE)), unique=True, max_size=4))
 @settings(max_examples=examples(10))
 def test_a_part_may_be_compiled_on_its_own(parts):

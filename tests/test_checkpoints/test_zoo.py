@@ -327,6 +327,7 @@ def test_into_a_stock_slowonly_config(resnet, toys):
     assert all(torch.equal(model.state_dict()[key], value) for key, value in expected.items())
 
 
+@pytest.mark.slow
 def test_into_a_vsslbox_config_by_load_from(toys, video_folder, tmp_path):
     config = Config.fromfile(REPO / 'configs' / 'demo' / 'retrieval_r18w16_64px.py')
     extractor = MODELS.build(dict(config.model, type='vsslbox.FeatureExtractor'))

@@ -35,6 +35,7 @@ def test_every_bin_is_a_sample(video_folder):
     assert infos[4]['attributes']['name'] == 'video1.mp4[10:20]'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'sampler', [ONE_FRAME, dict(type='SampleRandomClip', clip_len=3, frame_interval=2)]
 )
@@ -64,6 +65,7 @@ def test_frames_are_those_of_the_bin(video_folder, sampler):
         assert seen <= set(range(end - start))
 
 
+@pytest.mark.slow
 def test_hash_depends_on_the_bins(video_folder):
     hashes = [dataset(video_folder, bin_interval=n).list_hash() for n in (10, 12, 24)]
     assert len({*hashes, dataset(video_folder).list_hash()}) == 3

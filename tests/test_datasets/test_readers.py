@@ -123,6 +123,7 @@ def test_no_real_file_is_left_out(data_root):
     assert found == {*REAL_FILES, 'decord/tests/test_data/corrupted.mp4'}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', REAL_FILES)
 def test_real_files(name, data_root):
     """PyAV is exact on every file, decord on exactly those of the table."""
@@ -153,6 +154,7 @@ def is_exact_by_torchcodec(name):
     return not name.endswith('.avi') and REAL_FILES[name] in (EXACT, OTHER_FRAMES, UNREAD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', REAL_FILES)
 def test_torchcodec_on_real_files(name, data_root):
     path = str(data_root / 'formats' / name)
@@ -217,6 +219,7 @@ FROM_THE_START = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [*SEEKABLE, *FROM_THE_START])
 def test_pyav_is_exact_on_awkward_files(tmp_path, name, monkeypatch):
     path = tmp_path / name

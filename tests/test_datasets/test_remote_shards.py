@@ -45,6 +45,7 @@ def first_shard(dataset):
     return dataset.get_data_info(0)['source'].shard
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('cached', [False, True])
 def test_the_samples_are_those_of_files(tmp_path, server, video_folder, cached):
     cache = dict(folder=str(tmp_path / 'cache'), size='1GB') if cached else None
@@ -80,6 +81,7 @@ def test_the_member_is_opened_from_memory(server, monkeypatch):
     assert len(server.asked) == asked
 
 
+@pytest.mark.slow
 def test_failed_requests_are_tried_again(server):
     server.failures = 3
     remote = build(server.address)
@@ -90,6 +92,7 @@ def test_failed_requests_are_tried_again(server):
         remote[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('fault', 'match'),
     [

@@ -207,6 +207,7 @@ def assert_equal(ours, other):
             assert torch.equal(*pair), key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', PIPELINES)
 def test_every_sampler_and_transform(name, video_folder):
     """The same key gives the same sample in any order; another key gives another sample."""
@@ -248,6 +249,7 @@ def in_this_process(video_folder):
     return load(video_folder, FULL, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('num_workers', [1, 4])
 def test_workers(num_workers, video_folder, in_this_process):
     assert_equal(load(video_folder, FULL, num_workers), in_this_process)

@@ -52,6 +52,7 @@ def assert_same_samples(ours, others, keys):
         assert sample['data_samples'].get('gt_label') == other['data_samples'].get('gt_label')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'options',
     [
@@ -151,6 +152,7 @@ def test_every_decoder_reads_from_a_shard(corpus, reader):
     assert_same_samples(shards, files, [SampleKey(2)])
 
 
+@pytest.mark.slow
 def test_images_and_zips_of_images_in_shards(tmp_path):
     rng = np.random.default_rng(0)
     images = [cv2.imencode('.png', rng.integers(0, 256, (40, 50, 3), np.uint8))[1] for _ in 'abcd']
@@ -197,6 +199,7 @@ def test_a_reader_that_reads_files_only_is_named(corpus):
         TASK_UTILS._module_dict.pop('files_only')
 
 
+@pytest.mark.slow
 def test_bad_videos_are_replaced_as_among_files(tmp_path, corpus):
     (tmp_path / 'bad').mkdir()
     for number in range(4):

@@ -77,6 +77,7 @@ def test_frames_are_those_of_a_sequential_decode(path):
         assert np.array_equal(expected[0].min(axis=2), expected[0].max(axis=2))
 
 
+@pytest.mark.slow
 def test_views_of_every_kind(path):
     """A random clip, cropped and resized, repeats the frames of a short video."""
     dataset = VideoDataset(

@@ -55,6 +55,7 @@ def test_folder_without_a_list(tmp_path):
     assert names(below) == ['first.mkv', 'second.mp4']
 
 
+@pytest.mark.slow
 def test_text_lists(tmp_path):
     (tmp_path / 'videos').mkdir()
     for name in 'abc':
@@ -80,6 +81,7 @@ def test_text_lists(tmp_path):
     assert vectors == [[0, 0, 0, 1, 0], [0, 1, 0, 0, 1]]
 
 
+@pytest.mark.slow
 def test_csv_lists(tmp_path):
     for name in 'abc':
         (tmp_path / f'{name}.mp4').touch()
@@ -127,6 +129,7 @@ def test_a_real_csv_list(data_root):
         assert isinstance(entry['attributes']['scene_group'], int)
 
 
+@pytest.mark.slow
 def test_lists_of_mmaction2(data_root):
     root = data_root / 'formats/mmaction2/tests/data'
     for name, label in (
@@ -318,6 +321,7 @@ def test_nothing_but_bad_videos_stops(tmp_path):
         dataset[0]
 
 
+@pytest.mark.slow
 def test_list_hash_tells_lists_apart(video_folder, tmp_path):
     for name in ('video0.mp4', 'video1.mp4'):
         shutil.copy(video_folder / name, tmp_path)

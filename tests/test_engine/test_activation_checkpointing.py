@@ -71,6 +71,7 @@ def kept_bytes(network, blocks, clips):
     return output, sum(kept.values()) - sum(p.nbytes for p in network.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [*METHODS, *BACKBONES])
 def test_step_is_that_of_the_plain_model(name):
     torch.manual_seed(1)
@@ -157,6 +158,7 @@ def test_wrong_names_are_told(names, message):
         checkpoint_activations(built('MoCo'), names)
 
 
+@pytest.mark.slow
 def test_training_ends_with_the_same_weights(tmp_path):
     states = []
     for options in (dict(activation_checkpointing='backbone'), {}):

@@ -85,6 +85,7 @@ def test_bytes_that_are_not_utf8_are_shown():
     assert len({*map(escaped, [*NAMES, *map(escaped, NAMES)])}) == 2 * len(NAMES) - 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'damage', [b'no tab\n', b'\xff\tnot text\n', b'\0\0\0\0', b'a\tb\tc\n', b'cut sho']
 )
@@ -96,6 +97,7 @@ def test_a_damaged_list_is_continued(tmp_path, capfd, damage):
     assert 'skipping a damaged line: ' in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_kill_while_writing_leaves_the_list_of_before(tmp_path, monkeypatch):
     written = train(tmp_path)
     monkeypatch.setattr('vsslbox.utils.paths.os.replace', None)

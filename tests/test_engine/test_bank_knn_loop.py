@@ -162,6 +162,7 @@ def train(work_dir, **kwargs):
     return torch.load(work_dir / 'epoch_2.pth', weights_only=False), told
 
 
+@pytest.mark.slow
 def test_training_is_the_same_bit_for_bit_and_the_accuracy_is_logged(tmp_path):
     without, nothing = train(tmp_path / 'without')
     watched, told = train(

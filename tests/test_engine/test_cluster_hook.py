@@ -128,6 +128,7 @@ def straight(tmp_path_factory):
     return work_dir
 
 
+@pytest.mark.slow
 def test_labels_over_a_run(straight):
     """Six iterations an epoch, eight to warm up: clusters before iterations 9 and 13."""
     states = [state_of(straight, iteration) for iteration in range(1, 19)]
@@ -139,6 +140,7 @@ def test_labels_over_a_run(straight):
     assert not torch.equal(states[11]['bank.labels'], states[12]['bank.labels'])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('save_interval', 'killed_after'),
     [(4, 6), (4, 10), (5, 12), (6, 13)],

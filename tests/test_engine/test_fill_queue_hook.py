@@ -58,6 +58,7 @@ def test_weights_wait_for_a_full_queue(video_folder, tmp_path):
     assert_same_end(tmp_path / 'stopped', tmp_path / 'straight')
 
 
+@pytest.mark.slow
 def test_a_model_without_a_queue_is_refused(video_folder, tmp_path):
     runner = build_runner(demo_config('rho-byol', video_folder, tmp_path, **FILL))
     with pytest.raises(InputError, match='`FillQueueHook` waits for queues'):

@@ -63,6 +63,7 @@ def alone(videos, tmp_path_factory):
     return work_dir, test(videos, work_dir)
 
 
+@pytest.mark.slow
 def test_two_processes_evaluate_as_one(videos, alone, tmp_path):
     one = alone[1]
     assert {name.split('/')[0] for name in one} == {'retrieval', 'knn', 'linear', 'svm'}
@@ -95,6 +96,7 @@ def evaluate_once(videos, work_dir):
     return make_runner(videos, work_dir, [dict(type='OnceMetric', fails=False)]).test()
 
 
+@pytest.mark.slow
 def test_metrics_are_computed_once_and_their_errors_end_all_processes(videos, tmp_path):
     assert run_on_processes(evaluate_once, 2, videos, tmp_path) == [dict(videos=5)] * 2
 
@@ -173,6 +175,7 @@ def test_metrics_of_predictions_are_refused(videos, tmp_path):
         runner.test()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('leave_out', [None, 'name'])
 @pytest.mark.parametrize('gallery', ['test', '', 'train'])
 def test_no_query_finds_itself(videos, alone, gallery, leave_out):

@@ -54,6 +54,7 @@ def kept(videos, work_dir, **tokens):
     return found, loop.gallery_dataloader.dataset, runner.model
 
 
+@pytest.mark.slow
 def test_tokens_are_all_positions_and_their_features_those_without_tokens(videos, tmp_path):
     found, dataset, model = kept(videos, tmp_path, token_dtype=torch.float32)
     without, _, _ = kept(videos, tmp_path)
@@ -139,6 +140,7 @@ def read_all(work_dir):
     return record, arrays
 
 
+@pytest.mark.slow
 def test_two_processes_evaluate_as_one(videos, tmp_path):
     one = test(videos, tmp_path / 'one')
     assert set(one) == {'attentive/motion/top1'}
@@ -149,6 +151,7 @@ def test_two_processes_evaluate_as_one(videos, tmp_path):
     assert two == (record, arrays)
 
 
+@pytest.mark.slow
 def test_a_killed_extraction_is_resumed_and_not_repeated(videos, tmp_path, monkeypatch):
     expected = test(videos, tmp_path / 'whole')
     append, added = FeatureStore.append, []
@@ -174,6 +177,7 @@ def test_a_killed_extraction_is_resumed_and_not_repeated(videos, tmp_path, monke
     assert test(videos, tmp_path / 'killed') == expected
 
 
+@pytest.mark.slow
 def test_tokens_that_take_too_much_room_are_refused_before_they_are_written(
     videos, tmp_path, monkeypatch
 ):
@@ -195,6 +199,7 @@ def test_numbers_that_float16_does_not_hold_are_refused(videos, tmp_path):
         runner.test()
 
 
+@pytest.mark.slow
 def test_options_and_models_that_do_not_fit(videos, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="must be one of float16, float32, got 'int8'"):
         make_runner(videos, tmp_path, token_dtype='int8').test()

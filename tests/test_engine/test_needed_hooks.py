@@ -135,11 +135,13 @@ def test_a_config_without_runner_type_has_them_too(tmp_path):
     assert set(NEEDED) <= set(kinds(build_runner(cfg)))
 
 
+@pytest.mark.slow
 def test_momentum_moves_on_two_processes(tmp_path):
     first, second = run_on_processes(trained, 2, tmp_path, 'pytorch')
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('place', 'built'), [('default_hooks', False), ('custom_hooks', False), ('custom_hooks', True)]
 )

@@ -189,6 +189,7 @@ def dealt_out(straight):
     return [[(e, i, batch[rank::2], rate) for e, i, batch, rate in straight] for rank in (0, 1)]
 
 
+@pytest.mark.slow
 def test_two_processes_continue_as_one_within_an_epoch(tmp_path, told):
     straight = train(tmp_path / 'straight')
     assert run_on_processes(train_on_two, 2, tmp_path, dict(stop=8)) == [
@@ -199,6 +200,7 @@ def test_two_processes_continue_as_one_within_an_epoch(tmp_path, told):
     assert 'starts again' not in told[-1]
 
 
+@pytest.mark.slow
 def test_one_process_continues_as_two_within_an_epoch(tmp_path):
     straight = train(tmp_path / 'straight')
     train(tmp_path, stop=8)
@@ -219,6 +221,7 @@ def train_on_three(work_dir, kwargs):
     return train(work_dir, batch_size=2, launcher='pytorch', **kwargs)
 
 
+@pytest.mark.slow
 def test_two_processes_continue_as_three_and_these_as_one_within_an_epoch(tmp_path, told):
     order = samples_of(train(tmp_path / 'straight'), 1)
     of_two = run_on_processes(train_on_two, 2, tmp_path, dict(stop=7))  # 4 of 24 samples
@@ -264,6 +267,7 @@ def test_the_seed_of_the_checkpoint_holds_for_the_order_of_the_samples(tmp_path,
     assert "randomness.seed 0 5 the checkpoint's" in told[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('stop', [8, 18])
 @pytest.mark.parametrize('by_epoch', [True, False])
 def test_a_longer_schedule_holds(tmp_path, stop, by_epoch, told):

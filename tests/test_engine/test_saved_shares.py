@@ -34,6 +34,7 @@ def config(video_folder, folder):
 
     def cfg(name, num_processes, load_from=None, **options):
         cfg = demo_config('vjepa2', video_folder, folder / name, num_processes, **options)
+        cfg.default_hooks.recent_checkpoint.minutes = 1e-6  # after every iteration
         if load_from:
             cfg.update(resume=True, load_from=str(folder / load_from / 'iter_6.pth'))
         return cfg
@@ -65,6 +66,7 @@ def end(work_dir):
     return load_shares(path) if path.is_dir() else load_checkpoint(path)
 
 
+@pytest.mark.slow
 def test_shares_are_those_of_the_file(trained):
     """Each process writes about half of the bytes, and together they are the file."""
     path = trained / 'shares' / 'iter_8.pth'
@@ -96,6 +98,7 @@ def test_three_processes_resume(trained, config):
     assert_equal(*(end(trained / name) for name in names))
 
 
+@pytest.mark.slow
 def test_one_process_resumes_by_itself(trained, config):
     """It passes over a damaged folder; files take the places of folders of the same name."""
     work_dir = trained / 'alone'

@@ -78,6 +78,7 @@ def test_repeated_deaths_end_the_run_with_advice(tmp_path):
         batches(loader(Deadly(tmp_path, deadly_index=5, times=99), True))
 
 
+@pytest.mark.slow
 def test_a_death_does_not_interrupt_the_training_step(tmp_path):
     """It shows when the next batch is asked for, not while the last one is worked on."""
     running = loader(Deadly(tmp_path), True)
@@ -106,6 +107,7 @@ def test_outside_of_the_main_thread(tmp_path):
     assert found == batches(loader(Deadly(tmp_path), False))
 
 
+@pytest.mark.slow
 def test_other_errors_are_passed_on(tmp_path):
     class Broken(Deadly):
         def __getitem__(self, key):

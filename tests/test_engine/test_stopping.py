@@ -205,6 +205,7 @@ def test_a_second_signal_ends_at_once(tmp_path):
     assert run.left() == []
 
 
+@pytest.mark.slow
 def test_gradients_are_not_lost_when_they_accumulate(tmp_path):
     """A checkpoint by the clock waits for the optimizer's step."""
     often = [dict(type='RecentCheckpointHook', minutes=1e-9), dict(type='NoteHook')]
@@ -228,6 +229,7 @@ class NoteHook(Hook):
             self.saved.append(checkpoint['meta']['iter'])
 
 
+@pytest.mark.slow
 def test_the_clock_saves_nothing_early(straight):
     assert not (straight[0] / 'recent.pth').exists()
 

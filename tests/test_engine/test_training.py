@@ -176,6 +176,7 @@ def test_non_finite_loss_stops_before_the_weights_change(tmp_path, precision):
     assert not (tmp_path / 'epoch_1.pth').exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('value', [torch.inf, torch.nan])
 @pytest.mark.parametrize('precision', [SINGLE, BFLOAT16], ids=['fp32', 'bf16'])
 @pytest.mark.parametrize('accumulative_counts', [1, 2])
@@ -248,6 +249,7 @@ def test_recognizers_of_mmaction2_are_stopped_too(tmp_path, accumulative_counts)
     assert weights.isfinite().all()
 
 
+@pytest.mark.slow
 def test_a_recognizer_is_stopped_on_two_processes(tmp_path):
     results = run_on_processes(train_poisoned_recognizer, 2, tmp_path, 'pytorch', 1)
     named = [set(re.findall(r'video\d+', message)) for message, _ in results]
@@ -257,6 +259,7 @@ def test_a_recognizer_is_stopped_on_two_processes(tmp_path):
     assert results[0][1].isfinite().all()
 
 
+@pytest.mark.slow
 def test_unreadable_checkpoint_falls_back(tmp_path):
     build_runner(config(tmp_path)).train()
     expected = final_state(tmp_path)
@@ -282,6 +285,7 @@ def test_checkpoint_is_whole_or_absent(tmp_path, monkeypatch):
     assert not list(tmp_path.glob('*.pth'))
 
 
+@pytest.mark.slow
 def test_no_checkpoint_means_a_fresh_start(tmp_path):
     runner = build_runner(config(tmp_path, resume=True))
     runner.train()

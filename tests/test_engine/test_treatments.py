@@ -120,6 +120,7 @@ def alone(videos, tmp_path_factory):
     return work_dir, *test(videos, work_dir, *TWO)
 
 
+@pytest.mark.slow
 def test_a_treatment_is_extracted_once_for_all_metrics(alone):
     work_dir, values, _ = alone
     assert values == {
@@ -129,6 +130,7 @@ def test_a_treatment_is_extracted_once_for_all_metrics(alone):
     assert len(stores) == 4  # queries and gallery as they are, and two treatments
 
 
+@pytest.mark.slow
 def test_the_steps_come_before_the_augmentations_of_the_pipeline(videos, alone, tmp_path):
     """The features equal those of a pipeline that is written by hand."""
     _, _, found = alone
@@ -156,6 +158,7 @@ def test_two_processes_extract_as_one(videos, alone, tmp_path):
         assert all(torch.equal(found[name], rows) for name, rows in alone[2].items())
 
 
+@pytest.mark.slow
 def test_a_killed_extraction_is_resumed(videos, alone, tmp_path, monkeypatch):
     append, added = FeatureStore.append, []
 
@@ -175,6 +178,7 @@ def test_a_killed_extraction_is_resumed(videos, alone, tmp_path, monkeypatch):
     assert all(torch.equal(found[name], rows) for name, rows in alone[2].items())
 
 
+@pytest.mark.slow
 def test_tokens_are_those_of_the_videos_as_they_are(videos, tmp_path):
     probe = dict(
         type='AttentiveProbeMetric', labels=['motion'], depth=1, num_heads=4, batch_size=4,
@@ -231,6 +235,7 @@ def test_rows_of_a_set_have_their_treated_features():
     assert some.column('name') == ['c', 'a'] and not some.treated
 
 
+@pytest.mark.slow
 def test_the_report_card_treats_the_references_alike(videos, tmp_path):
     config = Config.fromfile(CONFIG)
     config.test_evaluator = [treated(dict(dark=DARK), labels=['motion'])]

@@ -113,6 +113,7 @@ def test_videos_that_crash_the_decoder_are_replaced(make_loader, persistent):
         assert any(', without' in line and name in line for line in log)
 
 
+@pytest.mark.slow
 def test_a_video_that_crashes_the_decoder_once_is_read(make_loader):
     make, log = make_loader
     assert samples(make('crashes', 1)) == samples(make('pyav', 0))
@@ -154,6 +155,7 @@ def test_no_worker_is_left(make_loader, monkeypatch):
     assert set(multiprocessing.active_children()) <= before
 
 
+@pytest.mark.slow
 def test_a_worker_that_finishes_while_it_is_checked_is_not_killed(monkeypatch):
     """The note says 'between two videos' from the second look on; that is no time of a start."""
 

@@ -70,6 +70,7 @@ def test_a_damaged_file_is_free(tmp_path, content):
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('lives', [True, False])
 def test_a_training_on_another_machine_is_watched(tmp_path, monkeypatch, lives):
     """Where locks do not reach other machines, the file's time tells."""
@@ -114,6 +115,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, pid):
             pass
 
 
+@pytest.mark.slow
 def test_unfinished_files_are_cleared_at_the_start(tmp_path):
     for name in ('epoch_7.pth.unfinished', 'bad_videos.txt.unfinished'):
         (tmp_path / name).write_bytes(b'half')

@@ -62,6 +62,7 @@ def test_random_labels_stay_at_chance():
     assert 20 < metric.chance(queries, gallery)['attentive/kind/top1'] < 32
 
 
+@pytest.mark.slow
 def test_the_labels_of_queries_have_no_part_in_the_choice():
     gallery, queries = marked(60, seed=0), marked(40, seed=1)
     found = []

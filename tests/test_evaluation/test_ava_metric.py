@@ -137,6 +137,7 @@ def test_metric_on_the_sample_predictions(folder, sample_folder, monkeypatch):
     assert not list(empty.iterdir())
 
 
+@pytest.mark.slow
 def test_excluded_frames_and_custom_classes(folder, sample_folder):
     truth, found = (csv_frames(sample_folder / name) for name in ('gt.csv', 'pred.csv'))
     out = sorted(truth)[0]

@@ -85,6 +85,7 @@ def test_agrees_with_liblinear(noise, dual):
     assert abs(accuracy(weights, *test) - accuracy(expected, *test)) < 0.003
 
 
+@pytest.mark.slow
 def test_separable_rows_of_many_dimensions():
     """Newton's full steps overshoot here: the set of rows with a loss changes with each."""
     rows, labels = gaussians(100, num_classes=3, dim=200, noise=6.0)

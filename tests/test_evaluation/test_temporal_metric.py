@@ -73,6 +73,7 @@ def test_frames_that_are_averaged_are_exactly_blind_to_their_order(videos, tmp_p
         assert values[f'temporal/motion/{order}/similarity'] < 100 - 1e-4
 
 
+@pytest.mark.slow
 def test_features_that_code_the_order_are_far_from_themselves(videos, tmp_path):
     values, _ = evaluate(videos, tmp_path, dict(type='TimeWeightedFrames'))
     assert values['temporal/motion/reversed/similarity'] == pytest.approx(-100, abs=1e-3)

@@ -74,6 +74,7 @@ def literal_scores(head, tokens):
     return literal_linear(pooled, head.linear.weight, head.linear.bias)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('depth', [1, 3])
 def test_scores_and_gradients_are_those_of_literal_loops(depth):
     head = probe(depth)

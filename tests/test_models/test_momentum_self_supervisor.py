@@ -109,6 +109,7 @@ def test_progress_counts_steps(tmp_path, accumulated, num_steps):
     assert momenta == pytest.approx([byol_momentum(s, num_steps) for s in range(num_steps)])
 
 
+@pytest.mark.slow
 def test_killed_run_resumes_bit_for_bit(tmp_path):
     straight, broken = tmp_path / 'straight', tmp_path / 'broken'
     build_runner(byol_config(straight)).train()

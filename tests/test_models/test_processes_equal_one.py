@@ -169,6 +169,7 @@ def assert_equal_one(one, several):
             assert_near(result['state'][place], expected, place)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', CONFIGS)
 def test_two_processes(one, two, name):
     assert_equal_one(one[name], [result[name] for result in two])

@@ -184,6 +184,7 @@ def train_all():
     return {name: train(*case) for name, case in CASES.items()}
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one():
     one, two = train_all(), run_on_processes(train_all, 2)
     for name, expected in one.items():

@@ -133,6 +133,7 @@ def extractor(path):
     return model
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_stock_tsn_gives_the_same_features(vclr_checkpoint):
     start = dict(type='vsslbox.PretrainedBackbone', checkpoint=str(vclr_checkpoint))
@@ -157,6 +158,7 @@ def test_stock_tsm_gets_every_convolution(vclr_checkpoint):
     assert all(torch.equal(kernel, expected[name]) for name, kernel in found.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('name', 'changes'), [('slowonly_r50', {}), ('i3d_r50', dict(inflate=(1, 1, 0, 1)))]
 )

@@ -325,6 +325,7 @@ def test_batch_statistics_serve_inference_in_dpc():
     torch.testing.assert_close(model(clip), trained)
 
 
+@pytest.mark.slow
 def test_c3d_equals_that_of_mmaction2():
     whole_net = C3D(norm_cfg=dict(type='BN3d'), out_dim=512)
     for linear in (whole_net.fc6, whole_net.fc7):  # let the pooled map through

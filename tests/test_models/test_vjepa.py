@@ -287,6 +287,7 @@ def colourful(generator, size=8):
     return colours + 0.1 * torch.randn(size, 3, FRAMES, SIZE, SIZE, generator=generator)
 
 
+@pytest.mark.slow
 def test_training_predicts_hidden_features_of_the_same_video():
     """Videos that were not seen: predictions fit their own hidden tokens, not those of others."""
     torch.manual_seed(0)

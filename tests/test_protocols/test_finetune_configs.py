@@ -373,6 +373,7 @@ def assert_filled(backbone, expected):
         assert torch.equal(value, expected[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('path', 'shifted'), [(TSN, 0), (TSM, 8)])
 def test_tsn_and_tsm_start_from_every_tensor_of_vclr(path, shifted, vclr_checkpoint):
     model = build(small_config(path, vclr_checkpoint))
@@ -431,6 +432,7 @@ def predict_one(config):
     return views, inputs, runner.model, result
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_ten_crops_of_all_frames_are_averaged(vclr_checkpoint, clips, tmp_path):
     config = on_clips(small_config(TSN_TEN_CROPS, vclr_checkpoint), clips, tmp_path)

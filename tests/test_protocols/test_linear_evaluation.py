@@ -222,6 +222,7 @@ def run(tool, *arguments, pretrained):
     assert result.returncode == 0, result.stderr[-3000:]
 
 
+@pytest.mark.slow
 def test_from_a_pretraining_to_an_accuracy(videos, pretrained, tmp_path):
     """The command line tools: one epoch, validation, and the test of what it gave."""
     options = [f'{key}={value}' for key, value in {**SMALL, 'train_cfg.max_epochs': 1}.items()]

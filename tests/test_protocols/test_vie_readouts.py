@@ -352,6 +352,7 @@ def test_on_real_clips(data_root, tmp_path, monkeypatch):
         assert torch.equal(saved[f'backbone.{name}'], value), name
 
 
+@pytest.mark.slow
 def test_on_images_that_tell_their_class(tmp_path):
     """A network with random weights is enough to tell bright images from dark ones."""
     rng = np.random.default_rng(0)

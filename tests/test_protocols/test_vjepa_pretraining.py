@@ -47,6 +47,7 @@ EXPECTED = {  # steps, learning rate and weight decay at a step
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings('ignore:Detected call of `scheduler.step')  # no step is taken
 @pytest.mark.parametrize('name', EXPECTED)
 def test_every_rate_and_decay_is_that_of_the_authors(name):

@@ -59,6 +59,7 @@ def recordings(tmp_path_factory):
     return videos
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', COPIES)
 def test_a_copy_is_found_and_nothing_else(kind, recordings, tmp_path):
     number = list(COPIES).index(kind) % len(recordings)
@@ -216,6 +217,7 @@ def drawn():
     return videos, scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('block', [7, 4096])
 def test_the_fast_path_equals_brute_force(block, drawn, monkeypatch):
     monkeypatch.setattr('vsslbox.search.duplicates.BLOCK', block)

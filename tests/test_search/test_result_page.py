@@ -103,6 +103,7 @@ def wait_until(condition, seconds=15):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_results_stand_in_order(fresh, index):
     expected = brute_order(index, index.features[5], without=5)[:TOP]
     assert shown(fresh) == [
@@ -116,6 +117,7 @@ def test_results_stand_in_order(fresh, index):
     assert 'This page has no more: the other 2 videos are not in it.' in text
 
 
+@pytest.mark.slow
 def test_pointing_at_a_video_plays_it(fresh, index):
     from selenium.webdriver import ActionChains
 
@@ -188,6 +190,7 @@ def test_more_like_this_orders_by_brute_force(fresh, index):
     assert shown(fresh) == before
 
 
+@pytest.mark.slow
 def test_no_request_leaves_the_page(fresh, page):
     fresh.get_log('performance')  # what the browser's own pages loaded at its start
     fresh.get(page.as_uri())
@@ -249,6 +252,7 @@ def test_a_video_that_cannot_be_read_keeps_its_place(index, tmp_path):
     assert "default-src 'none'" in html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(('frames', 'seconds'), [(12, 0.5), (24 * 8, 2.5)])
 def test_a_clip_is_small_short_and_from_the_middle(frames, seconds, tmp_path):
     images = np.full((frames, 360, 480, 3), 100, np.uint8)

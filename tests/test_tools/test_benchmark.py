@@ -85,6 +85,7 @@ def test_loader_benchmark(tmp_path, video_folder):
     assert 'x mmaction2' in out
 
 
+@pytest.mark.slow
 def test_make_clips(tmp_path, video_folder):
     run('make_clips.py', video_folder / 'video0.mp4', '--out', tmp_path, '--seconds', 2)
     (path,) = tmp_path.iterdir()

@@ -222,6 +222,7 @@ def test_frames_that_an_edit_list_cuts_off_were_not_promised(run, tmp_path):
     assert run(tmp_path / 'videos') == (0, {})
 
 
+@pytest.mark.slow
 def test_second_run_checks_what_has_changed(run, tool, tmp_path, monkeypatch, capsys):
     folder = tmp_path / 'videos'
     folder.mkdir()

@@ -58,6 +58,7 @@ def test_spaces_in_the_header_are_no_part_of_its_names(run):
     assert written == ['path,num_frames', 'video1.mp4,24']
 
 
+@pytest.mark.slow
 def test_videos_that_cannot_be_opened_are_left_out_and_listed(run, tmp_path, video_folder):
     status, written = run('a.txt', ['gone.mp4 0', 'video1.mp4 1'])
     assert status == 1

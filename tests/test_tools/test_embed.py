@@ -58,6 +58,7 @@ def test_an_index_grows_and_shrinks_in_words(embed, video_folder, tmp_path, caps
     assert VideoIndex.read(out).labels == dict(action=['jump', None, None])
 
 
+@pytest.mark.slow
 def test_another_checkpoint_is_refused(embed, video_folder, tmp_path):
     embed(video_folder / 'video0.mp4', '-o', tmp_path)
     with pytest.raises(InputError, match='has the features of another checkpoint'):

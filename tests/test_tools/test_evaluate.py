@@ -50,6 +50,7 @@ def card(videos, tmp_path_factory):
     return evaluate(videos, tmp_path_factory.mktemp('card'), '--random-seeds', 2, seed=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('run', 'source'),
     [
@@ -178,6 +179,7 @@ def test_labels_that_no_video_has(videos, tmp_path, capsys):
     assert 'error: no protocol is possible: --labels names columns' in printed.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('num_workers', [0, 1])
 def test_a_video_that_cannot_be_read(videos, tmp_path, capsys, num_workers):
     """It is not replaced, and the message says what to do."""
@@ -222,6 +224,7 @@ def test_queries_that_are_their_own_gallery(videos, tmp_path, named_twice):
     assert report['runs']['checkpoint']['metrics']['retrieval/joint/R@1'] < 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('queries', [6, 7])
 def test_the_papers_numbers_are_shown_for_the_papers_data(videos, tmp_path, queries):
     config = Config.fromfile(CONFIG)
@@ -383,6 +386,7 @@ def write_list(path, videos, **columns):
     return path, [int(row['motion']) for row in rows]
 
 
+@pytest.mark.slow
 def test_the_checkpoint_says_what_it_needs(videos, embedded, tmp_path):
     """Its own clips; the split has two names for queries, in any case."""
     split = ['Val'] * 2 + ['test'] * 4 + ['train'] * 8
@@ -413,6 +417,7 @@ def test_videos_of_a_group_do_not_find_each_other(videos, embedded, tmp_path):
     assert report['impossible']['svm/motion'].startswith('there is no gallery to train on, and ')
 
 
+@pytest.mark.slow
 def test_nothing_is_trained_on_the_groups_that_it_is_tested_on(videos, tmp_path):
     columns = dict(split=['test'] * 6 + ['train'] * 8, scene=['a'] * 5 + ['b'] * 2 + ['c'] * 7)
     listed, _ = write_list(tmp_path / 'list.csv', videos, **columns)
@@ -423,6 +428,7 @@ def test_nothing_is_trained_on_the_groups_that_it_is_tested_on(videos, tmp_path)
     assert report['impossible'] == {'linear/motion': reason, 'svm/motion': reason}
 
 
+@pytest.mark.slow
 def test_a_list_of_mmaction_has_the_column_label(videos, tmp_path):
     listed, motion = write_list(tmp_path / 'list.csv', videos)
     names = sorted(path.name for path in videos.glob('*.mp4'))
@@ -434,6 +440,7 @@ def test_a_list_of_mmaction_has_the_column_label(videos, tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
@@ -459,6 +466,7 @@ def test_a_checkpoint_that_does_not_say_is_named_with_the_way_out(videos, tmp_pa
     assert 'name the config of a protocol instead (--config)' in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_copy_on_the_other_side_is_warned_of(tmp_path, capsys):
     """Encoded again, it is found; the others are recordings of their own."""
     for number in range(4):

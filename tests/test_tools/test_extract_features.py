@@ -65,6 +65,7 @@ def clips(videos):
     return torch.stack([(dataset[i]['inputs'][0] - mean) / std for i in range(len(dataset))])
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_arrays_hold_the_means_of_the_stages_maps(videos, whole):
     model = tiny_model()
@@ -125,6 +126,7 @@ def test_a_killed_run_resumes(videos, whole, tmp_path, monkeypatch):
     assert not list(tmp_path.glob('*.part')) and not list(tmp_path.glob('*.unfinished'))
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_as_one(videos, whole, tmp_path):
     for arrays in run_on_processes(extract_taps, 2, videos, tmp_path):
         for tap in TAPS:

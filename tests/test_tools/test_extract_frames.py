@@ -149,6 +149,7 @@ def test_names_list_and_storage(run, video_folder, tmp_path):
     assert not (tmp_path / 'zip' / 'list.txt').exists()
 
 
+@pytest.mark.slow
 def test_size_and_rate(run, video_folder, tmp_path):
     """24 frames at 24 Hz become 6 at 6 Hz, the source's frames 0, 4, 8, ..."""
     options = ('--short-side', '25', '--fps', '6', '--quality', '100')
@@ -179,6 +180,7 @@ def test_rotated_videos_become_upright(run, data_root, tmp_path, angle):
     assert np.abs(images.astype(float) - upright).mean() < 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('ending', ['', '.npz', '.zip'])
 def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, ending, capsys):
     options = ('--format', ending[1:] or 'jpg')

@@ -169,6 +169,7 @@ def test_a_model_that_does_not_fit_is_refused(name, kind, message):
         finetune_config(f'zoo://{name}', 2, kind=kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('name', 'kind'), [('vclr_r18w16_demo', 'tsm'), ('cvrl_r3d18w12_demo', '3d')]
 )

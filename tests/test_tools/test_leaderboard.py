@@ -52,6 +52,7 @@ def contents(board):
     return json.loads((board / 'leaderboard.json').read_text())
 
 
+@pytest.mark.slow
 def test_numbers_equal_those_of_report_cards(videos, contents, tmp_path):
     run(
         videos, tmp_path, videos / 'run3.pth', '--random-seeds', 2, '--no-duplicates',
@@ -118,6 +119,7 @@ def test_all_files_show_the_same(board, contents):
     assert not re.search(r'(src|href)=', page)
 
 
+@pytest.mark.slow
 def test_what_fails_is_named_and_the_others_go_on(videos, tmp_path, capsys):
     copy = tmp_path / 'copy.pth'
     torch.save(dict(torch.load(videos / 'run2.pth'), more=1), copy)
@@ -175,6 +177,7 @@ def test_wrong_entries_are_refused(entries, message):
         parse_entries(entries)
 
 
+@pytest.mark.slow
 def test_the_same_command_writes_the_same_bytes_and_extracts_nothing(videos, board, tmp_path):
     before = {name: (board / name).read_bytes() for name in FILES}
     with patch.object(FeatureStore, 'append', side_effect=AssertionError):
@@ -223,6 +226,7 @@ def parts(videos, tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 def test_leaderboards_join_to_what_one_would_be(videos, parts, contents, tmp_path):
     """Also without a checkpoint at hand; a file that is joined twice adds nothing."""
     call('leaderboard.py', '--join', parts[1], *parts, '--work-dir', tmp_path)
@@ -241,6 +245,7 @@ def test_leaderboards_join_to_what_one_would_be(videos, parts, contents, tmp_pat
     assert {entry['name'] for entry in again['entries']} == set(contents['entries'])
 
 
+@pytest.mark.slow
 def test_checkpoints_join_the_results_of_others(videos, parts, tmp_path):
     run(videos, tmp_path, f'new={videos}/run3.pth', '--random-seeds', 0, '--join', parts[0])
     found = json.loads((tmp_path / 'leaderboard.json').read_text())

@@ -39,6 +39,7 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_list_is_complete_and_balanced(data_set):
     found = rows(data_set)
     files = {str(path.relative_to(data_set)) for path in data_set.rglob('*.mp4')}

@@ -72,6 +72,7 @@ def test_the_lists_are_read_as_they_are(data_set):
     assert videos.get_data_info(3)['attributes']['action'] == 'dance_a'
 
 
+@pytest.mark.slow
 def test_a_killed_command_goes_on_to_the_same_bytes(tool, data_set, tmp_path):
     """With another number of processes, from a folder with a third of the videos."""
     before = content(data_set)

@@ -84,6 +84,7 @@ def test_webdataset_reads_the_shards(tmp_path, listed):
         assert sample['mp4'] == (videos / sample['json']['path']).read_bytes()
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_processes_or_interruptions(tmp_path, listed, capsys):
     options = ('--data-root', tmp_path / 'videos', '--size', '40KB')
     pack(listed, tmp_path / 'one', *options)
@@ -103,6 +104,7 @@ def test_bytes_do_not_depend_on_processes_or_interruptions(tmp_path, listed, cap
     assert contents(killed) == expected
 
 
+@pytest.mark.slow
 def test_another_list_needs_another_folder(tmp_path, listed):
     options = (tmp_path / 'shards', '--data-root', tmp_path / 'videos')
     pack(listed, *options)

@@ -110,6 +110,7 @@ def official(tmp_path, data_root):
     return unpack
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['ucf101', 'hmdb51'])
 def test_official_splits(name, official, run, data_root):
     _, names = official(name)
@@ -140,6 +141,7 @@ def test_hmdb51_marks(data_root):
             assert waving == {video for video in marks if marks[video] == mark}
 
 
+@pytest.mark.slow
 def test_lists_give_real_videos(official, run, data_root):
     """The lists and videos are read as in the configs."""
     videos, names = official('hmdb51')
@@ -161,6 +163,7 @@ def test_lists_give_real_videos(official, run, data_root):
     assert found and found <= real
 
 
+@pytest.mark.slow
 def test_second_run_changes_nothing(official, run, tmp_path):
     """The tool does not mistake its own link for another copy of the videos."""
     official('hmdb51')
@@ -172,6 +175,7 @@ def test_second_run_changes_nothing(official, run, tmp_path):
     assert os.readlink(download / 'videos') == 'hmdb51_org'
 
 
+@pytest.mark.slow
 def test_missing_videos(official, run, tmp_path, capsys):
     videos, names = official('hmdb51')
     gone = [name for name in names if name.startswith('wave/2')]
@@ -232,6 +236,7 @@ def kinetics_clips(classes):
     return {f'-id_{n:07d}_{n:06d}_{n + 10:06d}.mp4': name for n, name in enumerate(classes)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('layout', ['flat', 'by class'])
 def test_kinetics(layout, kinetics, run, tmp_path):
     """Labels are in alphabetical order, as in mmaction2's label map."""
@@ -315,6 +320,7 @@ def test_hacs(dataset, run, tmp_path):
     assert lines(out / 'hacs_val_list_videos.txt') == ['Archery/v_ccc.mp4']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('source', ['folders', 'table', 'kit'])
 def test_imagenet(source, run, tmp_path):
     """Labels follow the order of the folders, not the numbers of the development kit."""

@@ -87,6 +87,7 @@ def test_a_malformed_list_of_finegym_is_named(run, tmp_path):
         run('finegym')
 
 
+@pytest.mark.slow
 def test_the_official_counts_of_ntu60(run, tmp_path):
     """Of the 948 recordings of an action 672 are by subjects that train; each camera has 316."""
     videos = tmp_path / 'download' / 'videos'
@@ -126,6 +127,7 @@ def write_charades(download, train, val):
     (download / 'annotations' / 'Charades_v1_classes.txt').write_text('\n'.join(classes) + '\n')
 
 
+@pytest.mark.slow
 def test_charades_has_all_classes_of_a_video(run, tmp_path, capsys):
     train = [('AAAAA', 'c092 11.90 21.20;c147 0.00 12.60;c092 25.00 30'), ('BBBBB', '')]
     write_charades(tmp_path / 'download', train, [('CCCCC', 'c000 0.00 1.50')])

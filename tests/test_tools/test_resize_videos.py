@@ -177,6 +177,7 @@ def test_rate_takes_the_nearest_frame_in_time(run, tmp_path):
         assert len(set(np.diff(sorted(shown)))) == 1  # a constant rate
 
 
+@pytest.mark.slow
 def test_rate_of_files_without_times(run, data_root, tmp_path):
     """HMDB51: times are missing or out of order. 48 frames at 30 Hz are 16 frames at 10 Hz."""
     name = 'TrumanShow_wave_f_nm_np1_fr_med_26.avi'
@@ -191,6 +192,7 @@ def test_rate_of_files_without_times(run, data_root, tmp_path):
         assert np.argmin(distances) == 3 * place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('size', 'short_side', 'expected'),
     [
@@ -241,6 +243,7 @@ def test_second_run_makes_what_is_missing(run, video_folder, tmp_path, capsys):
     assert all(frames_of(path).shape[1] == 16 for path in out.glob('*.mp4'))
 
 
+@pytest.mark.slow
 def test_a_file_that_fails_does_not_stop_the_others(run, video_folder, data_root, tmp_path, capsys):
     folder = tmp_path / 'in'
     (folder / 'deep').mkdir(parents=True)
@@ -301,6 +304,7 @@ def test_psnr(tool):
     assert tool.psnr(first, first) == 100
 
 
+@pytest.mark.slow
 def test_outputs_that_would_destroy_files_are_refused(run, tmp_path, capsys):
     folder = tmp_path / 'in'
     folder.mkdir()

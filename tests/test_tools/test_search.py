@@ -83,6 +83,7 @@ def test_a_file_is_compared_with_all_videos(search, index, embedder, video_folde
     ]
 
 
+@pytest.mark.slow
 def test_a_video_of_the_index_does_not_find_itself(
     search, index, embedder, tmp_path, capsys, monkeypatch
 ):
@@ -110,6 +111,7 @@ def test_where_leaves_out_other_labels(search, index, embedder, tmp_path):
     assert [item for item, _, _ in data['orders']['query']['items']] == [0, 1]
 
 
+@pytest.mark.slow
 def test_files_that_have_changed_are_told(search, embedder, video_folder, tmp_path, capsys):
     videos = [str(tmp_path / f'{number}.mp4') for number in range(4)]
     for number, video in enumerate(videos):

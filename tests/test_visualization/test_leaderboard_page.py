@@ -118,6 +118,7 @@ def sorted_by(browser):
     return of_table(browser, "tHead.rows[0].cells].map(cell => cell.getAttribute('aria-sort'))")
 
 
+@pytest.mark.slow
 def test_headings_sort_by_keyboard(browser, page):
     from selenium.webdriver.common.keys import Keys  # which the browser needs, too
 

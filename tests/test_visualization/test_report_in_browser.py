@@ -72,6 +72,7 @@ def show(browser, page, width, scheme='light'):
     browser.get(page.as_uri())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('width', [1200, 400])
 def test_it_fits_the_screen(browser, page, width):
     show(browser, page, width)
@@ -122,6 +123,7 @@ def test_drawings_follow_the_scheme(browser, page):
     assert all(source.startswith('data:image/svg+xml') for source in shown)
 
 
+@pytest.mark.slow
 def test_thumbnails_step_through_whole_frames(browser, page):
     show(browser, page, 1200)
     shifts = browser.execute_async_script(
