@@ -54,6 +54,21 @@ def test_ratios_are_medians_of_rounds(tool, tmp_path):
     assert tool.make_page(page, tmp_path) == page
 
 
+def test_a_loader_is_bounded_by_its_decoding(tool, tmp_path):
+    report = dict(ratio=dict(device=3.0), share_of_decoding=dict(device=0.75))
+    data = dict(MACHINE, workers=2, against='a peer', reports=dict(vie_pretrain=report))
+    (tmp_path / 'loader.json').write_text(json.dumps(data))
+    rounds = {'vsslbox': [3, 1, 2], 'FFmpeg': [1.5, 1.5, 7]}
+    data = dict(MACHINE, milliseconds=dict(vie_pretrain=rounds))
+    (tmp_path / 'decoding.json').write_text(json.dumps(data))
+    places = '<!-- loader -->\n<!-- end -->\n<!-- decoding -->\n<!-- end -->\n'
+    lines = tool.make_page(places, tmp_path).splitlines()
+    assert 'A processor, 2 cores, 2 workers; torch 2.13:' in lines
+    assert '| VIE | device | 3.0 | 75 % | 4.0 |' in lines
+    assert '| VIE | 2.0 | 1.5 |' in lines
+
+
 def test_a_place_without_a_table_is_told(tool, tmp_path):
-    with pytest.raises(InputError, match="a place for 'stepps', tables are forms, kmeans, steps"):
+    names = 'decoding, forms, kmeans, loader, steps'
+    with pytest.raises(InputError, match=f"a place for 'stepps', tables are {names}"):
         tool.make_page('<!-- stepps -->\n<!-- end -->\n', tmp_path)

@@ -1,7 +1,9 @@
 """The benchmark compares like with like, and the sheet shows what the model sees."""
 
 import json
+from types import SimpleNamespace
 
+import av
 import numpy as np
 import pytest
 from mmengine.config import Config
@@ -70,7 +72,7 @@ def test_loader_benchmark(tmp_path, video_folder):
         *(DATASETS / 'vclr_pretrain.py', '--videos', video_folder, '--against', 'mmaction2'),
         *('--rounds', 2, '--samples', 8, '--batch-size', 2, '--workers', 1, '--json', report),
     )
-    figures = json.loads(report.read_text())
+    figures = json.loads(report.read_text())['reports']['vclr_pretrain']
     assert set(figures['videos_per_s']) == {'device', 'worker', 'mmaction2'}
     stages = figures['stages_ms']
     assert {'OpenVideo', 'DecodeViews', 'Defer', 'collate', 'rest'} <= set(stages['device'])
@@ -83,6 +85,36 @@ def test_loader_benchmark(tmp_path, video_folder):
         ratios = [r[place] / r['mmaction2'] for r in figures['rounds_videos_per_s']]
         assert min(ratios) <= figures['ratio'][place] <= max(ratios)
     assert 'x mmaction2' in out
+
+
+@pytest.mark.slow
+def test_decoding_benchmark(tmp_path, video_folder):
+    report = tmp_path / 'decoding.json'
+    configs = [DATASETS / f'{method}_pretrain.py' for method in ('cvrl', 'vdim')]
+    options = ('--rounds', 3, '--samples', 4, '--json', report)
+    out = run('decoding.py', *configs, '--videos', video_folder, *options)
+    figures = json.loads(report.read_text())['milliseconds']
+    assert list(figures) == ['cvrl_pretrain', 'vdim_pretrain']
+    for rounds in figures.values():
+        assert set(rounds) == {'vsslbox', 'FFmpeg, all frames', 'FFmpeg, needed frames'}
+        assert all(len(times) == 3 and min(times) > 0 for times in rounds.values())
+    assert 'cvrl_pretrain' in out
+
+
+def test_barely_decoded_frames_are_those_of_a_sample(video_folder, monkeypatch):
+    """From the key frame on, to the last frame and no further."""
+    monkeypatch.syspath_prepend(str(TOOLS))
+    from decoding import Note, decode
+
+    path = str(video_folder / 'video0.mp4')
+    views = [SimpleNamespace(frame_indices=np.array(own)) for own in ([9, 5], [7, 11])]
+    note = Note()
+    note(dict(reader=PyAVReader(path), views=views))
+    with av.open(path) as file:
+        times = [frame.pts for frame in file.decode(video=0)]
+    assert note.samples == [(path, times[5], times[11])]
+    assert decode(*note.samples[0], 'DEFAULT') == 12
+    assert 1 <= decode(*note.samples[0], 'NONREF') <= 12
 
 
 @pytest.mark.slow

@@ -21,9 +21,11 @@ BLOCK = re.compile(r'<!-- (\w+) -->\n.*?<!-- end -->', re.DOTALL)
 
 def machine(data: Mapping) -> str:
     """Return the line that tells where figures come from."""
-    cores, threads = data['cores'], data.get('threads', 1)
-    count = 'one thread' if threads == 1 else f'{threads} threads'
-    return f'{data["processor"]}, {cores} cores, {count}; torch {data["torch"]}:\n'
+    what, count = (
+        ('worker', data['workers']) if 'workers' in data else ('thread', data.get('threads', 1))
+    )
+    used = f'one {what}' if count == 1 else f'{count} {what}s'
+    return f'{data["processor"]}, {data["cores"]} cores, {used}; torch {data["torch"]}:\n'
 
 
 def kmeans(data: Mapping) -> str:
@@ -50,16 +52,43 @@ def steps(data: Mapping) -> str:
 
 def forms(data: Mapping) -> str:
     """Return the table of tools/benchmark/forms.py."""
-    rows = [
-        [name, f'{disk:.2g}', *(f'{own[name]:.1f}' for own in data['ratios'].values())]
-        for name, disk in data['disk'].items()
-    ]
+    rows = []
+    for name, disk in data['disk'].items():
+        ratios = [f'{own[name]:.1f}' for own in data['ratios'].values()]
+        rows.append([name, f'{disk:.1f}' if disk < 10 else f'{disk:.0f}', *ratios])
     return markdown_table(('form', 'bytes on the disk', *data['ratios']), rows)
 
 
+def loader(data: Mapping) -> str:
+    """Return the table of tools/benchmark/loader.py."""
+    rows = []
+    for name, report in data['reports'].items():
+        for place, ratio in report['ratio'].items():
+            share = report['share_of_decoding'][place]
+            bound = f'{ratio / share:.1f}'
+            rows.append([_method(name), place, f'{ratio:.1f}', f'{100 * share:.0f} %', bound])
+    peer = f'times as fast as {data["against"]}'
+    return markdown_table(('', 'colours in the', peer, 'decoding', 'were the rest free'), rows)
+
+
+def decoding(data: Mapping) -> str:
+    """Return the table of tools/benchmark/decoding.py."""
+    kinds = list(next(iter(data['milliseconds'].values())))
+    rows = [
+        [_method(name), *(f'{statistics.median(own[kind]):.1f}' for kind in kinds)]
+        for name, own in data['milliseconds'].items()
+    ]
+    return markdown_table(('milliseconds a sample', *kinds), rows)
+
+
 TABLES: dict[str, Callable[[Mapping], str]] = {
-    table.__name__: table for table in (forms, kmeans, steps)
+    table.__name__: table for table in (decoding, forms, kmeans, loader, steps)
 }
+
+
+def _method(name: str) -> str:
+    """Return the method of a config of its data."""
+    return name.removesuffix('_pretrain').upper()
 
 
 def _ratio(others: list[float], ours: list[float]) -> float:

@@ -1,6 +1,6 @@
-"""Measure how fast a config's training data loads, and where its workers spend their time.
+"""Measure how fast the training data of configs load, and where the workers spend their time.
 
-python tools/benchmark/loader.py CONFIG [--videos FOLDER] [--against mmaction2] [--json FILE]
+python tools/benchmark/loader.py CONFIG ... [--videos FOLDER] [--against mmaction2] [--json FILE]
 
 Stages are timed in this process, one sample after the other. Then the data loader itself runs, with
 the deferred transforms left to the device (if the config defers any) and in the workers, in turns
@@ -21,6 +21,7 @@ from typing import Any
 
 import cv2
 import torch
+from machine import describe_machine
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
@@ -42,7 +43,7 @@ from vsslbox.structures import SampleKey
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = tool_parser(__doc__)
-    parser.add_argument('config', help='a config with a train_dataloader')
+    parser.add_argument('configs', nargs='+', help='configs with a train_dataloader')
     parser.add_argument('--videos', help="a folder of videos, instead of the config's data")
     parser.add_argument('--against', choices=['mmaction2'], help='the peer to compare with')
     parser.add_argument('--against-videos', help='a folder of videos for the peer, if others')
@@ -53,6 +54,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--json', type=Path, help='write all figures to this file')
     parser.set_defaults(data_root=None, cfg_options=None)
     return parser.parse_args()
+
+
+def read_configs(args: argparse.Namespace) -> dict[str, Config]:
+    """Return the configs of the command line by name."""
+    configs = {}
+    for name in args.configs:
+        args.config = name
+        configs[Path(name).stem] = read_config(args)
+    return configs
 
 
 class Repeated(Dataset):
@@ -246,7 +256,6 @@ def measure(config: Config, args: argparse.Namespace) -> dict:
         stages.append({p: time_stages(dataset(p), keys, loaders[p], args) for p in pipelines})
 
     report = dict(
-        workers=args.workers,
         batch_size=args.batch_size,
         stages_ms={place: medians([r[place] for r in stages]) for place in pipelines},
         share_of_decoding=medians(
@@ -265,7 +274,7 @@ def measure(config: Config, args: argparse.Namespace) -> dict:
     return report
 
 
-def show(report: dict, against: str | None) -> None:
+def show(report: dict, workers: int, against: str | None) -> None:
     """Print what was measured."""
     for place, stages in report['stages_ms'].items():
         total = sum(stages.values())
@@ -277,10 +286,10 @@ def show(report: dict, against: str | None) -> None:
     if 'device_ms' in report:
         ms = report['device_ms']
         print('  on the device:', 'no GPU here' if ms is None else f'{ms:.2f} ms a video')
-    print(f'\nDataLoader, {report["workers"]} workers, batches of {report["batch_size"]}')
+    print(f'\nDataLoader, {workers} workers, batches of {report["batch_size"]}')
     for name, speed in report['videos_per_s'].items():
         memory = report['worker_peak_mib'][name]
-        line = f'  {name:12} {speed:7.1f} videos/s  {speed / report["workers"]:7.1f} a worker'
+        line = f'  {name:12} {speed:7.1f} videos/s  {speed / workers:7.1f} a worker'
         line += f'  {memory:6.0f} MiB a worker at most'
         if name in report.get('ratio', {}):
             line += f'  {report["ratio"][name]:5.2f} x {against}'
@@ -292,15 +301,20 @@ def show(report: dict, against: str | None) -> None:
 def main() -> None:
     """Measure and report."""
     args = parse_args()
-    config = read_config(args)
+    configs = read_configs(args)
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     keep_freed_memory()  # as in a worker
-    with DefaultScope.overwrite_default_scope('vsslbox'):
-        report = measure(config, args)
-    show(report, args.against)
+    reports = {}
+    for name, config in configs.items():
+        with DefaultScope.overwrite_default_scope('vsslbox'):
+            reports[name] = measure(config, args)
+        print(f'\n{name}')
+        show(reports[name], args.workers, args.against)
     if args.json:
-        args.json.write_text(json.dumps(report, indent=2))
+        figures = dict(describe_machine(), workers=args.workers)
+        figures.update(against=args.against, reports=reports)
+        args.json.write_text(json.dumps(figures, indent=2) + '\n')
 
 
 if __name__ == '__main__':
