@@ -69,6 +69,6 @@ def test_a_loader_is_bounded_by_its_decoding(tool, tmp_path):
 
 
 def test_a_place_without_a_table_is_told(tool, tmp_path):
-    names = 'decoding, forms, kmeans, loader, steps'
+    names = 'attentive_probe, decoding, forms, kmeans, loader, neighbours, steps, svm'
     with pytest.raises(InputError, match=f"a place for 'stepps', tables are {names}"):
         tool.make_page('<!-- stepps -->\n<!-- end -->\n', tmp_path)

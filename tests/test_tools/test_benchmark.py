@@ -189,7 +189,7 @@ def test_attentive_probe_benchmark(tmp_path, depth):
         'attentive_probe.py', *sizes, '--depth', depth, '--classes', 4, '--rounds', 1,
         '--json', report,
     )  # fmt: skip
-    figures = json.loads(report.read_text())
+    figures = json.loads(report.read_text())['figures']
     assert f'3 heads of depth {depth}' in out
     assert figures['largest_relative_difference_of_scores'] < 1e-3
     assert figures['ratio'] == pytest.approx(figures['loop, CPU s'] / figures['one pass, CPU s'])

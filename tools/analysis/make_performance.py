@@ -38,6 +38,26 @@ def kmeans(data: Mapping) -> str:
     return markdown_table(('one iteration', 'seconds', 'relative to vsslbox'), rows)
 
 
+def neighbours(data: Mapping) -> str:
+    """Return the table of tools/benchmark/neighbours.py."""
+    speeds = {
+        name: data['queries'] * data['threads'] / own['cpu_seconds']
+        for name, own in data['results'].items()
+    }
+    best = max(speed for name, speed in speeds.items() if name.startswith('faiss'))
+    rows = [
+        [name, f'{speed:.0f}', f'{speed / best:.2f}', f'{data["results"][name]["mib"]:.0f} MiB']
+        for name, speed in speeds.items()
+    ]
+    header = (
+        '',
+        'queries a second of CPU',
+        'relative to the best faiss',
+        'memory beside the gallery',
+    )
+    return markdown_table(header, rows)
+
+
 def steps(data: Mapping) -> str:
     """Return the table of tools/benchmark/steps.py."""
     forms = list(next(iter(data['seconds'].values())))
@@ -71,6 +91,16 @@ def loader(data: Mapping) -> str:
     return markdown_table(('', 'colours in the', peer, 'decoding', 'were the rest free'), rows)
 
 
+def attentive_probe(data: Mapping) -> str:
+    """Return the table of tools/benchmark/attentive_probe.py."""
+    sizes = ('heads', 'depth', 'tokens', 'width', 'batch_size')
+    figures = data['figures']
+    ways = [f'{figures[f"{way}, CPU s"]:.1f}' for way in ('one pass', 'loop')]
+    row = [*(str(data[size]) for size in sizes), *ways, f'{figures["ratio"]:.1f}']
+    header = (*sizes[:-1], 'videos a step', 'one pass, CPU seconds', 'loop', 'times as fast')
+    return markdown_table(header, [row])
+
+
 def decoding(data: Mapping) -> str:
     """Return the table of tools/benchmark/decoding.py."""
     kinds = list(next(iter(data['milliseconds'].values())))
@@ -81,8 +111,29 @@ def decoding(data: Mapping) -> str:
     return markdown_table(('milliseconds a sample', *kinds), rows)
 
 
+def svm(data: Mapping) -> str:
+    """Return the table of tools/benchmark/svm.py."""
+    rows = []
+    for size, solvers in data['sizes'].items():
+        ours = solvers['vsslbox']
+        for name, own in solvers.items():
+            rows.append(
+                [
+                    size,
+                    name,
+                    f'{own["cpu_seconds"]:.1f}',
+                    f'{own["cpu_seconds"] / ours["cpu_seconds"]:.1f}',
+                    f'{100 * (own["objective"] / ours["objective"] - 1):+.4f} %',
+                    f'{own["test_accuracy"]:.2f} %',
+                ]
+            )
+    header = ('', '', 'CPU seconds', 'relative to vsslbox', 'objective', 'accuracy')
+    return markdown_table(header, rows)
+
+
 TABLES: dict[str, Callable[[Mapping], str]] = {
-    table.__name__: table for table in (decoding, forms, kmeans, loader, steps)
+    table.__name__: table
+    for table in (attentive_probe, decoding, forms, kmeans, loader, neighbours, steps, svm)
 }
 
 

@@ -22,6 +22,7 @@ from statistics import median
 import numpy as np
 import torch
 import torch.nn.functional as F
+from machine import describe_machine
 from torch import Tensor, nn
 from torch.optim import AdamW
 
@@ -146,7 +147,10 @@ def main() -> None:
     for name, value in figures.items():
         print(f'  {name:40} {value:.3g}')
     if args.json is not None:
-        args.json.write_text(json.dumps(figures, indent=2) + '\n')
+        names = ('heads', 'depth', 'videos', 'batch_size', 'tokens', 'width', 'threads')
+        sizes = {name: getattr(args, name) for name in names}
+        report = dict(describe_machine(), **sizes, figures=figures)
+        args.json.write_text(json.dumps(report, indent=2) + '\n')
 
 
 if __name__ == '__main__':
