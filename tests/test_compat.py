@@ -3,6 +3,7 @@
 import ast
 import inspect
 import io
+import multiprocessing
 import os
 import re
 import signal
@@ -140,6 +141,21 @@ def test_workers_are_found_and_stopped():
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     assert [int(batch) for batch in running] == expected
+
+
+@pytest.mark.parametrize('error', [None, InputError('a.mp4: no frame')])
+def test_workers_end_with_their_epoch_or_its_error(error):
+    before = set(multiprocessing.active_children())
+    seen, raised = [], None
+    try:
+        for batch in compat.batches_of(loader(error)):
+            seen.append(int(batch))
+            assert len(set(multiprocessing.active_children()) - before) == 2
+    except InputError as failed:
+        raised = failed  # its traceback holds the iterator
+    assert seen == [number * number for number in range(8 if error is None else 5)]
+    assert (raised is None) == (error is None)
+    assert set(multiprocessing.active_children()) <= before
 
 
 @pytest.mark.slow

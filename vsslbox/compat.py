@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # slow to import
 __all__ = [
     'INHERITED',
     'activation_checkpointing_by',
+    'batches_of',
     'checkpoint_of',
     'compiled_graphs',
     'has_onednn_product',
@@ -161,6 +162,20 @@ def restart_schedule(scheduler: '_ParamScheduler') -> None:
 def worker_pids(loader: DataLoader) -> list[int]:
     """Return the process ids of the workers that a loader keeps between epochs."""
     return [worker.pid for worker in getattr(loader._iterator, '_workers', ())]
+
+
+def batches_of(loader: DataLoader) -> Iterator[Any]:
+    """Iterate over a loader that keeps no workers; an error ends them at once.
+
+    A traceback would hold the iterator, and once that is collected its pipes are closed before it
+    can tell the workers to end: it waits for each of them for five seconds.
+    """
+    batches = iter(loader)
+    try:
+        yield from batches
+    finally:
+        if isinstance(batches, _MultiProcessingDataLoaderIter):
+            batches._shutdown_workers()
 
 
 def stop_workers(loader: DataLoader) -> None:

@@ -15,6 +15,7 @@ from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader, Dataset
 
 from vsslbox.checkpoints import load_weights
+from vsslbox.compat import batches_of
 from vsslbox.datasets import VideoDataset
 from vsslbox.datasets.readers import ArrayReader, VideoError
 from vsslbox.datasets.transforms.reading import RestrictToShot
@@ -99,7 +100,8 @@ class VideoInferencer(BaseInferencer):
             collate_fn=list,
             worker_init_fn=_start_worker,
         )
-        for made in track(loader, self.title, len(loader)) if self.title else loader:
+        batches = batches_of(loader)
+        for made in track(batches, self.title, len(loader)) if self.title else batches:
             batch = []
             for name, sample in made:
                 if not isinstance(sample, VideoError):

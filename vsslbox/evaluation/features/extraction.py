@@ -14,6 +14,7 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from vsslbox.compat import batches_of
 from vsslbox.datasets import BaseVideoDataset
 from vsslbox.errors import InputError, InputTypeError
 from vsslbox.evaluation.features.feature_set import FeatureSet
@@ -60,7 +61,8 @@ def extract_features(
             'set `model.type` to FeatureExtractor'
         )
     left = _without(store.done(), dataloader)
-    for batch in track(left, 'features, batches', len(left)) if is_main_process() else left:
+    batches = batches_of(left)
+    for batch in track(batches, 'features, batches', len(left)) if is_main_process() else batches:
         batch = bare.data_preprocessor(batch, training=False)
         features = _compute(bare, batch, token_dtype)
         indices = [sample.get('index') for sample in batch['data_samples']]

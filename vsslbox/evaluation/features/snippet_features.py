@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslbox.checkpoints.loading import load_model
+from vsslbox.compat import batches_of
 from vsslbox.errors import InputError
 from vsslbox.models.data_preprocessors import ViewsPreprocessor
 from vsslbox.models.utils import encode_clips
@@ -129,7 +130,7 @@ def encode_snippets(
         Each video once its snippets are complete.
     """
     parts: dict[str, list[np.ndarray]] = {}
-    for batch in loader:
+    for batch in batches_of(loader):
         if batch.error:
             parts.pop(batch.video, None)
             yield VideoFeatures(batch.video, 0, np.empty((0, 0)), batch.error)
