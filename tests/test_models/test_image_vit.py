@@ -31,6 +31,16 @@ def test_frames_of_a_clip_are_seen_one_by_one(position):
     assert torch.equal(maps[0], tokens.transpose(1, 2).unflatten(2, (4, 6)))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize('position', ['learnt', 'rope'])
+def test_an_exported_network_takes_any_number_of_images(position):
+    model = randomised(ImageViT(**SIZES, img_size=32, num_registers=2, position=position))
+    images = torch.randn(5, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    shapes = ({0: torch.export.Dim('N')},)
+    exported = torch.export.export(model, (images[:2],), dynamic_shapes=shapes).module()
+    torch.testing.assert_close(exported(images), model(images))
+
+
 def test_blocks_computed_again_give_the_same_gradients():
     found = []
     for with_cp in (False, True):

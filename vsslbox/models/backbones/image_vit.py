@@ -124,11 +124,11 @@ class ImageViT(BaseModule):
         """Compute all tokens of images: class, registers, patches by row; ``[N, 1 + R + L, D]``."""
         grid = self._grid(x.shape[2:])
         patches = self.patch_embed.proj(x).flatten(2).transpose(1, 2)
-        tokens = torch.cat([self.cls_token.expand(len(x), -1, -1), patches], dim=1)
+        tokens = torch.cat([self.cls_token.expand(x.shape[0], -1, -1), patches], dim=1)
         if hasattr(self, 'pos_embed'):
             tokens = tokens + self._table(grid)
         if self.num_registers:
-            registers = self.register_tokens.expand(len(x), -1, -1)
+            registers = self.register_tokens.expand(x.shape[0], -1, -1)
             tokens = torch.cat([tokens[:, :1], registers, tokens[:, 1:]], dim=1)
         rotary = None if hasattr(self, 'pos_embed') else self._rotary(grid, tokens)
         return self.norm(run_blocks(self.blocks, tokens, rotary, self.with_cp))
