@@ -10,8 +10,11 @@ from argparse import Namespace
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
+from tests import foreign_mvit
+from tests.conftest import REPO
 from tests.foreign import CHANNELS, below, slow_features, slowfast, values
 from vsslbox.checkpoints import CheckpointError, load_weights
 from vsslbox.models.backbones import ImageViT, LevelNormViT, VideoViT
@@ -85,8 +88,11 @@ def transform(tokens, weights, turn=lambda x: x, eps=1e-6):
     size = WIDTH // HEADS
     for i in range(DEPTH):
         name = f'blocks.{i}'
-        qkv = linear(norm(tokens, weights, f'{name}.norm1', eps), f'{name}.attn.qkv')
-        query, key, value = qkv.split(WIDTH, dim=-1)
+        x = norm(tokens, weights, f'{name}.norm1', eps)
+        if f'{name}.attn.q.weight' in weights:
+            query, key, value = (linear(x, f'{name}.attn.{part}') for part in 'qkv')
+        else:
+            query, key, value = linear(x, f'{name}.attn.qkv').split(WIDTH, dim=-1)
         query = query + weights.get(f'{name}.attn.q_bias', 0)
         value = value + weights.get(f'{name}.attn.v_bias', 0)
         heads = []
@@ -343,6 +349,73 @@ def test_mvd():
         load_weights(VideoViT(**SIZES, **CLIP, qkv_bias='no_key'), file)
 
 
+def separate_qkv(shapes):
+    """Return the shapes of three projections instead of those of one."""
+    found = {}
+    for name, shape in shapes.items():
+        for part in 'qkv' if '.attn.qkv.' in name else ' ':
+            length = shape[0] // 3 if part != ' ' else shape[0]
+            found[name.replace('.qkv.', f'.{part}.')] = (length, *shape[1:])
+    return found
+
+
+def mae_shapes(width=WIDTH, depth=DEPTH, grid=GRID, patch=8, separate=True):
+    """Return the names and shapes of MAE's pretraining; its decoder is narrower here."""
+    shapes = encoder_shapes(width=width, depth=depth)
+    shapes['patch_embed.proj.weight'] = (width, 3, 2, patch, patch)
+    shapes |= dict.fromkeys(['cls_token', 'pos_embed_class'], (1, 1, width))
+    shapes |= {'pos_embed_spatial': (1, grid[1] * grid[2], width)}
+    shapes |= {'pos_embed_temporal': (1, grid[0], width)}
+    shapes |= {'decoder_embed.weight': (12, width), 'decoder_embed.bias': (12,)}
+    shapes |= {'decoder_pos_embed': (1, 1 + math.prod(grid), 12), 'mask_token': (1, 1, 12)}
+    decoder = renamed(block_shapes('full', 12, 1), (r'^blocks\.', ''))
+    decoder |= {'1.weight': (12,), '1.bias': (12,)}
+    shapes |= below('pred_head.transforms.0.', decoder)
+    shapes |= {'pred_head.projections.0.weight': (192, 12), 'pred_head.projections.0.bias': (192,)}
+    return separate_qkv(shapes) if separate else shapes
+
+
+def mae(separate=True):
+    weights = values(mae_shapes(separate=separate))
+    return dict(epoch=199, model_state=weights, optimizer_state=dict(state={}), cfg='NUM_GPUS: 8')
+
+
+MAE = dict(position='learnt_separable', class_token=True)
+
+
+@pytest.mark.parametrize('separate', [True, False])
+def test_mae(separate):
+    """Of three projections or one, as the options of the authors' code say."""
+    file = mae(separate)
+    backbone = VideoViT(**SIZES, **CLIP, **MAE)
+    report = load_weights(backbone, file)
+    assert not report.missing and len(report.filled) == 4 + 4 + DEPTH * 12
+    assert {what: len(names) for what, names in report.known.items()} == {
+        'the decoder': 2 + 1 + (16 if separate else 12) + 2 + 2,
+        'the token of masked patches': 1,
+    }
+    weights = doubled(file['model_state'])
+    times, spots = weights['pos_embed_temporal'][0], weights['pos_embed_spatial'][0]
+    table = torch.stack([times[t] + spots[y * GRID[2] + x] for t, y, x in places()])
+    start = (weights['cls_token'] + weights['pos_embed_class']).expand(2, -1, -1)
+    tokens = torch.cat([start, patches(clips().double(), weights) + table], 1)
+    tokens = norm(transform(tokens, weights), weights, 'norm')[:, 1:]
+    assert_same_features(backbone, as_map(tokens), clips())
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(MAE, class_token=False), r'holds 2 tensors .*:\n  cls_token'),
+        (dict(position='sincos'), r'\nMAE needs `position=.*` and `class_token=True`\.$'),
+        (dict(MAE, img_size=64), r'wrong shape +1  pos_embed_spatial \[1, 16, 32\] for'),
+    ],
+)
+def test_mae_needs_its_token_and_its_positions(options, message):
+    with pytest.raises(CheckpointError, match=message):
+        load_weights(VideoViT(**SIZES, **dict(CLIP, **options)), mae())
+
+
 def mmaction_videomae():
     weights = renamed(
         videomae_fine_tuned()['module'],
@@ -516,6 +589,74 @@ def test_the_momentum_encoder_of_slowfast_can_be_chosen():
     assert torch.equal(backbone.conv1.conv.weight, stem)
 
 
+def mvit(type_='VideoMViT', **kwargs):
+    cfg = dict(type=type_, arch=foreign_mvit.ARCH, dim_mul_in_attention=False)
+    return build(dict(cfg, **foreign_mvit.CLIP, **kwargs))
+
+
+@pytest.mark.parametrize('separate', [True, False])
+def test_maskfeat(separate):
+    """Its last block has the norm of the head, without which the map is not what the head saw."""
+    file, backbone = foreign_mvit.maskfeat(separate), mvit()
+    report = load_weights(backbone, file)
+    assert not report.missing and len(report.filled) == 5 * 24 + 3 * 2 + 5
+    assert {what: len(names) for what, names in report.known.items()} == {
+        'the token of masked patches': 1,
+        'the predictions': 2,
+        'the filters of the targets': 2,
+    }
+    expected = foreign_mvit.mvit_features(doubled(file['model_state']), clips().double())
+    assert_same_features(backbone, expected, clips())
+    theirs = mvit('mmaction.MViT').eval()
+    load_weights(theirs, file)
+    with torch.no_grad():
+        ((found, _),) = theirs(clips())
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_an_mvit_that_starts_from_maskfeat_keeps_its_relative_positions(tmp_path):
+    """Its attention draws them when it is initialized, after the network."""
+    file = foreign_mvit.maskfeat()
+    torch.save(file, tmp_path / 'file.pyth')
+    start = dict(type='vsslbox.PretrainedBackbone', checkpoint=str(tmp_path / 'file.pyth'))
+    backbone = mvit(init_cfg=start)
+    backbone.init_weights()
+    for name in ('blocks.1.attn.rel_pos_h', 'blocks.4.attn.rel_pos_t', 'blocks.4.norm1.bias'):
+        assert torch.equal(backbone.state_dict()[name], file['model_state'][name]), name
+
+
+def foreign_config(name):
+    return Config.fromfile(REPO / f'configs/foreign/{name}.py').model.backbone
+
+
+@pytest.mark.parametrize(
+    ('name', 'width', 'millions', 'published'),
+    [
+        ('mae_vit-b16', 768, 86.4, 87),
+        ('mae_vit-l16', 1024, 304.1, 304),
+        ('mae_vit-h16', 1280, 631.9, 632),
+        ('maskfeat_mvit-s', 768, 36.2, 36),
+        pytest.param('maskfeat_mvit-l', 1152, 217.1, 218, marks=pytest.mark.slow),
+    ],
+)
+def test_sizes_of_slowfasts_masked_models(name, width, millions, published):
+    """The published numbers count the classifier of 400 classes that fine-tuning adds."""
+    config = foreign_config(f'{name}_16x4-224px')
+    if 'mae' in name:
+        depth = {768: 12, 1024: 24, 1280: 32}[width]
+        shapes = mae_shapes(width, depth, (8, 14, 14), 16)
+    else:
+        shapes = foreign_mvit.maskfeat_shapes(config.arch, dict(temporal_size=16, spatial_size=224))
+    with torch.device('meta'):
+        backbone = build(config)
+        file = {name: torch.empty(shape) for name, shape in shapes.items()}
+        assert not load_weights(backbone, dict(model_state=file)).missing
+        assert backbone(torch.empty(1, 3, 16, 224, 224)).shape == (1, width, 8, 14, 14)
+    count = sum(parameter.numel() for parameter in backbone.parameters())
+    assert round(count / 1e6, 1) == millions
+    assert abs((count + 400 * width + 400) / 1e6 - published) < 0.6
+
+
 # Images ------------------------------------------------------------------------------------------
 
 
@@ -633,6 +774,8 @@ FILES = {
         lambda: jepa('encoder', 'target_encoder', table=sincos_3d_table()),
         lambda: VideoViT(**ViT, position='sincos_3d'),
     ),
+    'MAE': (mae, lambda: VideoViT(**ViT, **MAE)),
+    'MaskFeat': (foreign_mvit.maskfeat, mvit),
     'V-JEPA 2.1': (jepa_21, lambda: LevelNormViT(**ViT, levels=(0, 1))),
     'mmaction2': (mmaction_videomae, lambda: VideoViT(**ViT, qkv_bias='no_key', final_norm=False)),
     'SlowFast': (lambda: slowfast('moco'), slow_only),
@@ -641,6 +784,8 @@ FILES = {
 CHOSEN = {
     'VideoMAE': ('model', 'encoder.blocks.1.mlp.fc1.weight'),
     'V-JEPA': ('target_encoder', 'module.backbone.blocks.1.mlp.fc1.weight'),
+    'MAE': ('model_state', 'blocks.1.mlp.fc1.weight'),
+    'MaskFeat': ('model_state', 'blocks.1.attn.pool_k.weight'),
     'V-JEPA 2.1': ('ema_encoder', 'module.backbone.norms_block.1.weight'),
     'mmaction2': ('state_dict', 'backbone.blocks.1.mlp.layers.0.0.weight'),
     'SlowFast': ('model_state', 'backbone.s3.pathway0_res1.branch2.b.weight'),

@@ -436,6 +436,14 @@ COMPONENTS = {
         ),
         lambda: dict(inputs=[torch.randn(2, 3, 4, 32, 32)], data_samples=[], mode='loss'),
     ),
+    'VideoMViT': (
+        dict(
+            arch=dict(embed_dims=8, num_layers=2, num_heads=1, downscale_indices=[1]),
+            temporal_size=4,
+            spatial_size=32,
+        ),
+        lambda: dict(x=torch.randn(2, 3, 4, 32, 32)),
+    ),
     'VideoResNet2Plus1d': (dict(base_channels=8), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'VideoResNet3d': (dict(base_channels=4), lambda: dict(x=torch.randn(2, 3, 4, 32, 32))),
     'VideoViT': (VIT, lambda: dict(x=torch.randn(2, 3, 8, 8, 16))),

@@ -22,6 +22,9 @@ TINY = dict(
 KINDS = [
     dict(position='sincos', qkv_bias='no_key'),
     dict(position='sincos_3d', qkv_bias=True),
+    dict(position='sincos_3d', class_token=True),
+    dict(position='learnt_separable'),
+    dict(position='learnt_separable', class_token=True),
     dict(position='rope', qkv_bias=True),
     dict(position='rope_paired', qkv_bias=False),
     dict(position='rope_paired', rope_span=16, final_norm=False),
@@ -50,9 +53,12 @@ def position_of(number, grid=GRID):
     return number // (grid[1] * grid[2]), number // grid[2] % grid[1], number % grid[2]
 
 
-def literal_position(kind, number):
+def literal_position(kind, number, weights):
     """Return the vector that is added to a token, in float32 as the authors hold it."""
     row = []
+    if kind == 'learnt_separable':
+        times, places = weights['pos_embed_temporal'][0], weights['pos_embed_spatial'][0]
+        return times[number // len(places)] + places[number % len(places)]
     if kind == 'sincos':
         for d in range(WIDTH):
             angle = number / 10000 ** (2 * (d // 2) / WIDTH)
@@ -89,6 +95,18 @@ def literal_norm(x, weights, name):
     return centred / deviation * weights[f'{name}.weight'] + weights[f'{name}.bias']
 
 
+def literal_embedding(weights, clip, numbers, kind):
+    """Compute the projections of patches with their positions."""
+    tokens = []
+    for number in numbers:
+        t, row, column = position_of(number)
+        patch = clip[:, 2 * t : 2 * t + 2, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
+        position = literal_position(kind, number, weights)
+        value = (weights['patch_embed.proj.weight'] * patch).sum(dim=(1, 2, 3, 4))
+        tokens.append(value + weights['patch_embed.proj.bias'] + position)
+    return tokens
+
+
 def literal_tokens(model, clip, numbers, kind, span=None):
     """Compute the kept tokens of one clip by loops over tokens, heads and keys."""
     weights = dict(model.named_parameters())
@@ -98,12 +116,10 @@ def literal_tokens(model, clip, numbers, kind, span=None):
         bias = weights.get(f'{name}.bias', 0)
         return weights[f'{name}.weight'] @ x + bias
 
-    tokens = []
-    for number in numbers:
-        t, row, column = position_of(number)
-        patch = clip[:, 2 * t : 2 * t + 2, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
-        value = (weights['patch_embed.proj.weight'] * patch).sum(dim=(1, 2, 3, 4))
-        tokens.append(value + weights['patch_embed.proj.bias'] + literal_position(kind, number))
+    tokens = literal_embedding(weights, clip, numbers, kind)
+    if 'cls_token' in weights:
+        tokens.insert(0, (weights['cls_token'] + weights.get('pos_embed_class', 0)).flatten())
+        numbers = [None, *numbers]
     for block in ('blocks.0', 'blocks.1'):
         parts = []
         for token in tokens:
@@ -132,7 +148,7 @@ def literal_tokens(model, clip, numbers, kind, span=None):
             tokens[i] = token + linear(x, f'{block}.mlp.fc2')
     if 'norm.weight' in weights:
         tokens = [literal_norm(token, weights, 'norm') for token in tokens]
-    return torch.stack(tokens)
+    return torch.stack(tokens[1:] if 'cls_token' in weights else tokens)
 
 
 @pytest.mark.parametrize('kind', KINDS, ids=str)
@@ -163,12 +179,13 @@ def test_the_feature_map_holds_the_tokens_in_their_places(kind):
     torch.testing.assert_close(encode_clips(model, batch), tokens.mean(dim=1))
 
 
-def test_a_tap_is_the_map_after_a_block():
-    model, batch = tiny(position='rope'), clips()
+@pytest.mark.parametrize('kind', [KINDS[-2], KINDS[4]], ids=str)
+def test_a_tap_is_the_map_after_a_block(kind):
+    model, batch = tiny(**kind), clips()
     with torch.no_grad():
         maps = model.extract(batch, [1, 0])
         assert torch.equal(maps[1], model(batch))
-        shorter = tiny(position='rope', depth=1)
+        shorter = tiny(**kind, depth=1)
         shorter.load_state_dict(model.state_dict(), strict=False)
         assert torch.equal(maps[0], shorter(batch))
     for tap in (2, 'blocks.0'):
@@ -224,6 +241,16 @@ def test_parameters_of_the_named_sizes(arch, patch_size, width, depth, hidden, m
     assert round(count / 1e6, 1) == millions
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize('kind', [KINDS[0], KINDS[4]], ids=str)
+def test_an_exported_network_takes_any_number_of_clips(kind):
+    model = tiny(**kind)
+    shapes = ({0: torch.export.Dim('N')},)
+    exported = torch.export.export(model, (clips(),), dynamic_shapes=shapes).module()
+    batch = clips(5, 3, 4, 8, 12)
+    torch.testing.assert_close(exported(batch), model(batch))
+
+
 def test_names_are_those_of_the_authors():
     names = VideoViT(**TINY, qkv_bias='no_key').state_dict()
     block = ['norm1', 'attn.proj', 'norm2', 'mlp.fc1', 'mlp.fc2']
@@ -232,6 +259,23 @@ def test_names_are_those_of_the_authors():
     attention = {f'blocks.{i}.attn.{n}' for i in (0, 1) for n in ('q_bias', 'v_bias', 'qkv.weight')}
     assert set(names) == pairs | attention
     assert 'blocks.0.attn.qkv.bias' in VideoViT(**TINY).state_dict()
+
+
+def test_the_class_token_and_learnt_positions_are_drawn():
+    cfg = dict(TINY, position='learnt_separable', class_token=True)
+    model = VideoViT(**dict(cfg, embed_dims=96, num_heads=2))
+    torch.manual_seed(0)
+    model.init_weights()
+    shapes = dict(
+        cls_token=(1, 1, 96),
+        pos_embed_class=(1, 1, 96),
+        pos_embed_spatial=(1, 6, 96),
+        pos_embed_temporal=(1, 2, 96),
+    )
+    for name, shape in shapes.items():
+        parameter = getattr(model, name)
+        assert parameter.shape == shape and 0.015 < parameter.std() < 0.025, name
+    assert not {*shapes} & {*VideoViT(**TINY).state_dict()}
 
 
 def test_a_true_rotation_depends_on_distances_only():
@@ -250,10 +294,11 @@ def test_a_true_rotation_depends_on_distances_only():
         assert bool((moved[0] - moved[1]).abs() < 1e-5) == paired
 
 
-def test_a_table_of_three_axes_is_interpolated():
-    model = tiny(position='sincos_3d')
+@pytest.mark.parametrize('position', ['sincos_3d', 'learnt_separable'])
+def test_a_table_of_three_axes_is_interpolated(position):
+    model = tiny(position=position)
     longer = model._positions((4, 2, 3)).view(4, 6, WIDTH)
-    first, second = model.positions.view(2, 6, WIDTH)
+    first, second = model._positions(GRID).view(2, 6, WIDTH)
     expected = [first, 0.75 * first + 0.25 * second, 0.25 * first + 0.75 * second, second]
     torch.testing.assert_close(longer, torch.stack(expected))
     assert model(clips(1, 3, 8, 8, 12)).shape == (1, WIDTH, 4, 2, 3)
@@ -289,6 +334,7 @@ def test_clips_that_do_not_fit(kwargs, shape, message):
         (dict(num_heads=5), 'num_heads=5 must divide embed_dims=24'),
         (dict(num_heads=6, position='rope'), 'even number of dimensions, 6 or more, got 4'),
         (dict(rope_span=16), 'rope_span does nothing'),
+        (dict(class_token=True, position='rope'), "position='rope' cannot have it"),
         (dict(img_size=30), 'choose multiples'),
     ],
 )

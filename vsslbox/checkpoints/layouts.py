@@ -195,6 +195,9 @@ def _without_key_bias(weights: Weights) -> Weights:
     return weights
 
 
+_SEPARATE_QKV = tuple(
+    (rf'^(blocks\.\d+\.attn)\.{name[0]}\.', rf'\1.{name}.') for name in ('query', 'key', 'value')
+)
 _TRANSFORMER = r'blocks\.\d+\.attn\.qkv\.weight'
 _CLASSIFIER = {r'(head|classifier|cls_head)\..*': 'the classifier'}
 _POOLED = {**_CLASSIFIER, r'(backbone\.)?fc_norm\..*': POOLED_NORM}
@@ -211,6 +214,29 @@ LAYOUTS = (
             r'queue_x|queue_swav|ptr|iter': 'the queue',
             r'knn_mem\.memory': 'the memory of the kNN monitor',
             r'swav_prototypes\.weight': 'the prototypes',
+        },
+    ),
+    Layout(
+        "SlowFast's MAE pretraining",
+        ('pos_embed_spatial', r'pred_head\.projections\.0\.weight'),
+        rename=_by_rules(*_SEPARATE_QKV),
+        convert=_joined_qkv,
+        unused={
+            **_MASK_TOKEN,
+            r'pred_head\.(transforms|projections)\.0\..*': 'the decoder',
+            r'decoder_embed\..*|decoder_pos_embed|dec_pos_embed_\w+': 'the decoder',
+        },
+    ),
+    Layout(
+        "SlowFast's MaskFeat pretraining",
+        (r'blocks\.\d+\.attn\.rel_pos_h', r'pred_head\.transforms\.0\.0\.weight'),
+        # The last block has no norm but that of the head. MViT calls it by the last of its scales.
+        rename=_by_rules((r'^pred_head\.transforms\.0\.0\.', 'norm2.'), *_SEPARATE_QKV),
+        convert=_joined_qkv,
+        unused={
+            **_MASK_TOKEN,
+            r'pred_head\.projections\.0\..*': 'the predictions',
+            r'hogs\.\d+\.weight_[xy]': 'the filters of the targets',
         },
     ),
     Layout(

@@ -360,6 +360,8 @@ def _surplus(module: nn.Module, report: LoadReport, unknown: Mapping[str, str]) 
     for our_name, name in [*unknown.items()][:5]:
         near = get_close_matches(our_name, module.state_dict(), 3, 0.5)
         lines.append(f'  {name}' + (f' (known: {", ".join(near)})' if near else ''))
+    if 'pos_embed_class' in unknown:
+        lines.append("MAE needs `position='learnt_separable'` and `class_token=True`.")
     return CheckpointError('\n'.join(lines))
 
 

@@ -46,8 +46,10 @@ _RULES = (
     (re.compile(r'\bmlp\.layers\.0\.0\.'), 'mlp.fc1.'),
     (re.compile(r'\bmlp\.layers\.1\.'), 'mlp.fc2.'),
 )
-# Transformers by the width of a token and the number of blocks.
+# Transformers by the width of a token, at first, and the number of blocks.
 _TRANSFORMERS = {
+    (96, 16): 'MViT-S',
+    (144, 48): 'MViT-L',
     (192, 12): 'ViT-Ti',
     (384, 12): 'ViT-S',
     (768, 12): 'ViT-B',

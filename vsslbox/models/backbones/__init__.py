@@ -17,6 +17,7 @@ from vsslbox.models.backbones.resnet2d3d import ResNet2d3d
 from vsslbox.models.backbones.s3d import S3D
 from vsslbox.models.backbones.two_stream import TwoStream
 from vsslbox.models.backbones.vdim_encoder import VDIMEncoder
+from vsslbox.models.backbones.video_mvit import VideoMViT
 from vsslbox.models.backbones.video_resnet2plus1d import VideoResNet2Plus1d
 from vsslbox.models.backbones.video_resnet3d import VideoResNet3d
 from vsslbox.models.backbones.video_vit import VideoViT
@@ -39,6 +40,7 @@ __all__ = [
     'ResNet2d3d',
     'TwoStream',
     'VDIMEncoder',
+    'VideoMViT',
     'VideoResNet2Plus1d',
     'VideoResNet3d',
     'VideoViT',

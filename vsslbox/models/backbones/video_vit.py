@@ -1,4 +1,4 @@
-"""A vision transformer for clips, as VideoMAE and V-JEPA pretrain it."""
+"""A vision transformer for clips, as VideoMAE, MAE and V-JEPA pretrain it."""
 
 import math
 from collections.abc import Sequence
@@ -30,7 +30,16 @@ SIZES = dict(
     giant=(1408, 40, 16, 48 / 11),
     gigantic=(1664, 48, 26, 64 / 13),
 )
-POSITIONS = ('sincos', 'sincos_3d', 'sincos_quarters', 'rope', 'rope_paired')
+POSITIONS = (
+    'sincos',
+    'sincos_3d',
+    'sincos_quarters',
+    'learnt_separable',
+    'rope',
+    'rope_paired',
+)
+# What is learnt beside the modules, with the options that have it.
+LEARNT = ('cls_token', 'pos_embed_class', 'pos_embed_spatial', 'pos_embed_temporal')
 INIT = dict(type='TruncNormal', layer='Linear', std=0.02)
 
 
@@ -40,7 +49,9 @@ class VideoViT(BaseModule):
 
     Modules have the names of the authors' code: ``patch_embed.proj``, ``blocks.I.norm1``,
     ``blocks.I.attn.qkv``, ``blocks.I.attn.proj``, ``blocks.I.norm2``, ``blocks.I.mlp.fc1``,
-    ``blocks.I.mlp.fc2``, ``norm``. There is no class token. Positions are not in the state dict.
+    ``blocks.I.mlp.fc2``, ``norm``; with the options that have them ``cls_token``,
+    ``pos_embed_class``, ``pos_embed_spatial``, ``pos_embed_temporal``. Other positions are not in
+    the state dict. Tokens and maps are those of the patches, without the class token.
     The class is not derived from mmaction2's ``VisionTransformer``, since all but its position
     table would be replaced: the names, the explicit attention matrix, and the forward pass.
 
@@ -56,8 +67,9 @@ class VideoViT(BaseModule):
     gigantic   1664    48    26 64/13                     1843.9 million
     ========= ===== ===== ===== ========================= ==============
 
-    Sources: Tong et al., "VideoMAE", NeurIPS 2022; Bardes et al., "Revisiting Feature Prediction
-    for Learning Visual Representations from Video", 2024; Assran et al., "V-JEPA 2", 2025.
+    Sources: Tong et al., "VideoMAE", NeurIPS 2022; Feichtenhofer et al., "Masked Autoencoders As
+    Spatiotemporal Learners", NeurIPS 2022; Bardes et al., "Revisiting Feature Prediction for
+    Learning Visual Representations from Video", 2024; Assran et al., "V-JEPA 2", 2025.
 
     Args:
         arch: The name of a size, whose numbers hold where the next four arguments are None.
@@ -79,9 +91,14 @@ class VideoViT(BaseModule):
               only;
             * ``'sincos_3d'``: a table over time, row and column (V-JEPA), which is interpolated for
               clips of another shape;
+            * ``'learnt_separable'``: a learnt table over time plus one over the places in a frame
+              (MAE), interpolated likewise;
             * ``'rope'``: products of queries and keys depend on distances (V-JEPA 2, with the
               tables that its weights need; see :func:`rotary_table`), for clips of any shape;
             * ``'rope_paired'``: the same with a true rotation (V-JEPA 2.1).
+        class_token: Whether a token beside those of the patches goes through the blocks (MAE). It
+            has a position of its own with ``'learnt_separable'``, and none with the tables that are
+            computed.
         rope_span: With ``'rope'`` and ``'rope_paired'``: the number of rows and columns to which
             those of a clip are stretched (V-JEPA 2.1: 16); as they are if None.
         qkv_bias: ``'no_key'`` for queries and values only (VideoMAE), True for keys too.
@@ -114,6 +131,7 @@ class VideoViT(BaseModule):
         tubelet_size: int = 2,
         in_channels: int = 3,
         position: str = 'sincos',
+        class_token: bool = False,
         rope_span: int | None = None,
         qkv_bias: bool | str = True,
         drop_path_rate: float = 0.0,
@@ -129,6 +147,8 @@ class VideoViT(BaseModule):
             raise InputError(f'position must be one of {", ".join(POSITIONS)}, got {position!r}')
         if rope_span is not None and 'rope' not in position:
             raise InputError(f'rope_span does nothing with position={position!r}: leave it out')
+        if class_token and 'rope' in position:
+            raise InputError(f'a class token has no rotation: position={position!r} cannot have it')
         given = (embed_dims, depth, num_heads, mlp_ratio)
         width, depth, num_heads, mlp_ratio = (
             named if own is None else own for own, named in zip(given, SIZES[arch], strict=True)
@@ -147,15 +167,24 @@ class VideoViT(BaseModule):
             for rate in rates
         )
         self.norm = nn.LayerNorm(width, eps=norm_eps) if final_norm else nn.Identity()
-        if position == 'sincos':
-            table = get_sinusoid_encoding(math.prod(self.grid), width)[0]
-        elif position == 'sincos_3d':
-            table = sincos_3d_table(self.grid, width)
-        elif position == 'sincos_quarters':
-            table = sincos_quarters_table(self.grid, width)
+        if class_token:
+            self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        if position == 'learnt_separable':
+            times, rows, columns = self.grid
+            self.pos_embed_spatial = nn.Parameter(torch.zeros(1, rows * columns, width))
+            self.pos_embed_temporal = nn.Parameter(torch.zeros(1, times, width))
+            if class_token:
+                self.pos_embed_class = nn.Parameter(torch.zeros(1, 1, width))
         else:
-            table = rotary_table(self.grid, self.head_dims, position == 'rope_paired', rope_span)
-        self.register_buffer('positions', table, persistent=False)
+            self.register_buffer('positions', self._computed_table(), persistent=False)
+
+    def init_weights(self) -> None:
+        """Draw the class token and learnt positions, then apply ``init_cfg``."""
+        if not self.is_init:
+            for name, parameter in self.named_parameters(recurse=False):
+                if name in LEARNT:
+                    nn.init.trunc_normal_(parameter, std=0.02)
+        super().init_weights()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``[N, C, T, H, W]`` to the last feature map ``[N, D, T', H', W']``."""
@@ -204,15 +233,19 @@ class VideoViT(BaseModule):
         return maps
 
     def _normed(self, tokens: Tensor, block: int) -> Tensor:
-        """Return the normalised output of a block."""
-        return self.norm(tokens)
+        """Return the normalised output of a block, without the class token."""
+        tokens = self.norm(tokens)
+        return tokens[:, 1:] if hasattr(self, 'cls_token') else tokens
 
     def _patches(self, x: Tensor) -> nn.Module:
         """Return the projection of the patches of clips."""
         return self.patch_embed
 
     def _embed(self, x: Tensor, keep: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Return the first block's tokens, ``[N, K or L, D]``, and the rows that rotate them."""
+        """Return the first block's tokens, and the rows that rotate them.
+
+        Tokens are ``[N, K or L, D]``, with the class token ``[N, 1 + K or L, D]``.
+        """
         patches = self._patches(x)
         table = self._positions(patches.grid(x.shape[2:]))
         tokens, rotary = patches(x), None
@@ -222,21 +255,39 @@ class VideoViT(BaseModule):
             tokens = tokens + table
         if keep is not None:
             tokens = tokens.take_along_dim(keep[..., None], dim=1)
+        if hasattr(self, 'cls_token'):
+            start = self.cls_token + getattr(self, 'pos_embed_class', 0)
+            tokens = torch.cat([start.expand(x.shape[0], -1, -1), tokens], dim=1)
         return tokens, rotary
 
     def _as_map(self, tokens: Tensor, x: Tensor) -> Tensor:
         return tokens.transpose(1, 2).unflatten(2, self._patches(x).grid(x.shape[2:]))
 
+    def _computed_table(self) -> Tensor:
+        """Return the positions of the tokens of the clips that the network is built for."""
+        if self.position == 'sincos':
+            return get_sinusoid_encoding(math.prod(self.grid), self.feat_dim)[0]
+        if self.position == 'sincos_3d':
+            return sincos_3d_table(self.grid, self.feat_dim)
+        if self.position == 'sincos_quarters':
+            return sincos_quarters_table(self.grid, self.feat_dim)
+        paired = self.position == 'rope_paired'
+        return rotary_table(self.grid, self.head_dims, paired, self.rope_span)
+
     def _positions(self, grid: tuple[int, int, int]) -> Tensor:
         """Return the positions of a clip's tokens, ``[L, ...]``."""
+        if self.position == 'learnt_separable':
+            table = (self.pos_embed_temporal[0, :, None] + self.pos_embed_spatial).flatten(0, 1)
+        else:
+            table = self.positions
         if grid == self.grid:
-            return self.positions
+            return table
         if 'rope' in self.position:
             paired = self.position == 'rope_paired'
-            return rotary_table(grid, self.head_dims, paired, self.rope_span).to(self.positions)
-        if self.position == 'sincos_3d':
-            table = self.positions.T.unflatten(1, self.grid)[None]
-            return F.interpolate(table, size=grid, mode='trilinear')[0].flatten(1).T
+            return rotary_table(grid, self.head_dims, paired, self.rope_span).to(table)
+        if self.position in ('sincos_3d', 'learnt_separable'):
+            maps = table.T.unflatten(1, self.grid)[None]
+            return F.interpolate(maps, size=grid, mode='trilinear')[0].flatten(1).T
         raise InputError(
             f'position={self.position!r} has a table for clips of {self.grid} tokens in time, rows '
             f'and columns, got a clip of {grid}: set num_frames and img_size to those of the clips'

@@ -1,0 +1,3 @@
+_base_ = './mae_vit-b16_16x4-224px.py'
+
+model = dict(backbone=dict(arch='large'))
