@@ -13,7 +13,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 
-from tests import foreign_mvit
+from tests import foreign_mvit, foreign_timesformer
 from tests.conftest import REPO
 from tests.foreign import CHANNELS, below, slow_features, slowfast, values
 from vsslbox.checkpoints import CheckpointError, load_weights
@@ -657,6 +657,27 @@ def test_sizes_of_slowfasts_masked_models(name, width, millions, published):
     assert abs((count + 400 * width + 400) / 1e6 - published) < 0.6
 
 
+# TimeSformer -------------------------------------------------------------------------------------
+
+
+def mmaction_timesformer():
+    # Its blocks are named without `mmaction.`.
+    return build(dict(type='TimeSformer', _scope_='mmaction', **foreign_timesformer.NETWORK))
+
+
+@pytest.mark.parametrize('prefix', ['model.', 'module.model.', ''])
+def test_timesformer(prefix):
+    """The authors' code has the network in `model`; the features are its class token."""
+    file, network = foreign_timesformer.timesformer(prefix), mmaction_timesformer()
+    report = load_weights(network, file)
+    assert len(report.filled) == 7 + 2 * 20
+    assert {what: len(names) for what, names in report.known.items()} == {'the classifier': 2}
+    weights = {n.removeprefix(prefix): w.double() for n, w in file['model_state'].items()}
+    batch = clips(3, 16)
+    expected = foreign_timesformer.timesformer_features(weights, batch.double())
+    assert_same_features(network, expected, batch)
+
+
 # Images ------------------------------------------------------------------------------------------
 
 
@@ -779,6 +800,7 @@ FILES = {
     'V-JEPA 2.1': (jepa_21, lambda: LevelNormViT(**ViT, levels=(0, 1))),
     'mmaction2': (mmaction_videomae, lambda: VideoViT(**ViT, qkv_bias='no_key', final_norm=False)),
     'SlowFast': (lambda: slowfast('moco'), slow_only),
+    'TimeSformer': (foreign_timesformer.timesformer, mmaction_timesformer),
     'DINOv2': (lambda: dict(dino()), lambda: ImageViT(**SIZES, img_size=32, patch_size=8)),
 }
 CHOSEN = {
@@ -789,6 +811,7 @@ CHOSEN = {
     'V-JEPA 2.1': ('ema_encoder', 'module.backbone.norms_block.1.weight'),
     'mmaction2': ('state_dict', 'backbone.blocks.1.mlp.layers.0.0.weight'),
     'SlowFast': ('model_state', 'backbone.s3.pathway0_res1.branch2.b.weight'),
+    'TimeSformer': ('model_state', 'model.blocks.1.temporal_attn.proj.weight'),
     'DINOv2': (None, 'blocks.1.ls2.gamma'),
 }
 

@@ -198,6 +198,30 @@ def _without_key_bias(weights: Weights) -> Weights:
 _SEPARATE_QKV = tuple(
     (rf'^(blocks\.\d+\.attn)\.{name[0]}\.', rf'\1.{name}.') for name in ('query', 'key', 'value')
 )
+# mmaction2's names for the parts of a block of TimeSformer.
+_TIMESFORMER_PARTS = {
+    'temporal_norm1': 'attentions.0.norm',
+    'temporal_attn.qkv': 'attentions.0.attn.in_proj',
+    'temporal_attn.proj': 'attentions.0.attn.out_proj',
+    'temporal_fc': 'attentions.0.temporal_fc',
+    'norm1': 'attentions.1.norm',
+    'attn.qkv': 'attentions.1.attn.in_proj',
+    'attn.proj': 'attentions.1.attn.out_proj',
+    'norm2': 'ffns.0.norm',
+    'mlp.fc1': 'ffns.0.layers.0.0',
+    'mlp.fc2': 'ffns.0.layers.1',
+}
+
+
+def _timesformer_name(name: str) -> str:
+    """Return mmaction2's name for a tensor of TimeSformer with divided attention."""
+    found = re.fullmatch(r'blocks\.(\d+)\.(.+)\.(\w+)', name)
+    if not found or found[2] not in _TIMESFORMER_PARTS:
+        return name
+    end = f'_{found[3]}' if found[2].endswith('qkv') else f'.{found[3]}'
+    return f'transformer_layers.layers.{found[1]}.{_TIMESFORMER_PARTS[found[2]]}{end}'
+
+
 _TRANSFORMER = r'blocks\.\d+\.attn\.qkv\.weight'
 _CLASSIFIER = {r'(head|classifier|cls_head)\..*': 'the classifier'}
 _POOLED = {**_CLASSIFIER, r'(backbone\.)?fc_norm\..*': POOLED_NORM}
@@ -286,6 +310,13 @@ LAYOUTS = (
             r'rope_embed\.periods': 'positions',
             r'local_cls_norm\..*': 'the norm of local crops',
         },
+    ),
+    Layout(
+        'TimeSformer',
+        (r'(model\.)?blocks\.\d+\.temporal_attn\.qkv\.weight',),
+        dict.fromkeys(('model.', ''), 'the network'),
+        _timesformer_name,
+        unused={r'(model\.)?head\..*': 'the classifier'},
     ),
     Layout('DINOv2', (_TRANSFORMER, 'cls_token'), unused={**_CLASSIFIER, **_MASK_TOKEN}),
     Layout(
