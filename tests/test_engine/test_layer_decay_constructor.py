@@ -68,6 +68,16 @@ def test_the_rate_falls_towards_the_input(classifier):
     assert found['backbone.patch_embed.proj.weight'][0] == pytest.approx(RATE * 0.75**4)
 
 
+def test_learnt_positions_and_tokens_belong_to_the_input(classifier):
+    options = dict(depth=3, position='learnt_separable', class_token=True)
+    classifier.backbone = MODELS.build(dict(VIT, type='vsslbox.VideoViT', **options))
+    found, _ = groups_of(classifier, layer_decay=0.75)
+    names = ['cls_token', 'pos_embed_class', 'pos_embed_spatial', 'pos_embed_temporal']
+    for name in names:
+        assert found[f'backbone.{name}'] == (pytest.approx(RATE * 0.75**4), 0)
+    assert found['backbone.blocks.0.attn.qkv.weight'] == (pytest.approx(RATE * 0.75**3), DECAY)
+
+
 def test_pretraining_has_two_groups():
     model = MODELS.build(tiny_video_mae_cfg())
     found, num_groups = groups_of(model, no_decay=['mask_token'])

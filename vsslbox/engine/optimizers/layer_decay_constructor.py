@@ -13,8 +13,9 @@ __all__ = ['LayerDecayConstructor']
 class LayerDecayConstructor(DefaultOptimWrapperConstructor):
     r"""Give block i of L blocks the learning rate :math:`\gamma d^{L - i}`, counted from 0.
 
-    The projection of the patches has :math:`\gamma d^{L + 1}`, everything behind the blocks
-    :math:`\gamma`. Vectors (biases, weights of norms) and the parameters that ``no_decay`` names
+    What comes before the blocks (the projection of the patches, learnt positions and tokens of the
+    backbone) has :math:`\gamma d^{L + 1}`, everything behind them :math:`\gamma`. Vectors (biases,
+    weights of norms), the learnt positions and tokens, and the parameters that ``no_decay`` names
     have no weight decay. Parameters with the same settings share a group.
 
     ``paramwise_cfg`` has ``layer_decay``, the factor d, 1 if it is missing, and ``no_decay``, a
@@ -70,7 +71,7 @@ class LayerDecayConstructor(DefaultOptimWrapperConstructor):
         for name, parameter in module.named_parameters():
             if parameter.requires_grad:
                 rate = self.base_lr * factor ** (depth + 1 - _layer(name, depth))
-                is_free = parameter.ndim <= 1 or name.endswith(no_decay)
+                is_free = parameter.ndim <= 1 or _is_token(name) or name.endswith(no_decay)
                 decay = 0.0 if is_free else self.base_wd or 0.0
                 groups.setdefault((rate, decay), []).append(parameter)
         params += [
@@ -80,9 +81,14 @@ class LayerDecayConstructor(DefaultOptimWrapperConstructor):
 
 
 def _layer(name: str, depth: int) -> int:
-    """Return 0 for the projection of the patches, i + 1 for block i, L + 1 for the rest."""
-    if name.startswith('backbone.patch_embed.'):
+    """Return 0 for what comes before the blocks, i + 1 for block i, L + 1 for the rest."""
+    if name.startswith('backbone.patch_embed.') or _is_token(name):
         return 0
     if name.startswith('backbone.blocks.'):
         return int(name.split('.')[2]) + 1
     return depth + 1
+
+
+def _is_token(name: str) -> bool:
+    """Return whether a parameter is the backbone's own: a token or a table of positions."""
+    return name.startswith('backbone.') and name.count('.') == 1
