@@ -235,3 +235,6 @@ def test_products_by_onednn_equal_those_of_torch():
     multiply = compat.onednn_product(left, 16)
     torch.testing.assert_close(multiply(right), right @ left.T)
     torch.testing.assert_close(multiply(right[:3]), right[:3] @ left.T)
+    bias = torch.randn(len(left))
+    multiply = compat.onednn_product(left, 16, bias)
+    torch.testing.assert_close(multiply(right), right @ left.T + bias)

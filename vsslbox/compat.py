@@ -221,7 +221,9 @@ def has_onednn_product() -> bool:
     return torch.backends.mkldnn.is_available() and has_operator
 
 
-def onednn_product(left: Tensor, num_rows: int) -> Callable[[Tensor], Tensor]:
+def onednn_product(
+    left: Tensor, num_rows: int, bias: Tensor | None = None
+) -> Callable[[Tensor], Tensor]:
     """Return a function that computes ``right @ left.T`` by oneDNN, with ``left`` packed once.
 
     torch's public product uses MKL for float32.
@@ -229,10 +231,11 @@ def onednn_product(left: Tensor, num_rows: int) -> Callable[[Tensor], Tensor]:
     Args:
         left: ``[M, D]``, float32 on the CPU.
         num_rows: The largest number of rows of ``right``.
+        bias: ``[M]``, which is added to each row.
     """
     onednn = torch.ops.mkldnn
     packed = onednn._reorder_linear_weight(left, num_rows)
-    return lambda right: onednn._linear_pointwise(right, packed, None, 'none', [], '')
+    return lambda right: onednn._linear_pointwise(right, packed, bias, 'none', [], '')
 
 
 # Since torch 2.6, `torch.load(..., weights_only=True)` refuses checkpoints of mmengine, which also
