@@ -117,17 +117,15 @@ def svm(data: Mapping) -> str:
     for size, solvers in data['sizes'].items():
         ours = solvers['vsslbox']
         for name, own in solvers.items():
-            rows.append(
-                [
-                    size,
-                    name,
-                    f'{own["cpu_seconds"]:.1f}',
-                    f'{own["cpu_seconds"] / ours["cpu_seconds"]:.1f}',
-                    f'{100 * (own["objective"] / ours["objective"] - 1):+.4f} %',
-                    f'{own["test_accuracy"]:.2f} %',
-                ]
-            )
-    header = ('', '', 'CPU seconds', 'relative to vsslbox', 'objective', 'accuracy')
+            slower = own['cpu_seconds'] / ours['cpu_seconds']
+            worse = 100 * (own['objective'] / ours['objective'] - 1)
+            figures = [
+                f'{own["cpu_seconds"]:.1f}',
+                f'{slower:.1f}',
+                f'{round(worse, 3) + 0.0:.3f} %',
+            ]
+            rows.append([size, name, *figures, f'{own["test_accuracy"]:.1f} %'])
+    header = ('', '', 'CPU seconds', 'relative to vsslbox', 'objective above', 'accuracy')
     return markdown_table(header, rows)
 
 

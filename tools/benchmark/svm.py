@@ -198,7 +198,8 @@ def main() -> None:
     sizes = {'Kinetics-400': KINETICS} if args.kinetics else SIZES
     if args.rows is not None:
         test_rows = args.test_rows or args.rows // 3
-        sizes = {'given size': (args.rows, test_rows, args.classes)}
+        name = f'{args.rows} x {args.dim}, {args.classes} classes'
+        sizes = {name: (args.rows, test_rows, args.classes)}
     report = {}
     for name, size in sizes.items():
         print(f'{name}: {size[0]} x {args.dim}, {size[2]} classes, {args.threads} thread(s)')

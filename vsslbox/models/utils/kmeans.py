@@ -13,8 +13,10 @@ from vsslbox.models.utils.precision import at_least_float32
 
 __all__ = ['KMeansResult', 'assign', 'kmeans', 'update_centroids']
 
-# Rows that are compared with all centroids at once: their scores stay in the cache.
-CHUNK = 256
+# Rows that are compared with all centroids at once: on a CPU their scores stay in a core's cache; a
+# GPU rather has few calls.
+CHUNK = 64
+GPU_CHUNK = 4096
 # Centroids per group. Finding the smallest distance without its index takes a tenth of the time, so
 # it comes first, for each group.
 GROUP = 64
@@ -87,11 +89,12 @@ def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
     """
     padding = -len(centroids) % GROUP
     norms = F.pad(centroids.square().sum(dim=1), (0, padding), value=torch.inf)
-    scores_of = _scorer(F.pad(centroids, (0, 0, 0, padding)), norms)
+    chunk = CHUNK if points.device.type == 'cpu' else GPU_CHUNK
+    scores_of = _scorer(F.pad(centroids, (0, 0, 0, padding)), norms, chunk)
     distances = points.new_empty(len(points))
     labels = torch.empty(len(points), dtype=torch.long, device=points.device)
-    for start in range(0, len(points), CHUNK):
-        rows = slice(start, start + CHUNK)
+    for start in range(0, len(points), chunk):
+        rows = slice(start, start + chunk)
         groups = scores_of(points[rows]).unflatten(1, (-1, GROUP))
         distances[rows], group = groups.amin(dim=2).min(dim=1)
         within = groups[torch.arange(len(group), device=points.device), group].argmin(dim=1)
@@ -99,12 +102,12 @@ def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
     return labels, distances.add_(points.square().sum(dim=1)).clamp_(min=0)
 
 
-def _scorer(centroids: Tensor, norms: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return a function of some points that computes ``|c|^2 - 2 x c``, ``[M, K]``."""
+def _scorer(centroids: Tensor, norms: Tensor, chunk: int) -> Callable[[Tensor], Tensor]:
+    """Return a function of up to ``chunk`` points x that computes ``|c|^2 - 2 x c``, ``[M, K]``."""
     if centroids.device.type == 'cpu' and centroids.dtype == torch.float32 and has_onednn_product():
-        return onednn_product(-2 * centroids, CHUNK, norms)
-    buffer = centroids.new_empty(CHUNK, len(centroids))
-    return lambda chunk: torch.addmm(norms, chunk, centroids.T, alpha=-2, out=buffer[: len(chunk)])
+        return onednn_product(-2 * centroids, chunk, norms)
+    buffer = centroids.new_empty(chunk, len(centroids))
+    return lambda rows: torch.addmm(norms, rows, centroids.T, alpha=-2, out=buffer[: len(rows)])
 
 
 def update_centroids(
