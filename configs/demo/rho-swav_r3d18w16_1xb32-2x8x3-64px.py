@@ -17,3 +17,8 @@ model = dict(
     frozen_steps=11,
 )
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
+
+max_epochs = 160  # a shorter training only begins to tell the videos apart
+train_cfg = dict(max_epochs=max_epochs)
+param_scheduler = dict(T_max=max_epochs)
+default_hooks = dict(checkpoint=dict(interval=40))
