@@ -215,10 +215,11 @@ def without_traceback(message: str) -> str:
     return text if colon else error_class
 
 
-def has_onednn_product() -> bool:
-    """Return whether this torch can multiply matrices by oneDNN on the CPU."""
+def has_onednn_product(left: Tensor) -> bool:
+    """Return whether :func:`onednn_product` takes a matrix: float32 on the CPU, by this torch."""
+    is_fit = left.dtype == torch.float32 and left.device.type == 'cpu'
     has_operator = hasattr(torch.ops.mkldnn, '_linear_pointwise')
-    return torch.backends.mkldnn.is_available() and has_operator
+    return is_fit and torch.backends.mkldnn.is_available() and has_operator
 
 
 def onednn_product(

@@ -104,7 +104,7 @@ def assign(points: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
 
 def _scorer(centroids: Tensor, norms: Tensor, chunk: int) -> Callable[[Tensor], Tensor]:
     """Return a function of up to ``chunk`` points x that computes ``|c|^2 - 2 x c``, ``[M, K]``."""
-    if centroids.device.type == 'cpu' and centroids.dtype == torch.float32 and has_onednn_product():
+    if has_onednn_product(centroids):
         return onednn_product(-2 * centroids, chunk, norms)
     buffer = centroids.new_empty(chunk, len(centroids))
     return lambda rows: torch.addmm(norms, rows, centroids.T, alpha=-2, out=buffer[: len(rows)])
