@@ -5,10 +5,17 @@ import math
 import torch
 import torch.nn.functional as F
 
-__all__ = ['CHANNELS', 'below', 'slow_features', 'slowfast', 'values']
+__all__ = ['CHANNELS', 'below', 'layer_norm', 'slow_features', 'slowfast', 'values']
 
 CHANNELS = 4
 BLOCKS = (3, 4, 6, 3)
+
+
+def layer_norm(x, weights, name, eps=1e-6):
+    """Apply the norm of a name over the last dimension, by its formula."""
+    centred = x - x.mean(-1, keepdim=True)
+    deviation = (centred.square().mean(-1, keepdim=True) + eps).sqrt()
+    return centred / deviation * weights[f'{name}.weight'] + weights[f'{name}.bias']
 
 
 def values(shapes):

@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from tests.foreign import values
+from tests.foreign import layer_norm, values
 
 __all__ = ['ARCH', 'CLIP', 'maskfeat', 'maskfeat_shapes', 'mvit_features']
 
@@ -83,9 +83,7 @@ def mvit_features(weights, clips):
         return x @ weights[f'{name}.weight'].T + weights[f'{name}.bias']
 
     def norm(x, name):
-        centred = x - x.mean(-1, keepdim=True)
-        deviation = (centred.square().mean(-1, keepdim=True) + 1e-6).sqrt()
-        return centred / deviation * weights[f'{name}.weight'] + weights[f'{name}.bias']
+        return layer_norm(x, weights, name)
 
     def pooled(tokens, grid, pool):
         """Pool tokens ``[N, 1 + L, D]``; the class token, the first one, is left as it is."""

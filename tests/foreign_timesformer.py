@@ -2,7 +2,7 @@
 
 import torch
 
-from tests.foreign import below, values
+from tests.foreign import below, layer_norm, values
 
 __all__ = ['NETWORK', 'timesformer', 'timesformer_features']
 
@@ -48,9 +48,7 @@ def timesformer_features(weights, clips):
         return x @ weights[f'{name}.weight'].T + weights[f'{name}.bias']
 
     def norm(x, name):
-        centred = x - x.mean(-1, keepdim=True)
-        deviation = (centred.square().mean(-1, keepdim=True) + 1e-6).sqrt()
-        return centred / deviation * weights[f'{name}.weight'] + weights[f'{name}.bias']
+        return layer_norm(x, weights, name)
 
     def attention(x, name):
         """Attend within a sequence ``[N, L, D]``."""

@@ -15,7 +15,7 @@ from mmengine.registry import DefaultScope
 
 from tests import foreign_mvit, foreign_timesformer
 from tests.conftest import REPO
-from tests.foreign import CHANNELS, below, slow_features, slowfast, values
+from tests.foreign import CHANNELS, below, layer_norm, slow_features, slowfast, values
 from vsslbox.checkpoints import CheckpointError, load_weights
 from vsslbox.models.backbones import ImageViT, LevelNormViT, VideoViT
 from vsslbox.registry import MODELS
@@ -73,12 +73,6 @@ def encoder_shapes(qkv_bias='full', width=WIDTH, depth=DEPTH, norms=('norm',), t
     }
 
 
-def norm(x, weights, name, eps=1e-6):
-    centred = x - x.mean(-1, keepdim=True)
-    deviation = (centred.square().mean(-1, keepdim=True) + eps).sqrt()
-    return centred / deviation * weights[f'{name}.weight'] + weights[f'{name}.bias']
-
-
 def transform(tokens, weights, turn=lambda x: x, eps=1e-6):
     """Apply the blocks of a file by the authors' names; ``turn`` rotates ``[N, L, H]``."""
 
@@ -88,7 +82,7 @@ def transform(tokens, weights, turn=lambda x: x, eps=1e-6):
     size = WIDTH // HEADS
     for i in range(DEPTH):
         name = f'blocks.{i}'
-        x = norm(tokens, weights, f'{name}.norm1', eps)
+        x = layer_norm(tokens, weights, f'{name}.norm1', eps)
         if f'{name}.attn.q.weight' in weights:
             query, key, value = (linear(x, f'{name}.attn.{part}') for part in 'qkv')
         else:
@@ -102,7 +96,7 @@ def transform(tokens, weights, turn=lambda x: x, eps=1e-6):
             heads.append(scores.softmax(-1) @ v)
         branch = linear(torch.cat(heads, -1), f'{name}.attn.proj')
         tokens = tokens + branch * weights.get(f'{name}.ls1.gamma', 1)
-        x = linear(norm(tokens, weights, f'{name}.norm2', eps), f'{name}.mlp.fc1')
+        x = linear(layer_norm(tokens, weights, f'{name}.norm2', eps), f'{name}.mlp.fc1')
         x = x * (1 + torch.erf(x / 2**0.5)) / 2
         branch = linear(x, f'{name}.mlp.fc2')
         tokens = tokens + branch * weights.get(f'{name}.ls2.gamma', 1)
@@ -236,10 +230,10 @@ def test_videomae_pretraining():
     assert len(report.filled) + len(report.unused) == len(file['model'])
     weights = {n.removeprefix('encoder.'): w.double() for n, w in file['model'].items()}
     tokens = transform(patches(clips().double(), weights) + sincos_table(), weights)
-    assert_same_features(backbone, as_map(norm(tokens, weights, 'norm')), clips())
+    assert_same_features(backbone, as_map(layer_norm(tokens, weights, 'norm')), clips())
     theirs = mmaction_vit(use_mean_pooling=False)
     load_weights(theirs, file, allow_missing='pos_embed')
-    assert_same_features(theirs, as_map(norm(tokens, weights, 'norm')), clips())
+    assert_same_features(theirs, as_map(layer_norm(tokens, weights, 'norm')), clips())
 
 
 def test_videomae_fine_tuned():
@@ -265,7 +259,7 @@ def test_vjepa():
     }
     weights = inside(file, 'target_encoder')
     tokens = transform(patches(clips().double(), weights) + sincos_3d_table(), weights)
-    assert_same_features(backbone, as_map(norm(tokens, weights, 'norm')), clips())
+    assert_same_features(backbone, as_map(layer_norm(tokens, weights, 'norm')), clips())
     load_weights(backbone, file, prefix='encoder.')
     own, other = (file[n]['module.backbone.norm.bias'] for n in ('encoder', 'target_encoder'))
     assert torch.equal(backbone.norm.bias, own) and not torch.equal(own, other)
@@ -280,7 +274,7 @@ def test_vjepa_2(networks):
     assert not report.missing and 'positions' in report.known
     weights = inside(file, networks[0])
     tokens = transform(patches(clips().double(), weights), weights, rope(paired=False))
-    assert_same_features(backbone, as_map(norm(tokens, weights, 'norm')), clips())
+    assert_same_features(backbone, as_map(layer_norm(tokens, weights, 'norm')), clips())
 
 
 def jepa_21():
@@ -305,7 +299,7 @@ def test_vjepa_21(frames, monkeypatch):
     embed, kind = ('patch_embed.proj', 'video') if frames > 1 else ('patch_embed_img.proj', 'img')
     tokens = patches(clips(frames).double(), weights, embed) + weights[f'{kind}_mod_embed']
     turn = rope(True, lambda place, length: place * 15 / (length - 1))
-    tokens = norm(transform(tokens, weights, turn), weights, 'norms_block.1')
+    tokens = layer_norm(transform(tokens, weights, turn), weights, 'norms_block.1')
     assert_same_features(backbone, as_map(tokens, grid), clips(frames))
 
 
@@ -344,7 +338,7 @@ def test_mvd():
     }
     weights = doubled(file['model'])
     tokens = transform(patches(clips().double(), weights) + weights['pos_embed'], weights)
-    assert_same_features(backbone, as_map(norm(tokens, weights, 'norm')), clips())
+    assert_same_features(backbone, as_map(layer_norm(tokens, weights, 'norm')), clips())
     with pytest.raises(CheckpointError, match=r'has positions \[32, 32\] other than'):
         load_weights(VideoViT(**SIZES, **CLIP, qkv_bias='no_key'), file)
 
@@ -399,7 +393,7 @@ def test_mae(separate):
     table = torch.stack([times[t] + spots[y * GRID[2] + x] for t, y, x in places()])
     start = (weights['cls_token'] + weights['pos_embed_class']).expand(2, -1, -1)
     tokens = torch.cat([start, patches(clips().double(), weights) + table], 1)
-    tokens = norm(transform(tokens, weights), weights, 'norm')[:, 1:]
+    tokens = layer_norm(transform(tokens, weights), weights, 'norm')[:, 1:]
     assert_same_features(backbone, as_map(tokens), clips())
 
 
@@ -724,7 +718,7 @@ def test_dinov2(registers):
     if registers:
         more = weights['register_tokens'].expand(2, -1, -1)
         tokens = torch.cat([tokens[:, :1], more, tokens[:, 1:]], 1)
-    tokens = norm(transform(tokens, weights), weights, 'norm')[:, 1 + registers :]
+    tokens = layer_norm(transform(tokens, weights), weights, 'norm')[:, 1 + registers :]
     assert_same_features(backbone, as_map(tokens, (4, 4)), images())
 
 
@@ -756,7 +750,7 @@ def test_dinov3():
 
     start = torch.cat([weights['cls_token'], weights['storage_tokens']], 1).expand(2, -1, -1)
     tokens = torch.cat([start, image_tokens(images(32, 48).double(), weights)], 1)
-    tokens = norm(transform(tokens, weights, turn, 1e-5), weights, 'norm', 1e-5)[:, 3:]
+    tokens = layer_norm(transform(tokens, weights, turn, 1e-5), weights, 'norm', 1e-5)[:, 3:]
     assert_same_features(backbone, as_map(tokens, (4, 6)), images(32, 48))
 
 
