@@ -190,6 +190,20 @@ def test_no_query_finds_itself(videos, alone, gallery, leave_out):
     assert record['gallery']['shared_with_queries'] == (0 if gallery == 'train' else 5)
 
 
+def test_no_query_finds_itself_behind_links(videos, tmp_path):
+    """The gallery is the same folder by another path, or links to the same files."""
+    links = tmp_path / 'links'
+    links.mkdir()
+    for file in videos.iterdir():
+        (links / file.name).symlink_to(file)
+    (tmp_path / 'root').symlink_to(videos)
+    metric = dict(type='RetrievalMetric', labels=['name'])
+    for folder in (links, tmp_path / 'root'):
+        config = make_runner(videos, tmp_path / 'work', [metric], gallery='').cfg
+        config.test_cfg.gallery_dataloader.dataset.data_root = str(folder)
+        assert build_runner(config).test() == {'retrieval/name/unanswerable': 5}
+
+
 def named_for_both(videos, folder, names):
     """Videos whose list names some queries in the gallery once more."""
     for file in videos.iterdir():

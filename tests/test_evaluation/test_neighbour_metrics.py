@@ -297,6 +297,31 @@ def test_a_left_out_candidate_never_counts():
     assert values == {'retrieval/label/unanswerable': 6}
 
 
+def of_files(files, values):
+    attributes = [dict(name=name, label=name, scene=value) for name, value in zip('xyz', values)]
+    return FeatureSet(torch.eye(3)[: len(files)], attributes, files=files)
+
+
+@pytest.mark.parametrize('make', [RetrievalMetric, KNNMetric])
+def test_a_column_by_which_a_query_finds_itself_is_refused(make):
+    """As names do below two folders, of which one holds the other."""
+    gallery = of_files(['/v/a.mp4', '/v/b.mp4', '/v/b.mp4'], ['a.mp4', 'b.mp4', 'other'])
+    metric = make(leave_out='scene')
+    for values in (['v/a.mp4', 'b.mp4'], ['a.mp4', 'b.mp4']):  # the second of b differs
+        found = '2' if values[0] == 'v/a.mp4' else '1'
+        with pytest.raises(InputError, match=rf"^{found} queries .* another value of 'scene', by"):
+            metric(of_files(['/v/a.mp4', '/v/b.mp4'], values), gallery)
+    others = of_files(['/v/c.mp4', '/v/a.mp4'], ['c.mp4', 'a.mp4'])
+    assert metric(others, gallery)
+
+
+def test_segments_of_a_file_may_have_values_of_their_own():
+    attributes = [dict(name=f'a.mp4[{n}:{n + 1}]', label='x', scene=n) for n in range(3)]
+    videos = FeatureSet(torch.eye(3), attributes, files=['/v/a.mp4'] * 3)
+    values = RetrievalMetric(topk=(1,), leave_out='scene')(videos, videos)
+    assert values == {'retrieval/label/R@1': 100, 'retrieval/label/unanswerable': 0}
+
+
 def test_a_query_without_candidates_has_no_class():
     attributes = [dict(name=name, label='a', scene=name > 'q') for name in 'pqr']
     gallery = FeatureSet(torch.eye(3)[:2], attributes[:2])

@@ -158,7 +158,7 @@ def kept_features(
     videos: dict[str, Any] = dict(
         attributes=[info['attributes'] for info in infos],
         list_hash=origin['list_sha256'],
-        files=[os.path.abspath(info[dataset.path_key]) for info in infos],
+        files=[os.path.realpath(info[dataset.path_key]) for info in infos],
         source=dataset.ann_file or 'the folder of videos',
     )
     arrays = store.read()

@@ -1,11 +1,13 @@
 """The features of a data set with the attributes of its videos."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from vsslbox.datasets.video_names import split_segment
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.token_set import TokenSet
 from vsslbox.evaluation.functional import nearest_neighbours
@@ -21,8 +23,8 @@ class FeatureSet:
         features: ``[N, F]``, float32; may be memory-mapped.
         attributes: The list's entry for each video: its name, labels, group.
         list_hash: The hash of the list's names.
-        files: The path of each video, by which a query that is in the gallery too does not find
-            itself; None if unknown.
+        files: The path of each video without links, by which a query that is in the gallery too
+            does not find itself; None if unknown.
         source: The list, for messages.
         tokens: The tokens that the features are means of; None if none were kept.
         treated: The features of the same videos under treatments, ``[N, F]`` by the name of the
@@ -104,12 +106,35 @@ class FeatureSet:
         Args:
             gallery: The candidates.
             leave_out: A column, or None for the files; None is returned if none is shared.
+
+        Raises:
+            InputError: By this column a video would find itself.
         """
         if leave_out is not None:
+            self._refuse_other_values(gallery, leave_out)
             return self.column(leave_out), gallery.column(leave_out)
         if self.files is None or gallery.files is None or not self.shared_with(gallery):
             return None
         return self.files, gallery.files
+
+    def _refuse_other_values(self, gallery: 'FeatureSet', leave_out: str) -> None:
+        """Refuse a column that has different values for a video here and in a gallery."""
+        known = defaultdict(set)
+        for video, value in zip(gallery._videos(), gallery.column(leave_out)):
+            known[video].add(value)
+        own = zip(self._videos(), self.column(leave_out))
+        other = [video for video, value in own if not known[video] <= {value}]
+        if other:
+            raise InputError(
+                f'{len(other)} queries of {self.source} are in {gallery.source} too, but with '
+                f'another value of {leave_out!r}, by which they would find themselves, first '
+                f'{other[0][0]}: correct that column, or use none to leave out the files themselves'
+            )
+
+    def _videos(self) -> list[tuple]:
+        """Return the file of each video, and which segment of it that is; nothing if unknown."""
+        names = [attributes.get('name', '') for attributes in self.attributes]
+        return [(file, split_segment(name)[1]) for file, name in zip(self.files or (), names)]
 
     def neighbours(
         self,
