@@ -19,11 +19,29 @@ use_environment
 cd "$VSSLBOX_ROOT"
 
 data=$out/$videos
-case $videos in
+configs=(
+    vclr_r18w16_1xb32-3seg-64px
+    cvrl_r3d18w16_1xb32-8x3-64px
+    vie-3dresnet_r18w16_1xb32-8x3-64px
+    vdim_r21dw8_1xb32-32f-64px
+    rho-simclr_r3d18w16_1xb32-2x8x3-64px
+    rho-moco_r3d18w16_1xb32-2x8x3-64px
+    rho-byol_r3d18w16_1xb32-2x8x3-64px
+    rho-swav_r3d18w16_1xb32-2x8x3-64px
+    seco_r18w16_1xb32-64px
+    moco_r18w16_1xb32-64px
+    vince_r18w16_1xb32-3f-64px
+    infonce_s3dw16_1xb32-16x2-64px
+    dpc_r18-2d3dw16_1xb32-6x4x2-64px
+    pace_r3d18w16_1xb32-8f-64px
+    videomae_vit-96_1xb16-8x3-64px
+    vjepa2_vit-96_1xb16-16x2-64px
+)
+case $videos in # on each, a method sees 14 400 videos
 motion)
     python tools/data/make_motion_videos.py "$data" --videos 2400 --seed 0
     list=splits/unseen_cameras.csv
-    epochs=16 # of 1800 videos
+    epochs=8 # of 1800
     training=(
         train_dataloader.dataset.ann_file="$list" train_dataloader.dataset.where.split=train
         --data-root "$data"
@@ -33,37 +51,14 @@ motion)
         rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
         rho-moco_diff-r3d18w16_1xb32-2x8x3-64px
         cvrl_diff-r3d18w16_1xb32-8x3-64px
-        rho-simclr_r3d18w16_1xb32-2x8x3-64px
-        cvrl_r3d18w16_1xb32-8x3-64px
-        vclr_r18w16_1xb32-3seg-64px
-        vie-3dresnet_r18w16_1xb32-8x3-64px
-        vdim_r21dw8_1xb32-32f-64px
-        pace_r3d18w16_1xb32-8f-64px
-        videomae_vit-96_1xb16-8x3-64px
+        "${configs[@]}"
     )
     ;;
 sprites)
     python tools/data/make_demo_videos.py "$data" --videos 480 --seed 0
-    epochs=40 # of 360 videos
+    epochs=40 # of 360
     training=(--data-root "$data/train")
     measuring=(--data-root "$data" --labels appearance motion)
-    configs=(
-        vclr_r18w16_1xb32-3seg-64px
-        cvrl_r3d18w16_1xb32-8x3-64px
-        vie-3dresnet_r18w16_1xb32-8x3-64px
-        vdim_r21dw8_1xb32-32f-64px
-        rho-simclr_r3d18w16_1xb32-2x8x3-64px
-        rho-moco_r3d18w16_1xb32-2x8x3-64px
-        rho-byol_r3d18w16_1xb32-2x8x3-64px
-        rho-swav_r3d18w16_1xb32-2x8x3-64px
-        seco_r18w16_1xb32-64px
-        moco_r18w16_1xb32-64px
-        vince_r18w16_1xb32-3f-64px
-        infonce_s3dw16_1xb32-16x2-64px
-        dpc_r18-2d3dw16_1xb32-6x4x2-64px
-        pace_r3d18w16_1xb32-8f-64px
-        videomae_vit-96_1xb16-8x3-64px
-    )
     ;;
 *)
     echo "vsslbox: the videos are motion or sprites, not $videos" >&2

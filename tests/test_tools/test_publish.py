@@ -100,6 +100,27 @@ def test_parts_of_a_model(tool, tmp_path):
         tool.publish(tmp_path / 'epoch_3.pth', tmp_path / 'toy.pth', ['backbone', 'head'])
 
 
+def test_half_precision_is_loaded_by_a_model_of_single_precision(tool, tmp_path):
+    weights = {**WEIGHTS, 'steps': torch.tensor(3)}
+    torch.save(dict(meta=META, state_dict=weights), tmp_path / 'epoch_3.pth')
+    path = tool.publish(tmp_path / 'epoch_3.pth', tmp_path / 'toy.pth', half=True)
+    published = load_checkpoint(path)['state_dict']
+    assert published.pop('steps').dtype == torch.int64
+    assert {weight.dtype for weight in published.values()} == {torch.float16}
+    layer = nn.Linear(2, 3)
+    layer.load_state_dict(published)
+    assert layer.weight.dtype == torch.float32
+    torch.testing.assert_close(layer.weight.detach(), WEIGHTS['weight'], rtol=2**-11, atol=2**-25)
+
+
+def test_a_weight_too_large_for_half_precision_is_refused(tool, tmp_path):
+    weights = {'bn.running_var': torch.tensor([1.0, 7e4])}
+    torch.save(dict(meta=META, state_dict=weights), tmp_path / 'epoch_3.pth')
+    with pytest.raises(CheckpointError, match=r'bn\.running_var of .* is too large for half'):
+        tool.publish(tmp_path / 'epoch_3.pth', tmp_path / 'toy.pth', half=True)
+    assert tool.publish(tmp_path / 'epoch_3.pth', tmp_path / 'toy.pth').is_file()
+
+
 def test_a_name_without_its_ending_is_refused(tool, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['publish.py', 'epoch_3.pth', 'weights/toy'])
     with pytest.raises(SystemExit):
