@@ -11,6 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
+from vsslbox.evaluation.features import like_columns
 from vsslbox.evaluation.functional import nearest_neighbours, neighbour_search
 from vsslbox.evaluation.metrics import (
     KNNMetric,
@@ -313,6 +314,30 @@ def test_a_column_by_which_a_query_finds_itself_is_refused(make):
             metric(of_files(['/v/a.mp4', '/v/b.mp4'], values), gallery)
     others = of_files(['/v/c.mp4', '/v/a.mp4'], ['c.mp4', 'a.mp4'])
     assert metric(others, gallery)
+
+
+@pytest.mark.parametrize('leave_out', ['name', None])
+def test_a_name_is_that_of_the_file(leave_out):
+    """Two lists, or a list and a link in it, may name a file differently."""
+    queries = of_files(['/v/a.mp4', '/v/b.mp4', '/v/c.mp4'], '   ')
+    again = of_files(['/v/b.mp4', '/v/a.mp4', '/v/a.mp4'], '   ')
+    similarities, found = queries.neighbours(again, 3, leave_out)
+    candidates = [set(own[kept].tolist()) for own, kept in zip(found, similarities.isfinite())]
+    assert candidates == [{0}, {1, 2}, {0, 1, 2}]
+    assert (queries.numbers(), again.numbers()) == ([0, 1, 2], [0, 1, 1])
+
+
+def test_an_integer_is_the_text_of_another_list():
+    """Beside '09' a list has the text '10', another list the number."""
+    numbers = FeatureSet(torch.eye(2), [dict(label=10, n=1), dict(label=11, n=2)])
+    texts = FeatureSet(torch.eye(2), [dict(label='09', n=1), dict(label='10', n=3)])
+    for sets in ((numbers, texts), (texts, numbers)):
+        alike = like_columns(*sets)
+        assert {str(own['label']) for own in sets[0].attributes} == set(alike[0].column('label'))
+        assert [own['n'] for own in alike[0].attributes] == [own['n'] for own in sets[0].attributes]
+        values = RetrievalMetric(topk=(2,))(*alike)
+        assert values == {'retrieval/label/R@2': 100, 'retrieval/label/unanswerable': 1}
+    assert like_columns(numbers, numbers)[0] is numbers
 
 
 def test_segments_of_a_file_may_have_values_of_their_own():

@@ -354,6 +354,19 @@ def test_queries_with_other_labels_than_the_gallery():
     assert "the first query is of 0, the first video of the gallery of '0'" in reason
 
 
+def test_a_video_that_a_list_names_twice_is_not_trained_and_tested():
+    """Its features say nothing of the others, and everything of itself."""
+    rng = np.random.default_rng(0)
+    features = torch.from_numpy(rng.normal(size=(60, 200))).float().repeat(2, 1)
+    labels = rng.integers(2, size=60).tolist() * 2
+    attributes = [dict(name=f'{n}.mp4', label=label) for n, label in enumerate(labels)]
+    files = [f'/v/{n}.mp4' for n in range(60)] * 2
+    videos = FeatureSet(features, attributes, files=files)
+    card = ReportCardMetric(dict(linear=dict(type='LinearProbeMetric')))
+    assert card(videos, videos)['linear/label/top1'] < 70
+    assert card(*[FeatureSet(features, attributes)] * 2)['linear/label/top1'] > 80
+
+
 ZOO = 'zoo://vclr_r18w16_demo'
 ALONE = ['log_level=ERROR', 'test_dataloader.num_workers=0']
 WITH_GALLERY = [*ALONE, 'test_cfg.gallery_dataloader.num_workers=0']

@@ -17,6 +17,7 @@ from vsslbox.errors import InputError
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.features import (
     kept_features,
+    like_columns,
     same_videos,
     tell_missing_classes,
     treated_loader,
@@ -118,6 +119,7 @@ class GalleryTestLoop(BaseLoop):
         gallery = queries
         if self.gallery_dataloader is not None:
             (gallery,) = self.features(self.gallery_dataloader, self.gallery_cfg).values()
+            queries, gallery = like_columns(queries, gallery)
             gallery = same_videos(queries, gallery)
         shared = queries.shared_with(gallery)
         if shared:

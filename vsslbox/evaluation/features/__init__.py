@@ -13,7 +13,12 @@ from vsslbox.evaluation.features.extraction import (
     origin_of_features,
     videos_of,
 )
-from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids, same_videos
+from vsslbox.evaluation.features.feature_set import (
+    FeatureSet,
+    as_ids,
+    like_columns,
+    same_videos,
+)
 from vsslbox.evaluation.features.feature_store import FeatureStore, FeatureStoreError
 from vsslbox.evaluation.features.missing_classes import tell_missing_classes
 from vsslbox.evaluation.features.snippet_features import (
@@ -43,6 +48,7 @@ __all__ = [
     'encode_snippets',
     'extract_features',
     'kept_features',
+    'like_columns',
     'load_trained_model',
     'note_video',
     'noted_videos',

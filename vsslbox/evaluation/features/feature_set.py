@@ -12,7 +12,7 @@ from vsslbox.errors import InputError
 from vsslbox.evaluation.features.token_set import TokenSet
 from vsslbox.evaluation.functional import nearest_neighbours
 
-__all__ = ['FeatureSet', 'as_ids', 'same_videos']
+__all__ = ['FeatureSet', 'as_ids', 'like_columns', 'same_videos']
 
 
 @dataclass
@@ -105,11 +105,14 @@ class FeatureSet:
 
         Args:
             gallery: The candidates.
-            leave_out: A column, or None for the files; None is returned if none is shared.
+            leave_out: A column, or None for the files; None is returned if none is shared. Of the
+                column ``name`` files count too, which lists may name differently.
 
         Raises:
             InputError: By this column a video would find itself.
         """
+        if leave_out == 'name' and self.files and gallery.files:
+            return self._segments(), gallery._segments()
         if leave_out is not None:
             self._refuse_other_values(gallery, leave_out)
             return self.column(leave_out), gallery.column(leave_out)
@@ -120,9 +123,9 @@ class FeatureSet:
     def _refuse_other_values(self, gallery: 'FeatureSet', leave_out: str) -> None:
         """Refuse a column that has different values for a video here and in a gallery."""
         known = defaultdict(set)
-        for video, value in zip(gallery._videos(), gallery.column(leave_out)):
+        for video, value in zip(gallery._segments(), gallery.column(leave_out)):
             known[video].add(value)
-        own = zip(self._videos(), self.column(leave_out))
+        own = zip(self._segments(), self.column(leave_out))
         other = [video for video, value in own if not known[video] <= {value}]
         if other:
             raise InputError(
@@ -131,7 +134,14 @@ class FeatureSet:
                 f'{other[0][0]}: correct that column, or use none to leave out the files themselves'
             )
 
-    def _videos(self) -> list[tuple]:
+    def numbers(self) -> list[int]:
+        """Number the videos; one that the list has again keeps its number."""
+        if self.files is None:
+            return list(range(len(self)))
+        (numbers,) = as_ids(self._segments())
+        return numbers.tolist()
+
+    def _segments(self) -> list[tuple]:
         """Return the file of each video, and which segment of it that is; nothing if unknown."""
         names = [attributes.get('name', '') for attributes in self.attributes]
         return [(file, split_segment(name)[1]) for file, name in zip(self.files or (), names)]
@@ -180,6 +190,30 @@ def as_ids(*columns: list) -> list[Tensor]:
     """
     ids: dict = {}
     return [torch.tensor([ids.setdefault(value, len(ids)) for value in col]) for col in columns]
+
+
+def like_columns(queries: FeatureSet, gallery: FeatureSet) -> tuple[FeatureSet, FeatureSet]:
+    """Return both sets, with texts in both for a column that is integers in one list alone.
+
+    Lists spell integers as they print, so that ``10`` of one is the ``'10'`` of the other, beside
+    which it has ``'09'``.
+    """
+    texts = [
+        {name for own in videos.attributes for name, value in own.items() if isinstance(value, str)}
+        for videos in (queries, gallery)
+    ]
+    common = queries.attributes[0].keys() & gallery.attributes[0].keys()
+    mixed = (texts[0] ^ texts[1]) & common
+    if not mixed:
+        return queries, gallery
+    alike = []
+    for videos in (queries, gallery):
+        attributes = [
+            {name: str(value) if name in mixed else value for name, value in own.items()}
+            for own in videos.attributes
+        ]
+        alike.append(replace(videos, attributes=attributes))
+    return alike[0], alike[1]
 
 
 def same_videos(queries: FeatureSet, gallery: FeatureSet) -> FeatureSet:

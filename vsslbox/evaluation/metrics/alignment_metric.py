@@ -124,7 +124,7 @@ class AlignmentMetric(FeatureMetric):
     def _partners(self, queries: FeatureSet, label: str) -> Iterator[tuple[int, list[int]]]:
         """Yield each query that is aligned, and the queries that it is aligned with."""
         values = queries.column(label)
-        groups = queries.column(self.leave_out) if self.leave_out else range(len(queries))
+        groups = queries.column(self.leave_out) if self.leave_out else queries.numbers()
         of_class: dict = {}
         for number, value in enumerate(values):
             if self.classes is None or str(value) in self.classes:

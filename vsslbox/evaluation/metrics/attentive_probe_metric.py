@@ -183,7 +183,7 @@ class AttentiveProbeMetric(ClassifierMetric):
             InputError: That is all of them.
         """
         labels = gallery.column(label)
-        groups = gallery.column(self.leave_out) if self.leave_out else range(len(gallery))
+        groups = gallery.column(self.leave_out) if self.leave_out else gallery.numbers()
         of_class: dict = {}
         for value, group in zip(labels, groups, strict=True):
             of_class.setdefault(value, set()).add(group)

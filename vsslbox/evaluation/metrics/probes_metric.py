@@ -213,7 +213,7 @@ def _fitted(
 
 
 def _groups(videos: FeatureSet, leave_out: str | None) -> list:
-    return videos.column(leave_out) if leave_out else list(range(len(videos)))
+    return videos.column(leave_out) if leave_out else videos.numbers()
 
 
 def _class_weights(ids: np.ndarray) -> np.ndarray:

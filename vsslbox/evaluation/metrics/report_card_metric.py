@@ -117,7 +117,8 @@ class ReportCardMetric(FeatureMetric):
         }
 
     def _folds(self, label: str, seed: int) -> list[Fold]:
-        groups = self.queries.column(self.leave_out) if self.leave_out else None
+        numbers = map(str, self.queries.numbers())  # their order decides how folds are drawn
+        groups = self.queries.column(self.leave_out) if self.leave_out else list(numbers)
         return group_folds(self.queries.column(label), groups, FOLDS, seed)
 
     def _whole(self, name: str, folds: list[tuple[list[int], dict[str, Tensor]]]) -> Tensor:
