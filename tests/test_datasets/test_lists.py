@@ -257,16 +257,34 @@ def test_values_are_stripped_and_near_labels_told(tmp_path, told):
     assert dataset.metainfo['classes'] == ['Walk', 'jump  up', 'jump up', 'walk']
     assert labels(dataset) == [3, 3, 0, 1]
     assert told == [
-        f'labels in {tmp_path}/list.csv differ only by case or spaces, but count as different: '
-        "'Walk' (1) and 'walk' (2); 'jump  up' (1) and 'jump up' (1)"
+        f'labels in {tmp_path}/list.csv differ only by case, spaces or Unicode form, but count as '
+        "different: 'Walk' (1) and 'walk' (2); 'jump  up' (1) and 'jump up' (1)"
     ]
+
+
+@pytest.mark.parametrize(
+    'pair', [('caf\u00e9', 'cafe\u0301'), ('run', 'run\u200b'), ('ﬁght', 'fight'), ('Öl', 'ÖL')]
+)
+def test_labels_that_look_alike_are_told(tmp_path, told, pair):
+    touch(tmp_path, 'a.mp4', 'b.mp4')
+    read(tmp_path, f'path,label\na.mp4,{pair[0]}\nb.mp4,{pair[1]}\n')
+    (message,) = told
+    shown = ' and '.join(f'{name!a} (1)' for name in sorted(pair))
+    assert message.endswith(f'but count as different: {shown}')
+
+
+def test_a_value_of_where_that_no_row_has_is_told(tmp_path, told):
+    touch(tmp_path, 'a.mp4', 'b.mp4')
+    text = 'path,split\na.mp4,validation\nb.mp4,test\n'
+    assert names(read(tmp_path, text, where=dict(split=['val', 'test']))) == ['b.mp4']
+    assert told == [f"no row of {tmp_path}/list.csv has split='val', which `where` selects"]
 
 
 @pytest.mark.parametrize('values', [('Train', 'test'), ('Train', 'train')])
 def test_a_near_value_of_where_is_an_error(tmp_path, values):
     touch(tmp_path, 'a.mp4', 'b.mp4')
     text = f'path,split\na.mp4,{values[0]}\nb.mp4,{values[1]}\n'
-    message = r"has split='Train', which differs only by case or spaces from 'train' in `where`"
+    message = r"has split='Train', which differs only by case, .* from 'train' in `where`"
     with pytest.raises(InputError, match=message):
         read(tmp_path, text, where=dict(split='train'))
 
@@ -328,7 +346,7 @@ def test_broken_csv_lists(tmp_path, text, message):
         read(tmp_path, text)
 
 
-@pytest.mark.parametrize('separator', ['\t', ',', ', ', ';'])
+@pytest.mark.parametrize('separator', ['\t', ',', ', ', ';', '|'])
 def test_a_wrong_separator_is_guessed(tmp_path, separator):
     touch(tmp_path, 'a.mp4', 'b c.mp4')
     given = separator.strip(' ')
@@ -338,6 +356,13 @@ def test_a_wrong_separator_is_guessed(tmp_path, separator):
             read(tmp_path, text, 'list.txt')
         assert f'set `delimiter={given!r}`' in str(caught.value)
         assert labels(read(tmp_path, text, 'list.txt', delimiter=given)) == [3]
+
+
+@pytest.mark.parametrize('text', ['path\tlabel\na.mp4\t1\n', 'path,label\na.mp4,1\n'])
+def test_a_header_needs_a_csv_list(tmp_path, text):
+    touch(tmp_path, 'a.mp4')
+    with pytest.raises(FileNotFoundError, match=r'a list with a header must end in \.csv, and'):
+        read(tmp_path, text, 'list.tsv')
 
 
 def test_several_spaces_separate_as_one_does(tmp_path):

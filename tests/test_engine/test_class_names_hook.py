@@ -134,6 +134,54 @@ def test_a_class_that_the_checkpoint_lacks_is_refused(folder):
         runner(folder, test='other.csv', load_from=checkpoint(folder)).test()
 
 
+def test_names_that_a_list_spells_as_integers_are_names(folder):
+    """A list of '08' to '12' has names; one of '10' alone would have the number 10."""
+    names = ['08', '09', '10', '11', '12']
+    for list_, its in (('train', zip(NAMES, names)), ('test', zip(NAMES[2:4], names[2:4]))):
+        rows = [f'{video}a.mp4,{name}' for video, name in its]
+        (folder / f'{list_}.csv').write_text('\n'.join(['path,label', *rows]))
+    training = runner(folder)
+    training.train()
+    assert training.test() == dict(right=1.0)
+    assert runner(folder, load_from=checkpoint(folder)).test() == dict(right=1.0)
+    (folder / 'test.csv').write_text('path,label\njumpa.mp4,10\nruna.mp4,13\n')
+    with pytest.raises(InputError, match=r"classes that the checkpoint lacks: \['13'\]"):
+        runner(folder, load_from=checkpoint(folder)).test()
+    (folder / 'test.csv').write_text('path,label\njumpa.mp4,2\nruna.mp4,3\n')  # the numbers
+    assert runner(folder, load_from=checkpoint(folder)).test() == dict(right=1.0)
+
+
+@pytest.mark.parametrize('classes', [['dive', 'run', 'dive'], 'classes'])
+def test_class_names_are_different(folder, classes):
+    with pytest.raises(InputError, match="'classes'] must be different names, got"):
+        VideoDataset('test.csv', data_root=str(folder), metainfo=dict(classes=classes))
+
+
+def test_names_for_a_model_that_learnt_numbers_are_told(folder, monkeypatch):
+    told = []
+    monkeypatch.setattr('vsslbox.datasets.class_names.warn_once', told.append)
+    rows = [f'{name}a.mp4 {number}' for number, name in enumerate(NAMES)]
+    (folder / 'numbers.txt').write_text('\n'.join(rows))
+    training = runner(folder, train='numbers.txt', test='train.csv')
+    training.train()
+    assert training.test() == dict(right=1.0)
+    assert told == []
+    fewer = runner(folder, load_from=checkpoint(folder))
+    assert fewer.test() == dict(right=0.0)
+    assert told == [
+        f'{folder}/test.csv has 4 class names, which are numbered from 0 in alphabetical order, '
+        'but the model has 5 classes without names: give all names in the order of the model, '
+        '`metainfo=dict(classes=[...])`'
+    ]
+    fewer = runner(
+        folder,
+        load_from=checkpoint(folder),
+        test_dataloader=loader(folder, 'test.csv', metainfo=dict(classes=NAMES)),
+    )
+    assert fewer.test() == dict(right=1.0)
+    assert len(told) == 1
+
+
 @pytest.mark.slow
 def test_a_resumed_training_keeps_the_numbers(folder):
     runner(folder).train()

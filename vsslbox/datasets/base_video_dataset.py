@@ -14,7 +14,7 @@ import numpy as np
 from mmaction.datasets import BaseActionDataset
 
 from vsslbox.datasets.class_names import LabelCounts, check_labels, count_labels
-from vsslbox.datasets.list_values import warn_once
+from vsslbox.datasets.list_values import as_integers, warn_once
 from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.datasets.readers.base_reader import VideoError
 from vsslbox.datasets.transforms.steps import Steps, build_steps
@@ -141,7 +141,7 @@ class BaseVideoDataset(BaseActionDataset):
     def number_by(self, classes: Sequence[str], source: str) -> None:
         """Number class names in another order than that of the list, and read the list again.
 
-        A list whose labels are numbers is left as it is.
+        A list whose labels are numbers is left as it is, unless some are among the names.
 
         Args:
             classes: The class names, in the order of their numbers.
@@ -150,11 +150,18 @@ class BaseVideoDataset(BaseActionDataset):
         Raises:
             InputError: The list has other classes.
         """
-        if not self._has_class_names or self._metainfo['classes'] == list(classes):
+        may_be_names = self._has_class_names or any(
+            as_integers([name]) != [name] for name in classes
+        )
+        if not may_be_names or self._metainfo.get('classes') == list(classes):
             return
         self._metainfo['classes'], self._classes_source = list(classes), source
         self._fully_initialized = False
         self.full_init()
+
+    def class_names(self) -> list[str] | None:
+        """Return the class names in the order of their numbers; None if labels are numbers."""
+        return self._metainfo['classes'] if self._has_class_names else None
 
     @abstractmethod
     def _search(self) -> list[dict]:

@@ -5,9 +5,17 @@ from typing import Any, NamedTuple
 
 from torch.utils.data import Dataset
 
+from vsslbox.datasets.list_values import warn_once
 from vsslbox.errors import InputError
 
-__all__ = ['LabelCounts', 'check_labels', 'count_labels', 'number_by', 'parts_of']
+__all__ = [
+    'LabelCounts',
+    'check_labels',
+    'count_labels',
+    'number_by',
+    'parts_of',
+    'tell_own_numbers',
+]
 
 
 class LabelCounts(NamedTuple):
@@ -39,6 +47,25 @@ def number_by(dataset: Dataset, classes: Sequence[str], source: str) -> None:
     for part in parts_of(dataset):
         if hasattr(part, 'number_by'):
             part.number_by(classes, source)
+
+
+def tell_own_numbers(dataset: Dataset, num_classes: int) -> None:
+    """Warn of a list that numbers its class names by itself, and lacks some of a model's classes.
+
+    Args:
+        dataset: The data set, for a model of which nothing tells the names of the classes.
+        num_classes: The classes of the model.
+    """
+    parts: Iterable[Any] = parts_of(dataset)
+    for part in parts:
+        names = part.class_names() if hasattr(part, 'class_names') else None
+        if names is not None and len(names) < num_classes:
+            warn_once(
+                f'{part.ann_file or "the folder of videos"} has {len(names)} class names, which '
+                f'are numbered from 0 in alphabetical order, but the model has {num_classes} '
+                'classes without names: give all names in the order of the model, '
+                '`metainfo=dict(classes=[...])`'
+            )
 
 
 def check_labels(dataset: Dataset, num_classes: int, needed: bool = True) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from unicodedata import category, normalize
 
 from mmengine.logging import print_log
 
@@ -38,8 +39,8 @@ def as_integers(values: Sequence[str]) -> list[int] | list[str]:
 
 
 def near_values(value: str, values: Iterable[str]) -> list[str]:
-    """Return the other values that differ from one only by case or spaces, sorted."""
-    return sorted(v for v in set(values) if v != value and _without_case(v) == _without_case(value))
+    """Return the other values that nearly equal one, sorted: see :func:`tell_near_values`."""
+    return sorted(v for v in set(values) if v != value and _bare(v) == _bare(value))
 
 
 def shown_columns(header: Sequence[str]) -> str:
@@ -48,14 +49,19 @@ def shown_columns(header: Sequence[str]) -> str:
 
 
 def tell_near_values(values: Iterable[str], what: str) -> None:
-    """Warn of distinct values that differ only by case or spaces."""
+    """Warn of distinct values that differ only by case, spaces or what nobody sees.
+
+    That is the Unicode form of a letter with an accent, and characters without a width.
+    """
     counts, groups = Counter(values), defaultdict(list)
     for value in sorted(counts):
-        groups[_without_case(value)].append(f'{value!r} ({counts[value]})')
+        groups[_bare(value)].append(f'{value!a} ({counts[value]})')
     near = [' and '.join(group) for group in groups.values() if len(group) > 1]
     if near:
         shown = '; '.join([*near[:5], '...'][: len(near)])
-        warn_once(f'{what} differ only by case or spaces, but count as different: {shown}')
+        warn_once(
+            f'{what} differ only by case, spaces or Unicode form, but count as different: {shown}'
+        )
 
 
 @cache
@@ -64,5 +70,8 @@ def warn_once(message: str) -> None:
     print_log(message, 'current', logging.WARNING)
 
 
-def _without_case(value: str) -> str:
-    return ' '.join(value.split()).casefold()
+def _bare(value: str) -> str:
+    if value.isascii():
+        return ' '.join(value.split()).casefold()
+    visible = ''.join(letter for letter in value if category(letter) != 'Cf')
+    return ' '.join(normalize('NFKC', visible).split()).casefold()

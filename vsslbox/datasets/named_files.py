@@ -13,7 +13,7 @@ __all__ = ['NamedFiles']
 
 # A name with an empty component, `.` or `..`
 _UNTIDY = re.compile(r'(?:^|/)\.{0,2}(?:/|$)')
-_SEPARATORS = ('\t', ';', ',')
+_SEPARATORS = ('\t', ';', ',', '|')
 
 
 class NamedFiles:
@@ -127,6 +127,8 @@ class NamedFiles:
 
     def _advice(self, name: str) -> str:
         """Return what may be wrong with a missing name."""
+        if re.match(r'path\W', name):
+            return 'a list with a header must end in .csv, and have commas between its columns'
         if self._kind(name.replace('\\', '/')):
             return 'separate folders by `/`, not by backslashes'
         for separator in _SEPARATORS:

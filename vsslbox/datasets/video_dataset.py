@@ -51,7 +51,8 @@ class VideoDataset(BaseVideoDataset):
             ``dict(split='train')``, or one of several, ``dict(split=['val', 'test'])``.
         label: The column of a CSV list that holds the class. Class names are numbered in the order
             of ``metainfo['classes']`` if given, else in alphabetical order over the whole list,
-            regardless of ``where``.
+            regardless of ``where``. A column of integers holds the numbers themselves, unless some
+            are among these names.
         delimiter: The separator of the fields of a text list.
         endings: File name endings that count as videos when a folder is searched, such as
             ``['.zip']`` for the reader ``zip``.
@@ -118,7 +119,7 @@ class VideoDataset(BaseVideoDataset):
         return _parse(line, self.delimiter)
 
     def _separator_of(self, line: str) -> str:
-        for delimiter in ('\t', ';', ',', ' '):
+        for delimiter in ('\t', ';', ',', '|', ' '):
             with suppress(ValueError):
                 if _parse(line, delimiter)[1]:
                     return f'; set `delimiter={delimiter!r}`, which seems to separate the fields'
@@ -162,10 +163,15 @@ class VideoDataset(BaseVideoDataset):
                 near = set(near_values(value, columns[column])).difference(wanted)
                 if near:
                     raise InputError(
-                        f'{self.ann_file} has {column}={min(near)!r}, which differs only by case '
-                        f'or spaces from {value!r} in `where`: correct one of them'
+                        f'{self.ann_file} has {column}={min(near)!a}, which differs only by case, '
+                        f'spaces or Unicode form from {value!a} in `where`: correct one of them'
                     )
+            absent = sorted(set(wanted).difference(columns[column]))
             selected = [number for number in selected if columns[column][number] in wanted]
+            if absent and selected:
+                warn_once(
+                    f'no row of {self.ann_file} has {column}={absent[0]!r}, which `where` selects'
+                )
         if not selected:
             raise InputError(f'no row of {self.ann_file} has {self.where}')
         return selected
@@ -222,16 +228,21 @@ class VideoDataset(BaseVideoDataset):
         rows = [number for number in selected if labels[number]]
         given = sorted(set(labels) - {''})
         numbers: dict[str, Any] = dict(zip(given, as_integers(given)))
-        if not given or isinstance(numbers[given[0]], int):
+        are_names = not numbers.keys().isdisjoint(self._metainfo.get('classes', ()))
+        if not given or (isinstance(numbers[given[0]], int) and not are_names):
             return {row: numbers[labels[row]] for row in rows}
         tell_near_values(filter(None, labels), f'labels in {self.ann_file}')
         self._has_class_names = True
         classes = self._metainfo.setdefault('classes', given)
+        if isinstance(classes, str) or len(set(classes)) < len(classes):
+            raise InputError(
+                f'{self._classes_source} must be different names, got {classes!r:.200}'
+            )
         numbers = {name: number for number, name in enumerate(classes)}
         unknown = sorted({labels[row] for row in rows}.difference(classes))
         if unknown:
             near = near_values(unknown[0], classes)
-            advice = f' ({near[0]!r} differs only by case or spaces)' if near else ''
+            advice = f' ({near[0]!a} differs only by case, spaces or Unicode form)' if near else ''
             raise InputError(
                 f'{self.ann_file} has classes that {self._classes_source} lacks: '
                 f'{unknown[:5]}{advice}'

@@ -4,7 +4,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner, TestLoop, ValLoop
 from torch.utils.data import Dataset
 
-from vsslbox.datasets.class_names import check_labels, number_by
+from vsslbox.datasets.class_names import check_labels, number_by, tell_own_numbers
 from vsslbox.registry import HOOKS
 from vsslbox.utils import unwrap_model
 
@@ -18,7 +18,8 @@ class ClassNamesHook(Hook):
     A list numbers its class names by itself, so that a list that lacks a class has other numbers
     than the model. A checkpoint holds the names of its training list: a test or a resumed training
     numbers its lists by them; validation and test in the process of the training by the training
-    list. A name that is not among them is an error, as is a label that the head has no output for.
+    list. A name that is not among them is an error, as is a label that the head has no output for;
+    where nothing tells the names of the model's classes, a list that has fewer is warned of.
 
     The runner adds this hook. It does nothing for a model without ``cls_head``, and for loops that
     evaluate features instead of predictions.
@@ -56,15 +57,18 @@ class ClassNamesHook(Hook):
 
     def _prepare_loop(self, runner: Runner, loop: object, needs_labels: bool = True) -> None:
         if isinstance(loop, ValLoop | TestLoop):
-            self._prepare(runner, loop.dataloader.dataset, needs_labels)
+            num_classes = self._prepare(runner, loop.dataloader.dataset, needs_labels)
+            if num_classes and self.classes is None:
+                tell_own_numbers(loop.dataloader.dataset, num_classes)
             loop.evaluator.dataset_meta = getattr(loop.dataloader.dataset, 'metainfo', None)
 
-    def _prepare(self, runner: Runner, dataset: Dataset, needs_labels: bool = True) -> None:
+    def _prepare(self, runner: Runner, dataset: Dataset, needs_labels: bool = True) -> int | None:
+        """Number a list and check its labels; return the number of classes if there are any."""
         num_classes = getattr(
             getattr(unwrap_model(runner.model), 'cls_head', None), 'num_classes', None
         )
-        if num_classes is None:
-            return
-        if self.classes is not None:
-            number_by(dataset, self.classes, self.source)
-        check_labels(dataset, num_classes, needs_labels)
+        if num_classes is not None:
+            if self.classes is not None:
+                number_by(dataset, self.classes, self.source)
+            check_labels(dataset, num_classes, needs_labels)
+        return num_classes

@@ -42,5 +42,5 @@ def _describe(value: object, count: int, known: set) -> str:
     if str(value) in texts:  # a number there and a text here
         spellings = [*spellings, str(value)]
     near = [texts[text] for text in spellings]
-    there = f', but {" and ".join(map(repr, near))} is there' if near else ''
+    there = f', but {" and ".join(map(ascii, near))} is there' if near else ''
     return f'{value!r} ({count}{there})'
