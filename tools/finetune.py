@@ -14,6 +14,7 @@ to go on by hand with tools/train.py, the best checkpoints, `predictions.csv`, `
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -28,6 +29,8 @@ from sklearn.metrics import classification_report
 from vsslbox.apis import VideoClassifier
 from vsslbox.apis.command_line import environment_of_training, run_command, tool_parser
 from vsslbox.apis.finetune_config import KINDS, finetune_config
+from vsslbox.datasets.list_values import as_integers, tell_near_values
+from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.errors import InputError
 from vsslbox.evaluation.functional import group_bootstrap_interval, wilson_interval
 from vsslbox.preparation.folds import Division, Fold, divide, group_folds, named_split
@@ -77,7 +80,8 @@ def read_labelled(args: argparse.Namespace) -> Labelled:
     """Read the list of labelled videos.
 
     Raises:
-        InputError: There is no such list or column, or only one class.
+        FileNotFoundError: There is no such list or video.
+        InputError: There is no such column, only one class, a video twice, or one without a group.
     """
     path = args.list or only_csv(args.data_root)
     wanted = ['path', args.labels, *([args.group] if args.group else [])]
@@ -85,12 +89,28 @@ def read_labelled(args: argparse.Namespace) -> Labelled:
     labels = [row[args.labels].strip() for row in rows]
     if len(set(labels)) < 2:
         raise InputError(f'{path} has {len(set(labels))} classes in the column {args.labels!r}')
-    return Labelled(
-        [row['path'] for row in rows],
-        labels,
-        [row[args.group].strip() for row in rows] if args.group else None,
-        [row['split'] for row in rows] if 'split' in rows[0] else None,
-    )
+    tell_near_values(labels, f'labels in {path}')
+    groups = [row[args.group].strip() for row in rows] if args.group else None
+    if groups is not None and '' in groups:
+        raise InputError(
+            f'{path} has {groups.count("")} rows without a value of {args.group!r}: fill it in'
+        )
+    splits = [row['split'] for row in rows] if 'split' in rows[0] else None
+    return Labelled(find_videos(path, rows, args.data_root), labels, groups, splits)
+
+
+def find_videos(path: Path, rows: list[dict[str, str]], folder: Path) -> list[str]:
+    """Return the paths of a list's videos below a folder, each of another file."""
+    names = NamedFiles(str(folder), 'a file', str(path)).find([row['path'] for row in rows])
+    first: dict[str, int] = {}
+    for number, name in enumerate(names):
+        known = first.setdefault(os.path.realpath(folder / name), number)
+        if known != number:
+            raise InputError(
+                f'{path} names {names[known]} again, as {name}, so that it could train and test: '
+                'keep one row'
+            )
+    return names
 
 
 def choose_divisions(videos: Labelled, args: argparse.Namespace) -> list[Division]:
@@ -132,7 +152,7 @@ def train_fold(folder: Path, videos: Labelled, fold: Division, args: argparse.Na
     )
     if args.random_init:
         del config.model.backbone['init_cfg']
-    _use_lists(config, folder.absolute(), args)
+    _use_lists(config, folder.absolute(), class_names(videos.labels), args)
     config.dump(folder / 'config.py')
     command = [sys.executable, TRAIN, folder / 'config.py', '--work-dir', folder, '--resume']
     status = subprocess.run(map(str, command), env=environment_of_training()).returncode
@@ -142,13 +162,24 @@ def train_fold(folder: Path, videos: Labelled, fold: Division, args: argparse.Na
     return best
 
 
-def _use_lists(config: Config, folder: Path, args: argparse.Namespace) -> None:
+def class_names(labels: list[str]) -> list[str] | None:
+    """Return the names of classes that are integers but not their own numbers, such as 1 to 5."""
+    found = sorted(as_integers(sorted(set(labels))))
+    is_numbered = not isinstance(found[0], int) or found == list(range(len(found)))
+    return None if is_numbered else [str(number) for number in found]
+
+
+def _use_lists(
+    config: Config, folder: Path, classes: list[str] | None, args: argparse.Namespace
+) -> None:
     for name in ('train', 'val', 'test'):
         config[f'{name}_dataloader'].dataset.update(
             data_root=str(args.data_root.absolute()),
             ann_file=str(folder / f'{name}.csv'),
             label=args.labels,
         )
+        if classes is not None:
+            config[f'{name}_dataloader'].dataset.metainfo = dict(classes=classes)
     config.randomness = dict(seed=args.seed)
     if args.patience:
         hooks = config.get('custom_hooks', [])

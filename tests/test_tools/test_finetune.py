@@ -20,6 +20,7 @@ from vsslbox.apis.finetune_config import finetune_config
 from vsslbox.config import check_config
 from vsslbox.datasets.readers import PyAVReader
 from vsslbox.errors import InputError
+from vsslbox.preparation.text_files import read_csv, read_lines
 from vsslbox.registry import MODELS
 
 COLOURS = dict(blue=(20, 20, 220), red=(220, 20, 20))
@@ -112,6 +113,82 @@ def test_folds_then_predictions(labelled, tmp_path, monkeypatch, capfd):
         row = tested[dumped['attributes']['name']]
         expected = [float(row['blue']), float(row['red'])]
         assert dumped['pred_scores']['item'].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def listed(folder, **values):
+    """Write a list of the videos with some values changed, and return its path."""
+    path = folder / 'list.csv'
+    rows = [
+        dict(path=f'{n}.mp4', colour=list(COLOURS)[n % 2], subject=f's{n // 4}') for n in range(24)
+    ]
+    rows[5].update(values)
+    lines = [','.join(row.values()) for row in rows]
+    path.write_text('\n'.join(['path,colour,subject', *lines]), encoding='utf-8')
+    return path
+
+
+@pytest.mark.parametrize(
+    ('values', 'message'),
+    [
+        (dict(path='6.mp4'), r'list.csv names 6.mp4 again, as 6.mp4, so that it could train and'),
+        (dict(path='./6.mp4'), r'list.csv names 6.mp4 again, as 6.mp4'),
+        (dict(path='link.mp4'), r'list.csv names 0.mp4 again, as link.mp4'),
+        (dict(path='gone.mp4'), r'1 of 24 in .*list.csv do not exist'),
+        (dict(path=''), r'1 of 24 in .*list.csv are not files'),
+        (dict(subject=' '), r"list.csv has 1 rows without a value of 'subject': fill it in"),
+    ],
+)
+def test_a_list_is_checked_before_anything_is_trained(
+    labelled, tmp_path, monkeypatch, values, message
+):
+    for video in labelled.glob('*.mp4'):
+        (tmp_path / video.name).symlink_to(video)
+    (tmp_path / 'link.mp4').symlink_to('0.mp4')
+    words = ['--data-root', tmp_path, '--labels', 'colour', '--list', listed(tmp_path, **values)]
+    words += ['--group', 'subject', '--work-dir', tmp_path / 'run']
+    refused = pytest.raises((InputError, FileNotFoundError), match=message)
+    with imported_tool('finetune.py') as tool, refused:
+        run_main(tool, monkeypatch, 'zoo://vclr_r18w16_demo', *words)
+    assert not (tmp_path / 'run').exists()
+
+
+def test_a_list_that_is_not_utf_8_is_told(tmp_path):
+    (tmp_path / 'list.csv').write_bytes(b'path,colour\ncaf\xe9.mp4,red\n')
+    with pytest.raises(InputError, match=r'list.csv is not UTF-8 text'):
+        read_csv(tmp_path / 'list.csv')
+    with pytest.raises(InputError, match=r'list.csv is not UTF-8 text'):
+        read_lines(tmp_path / 'list.csv')
+
+
+@pytest.mark.parametrize(
+    ('labels', 'classes'),
+    [
+        (['2', '10', '2', '3'], ['2', '3', '10']),
+        (['1', '2'], ['1', '2']),
+        (['1', '0'], None),
+        (['01', '2'], None),
+        (['a', 'b'], None),
+    ],
+)
+def test_integers_that_do_not_count_from_0_are_names(labels, classes):
+    with imported_tool('finetune.py') as tool:
+        assert tool.class_names(labels) == classes
+
+
+@pytest.mark.slow
+def test_paths_and_classes_as_users_write_them(labelled, tmp_path, monkeypatch):
+    """Spaces, absolute paths and classes that count from 1, from the list to the report."""
+    path = tmp_path / 'list.csv'
+    rows = [f'{name}, {n % 2 + 1}' for n in range(24) for name in [f'./{n}.mp4 ']]
+    rows[3] = f'{labelled}/3.mp4,2'
+    path.write_text('\n'.join(['path, colour', *rows]))
+    words = ['--data-root', labelled, '--labels', 'colour', '--list', path, '--epochs', 2]
+    words += ['--lr', 1e-3, '--work-dir', tmp_path / 'run']
+    with imported_tool('finetune.py') as tool:
+        assert run_main(tool, monkeypatch, 'zoo://vclr_r18w16_demo', *words) == 0
+    report = json.loads((tmp_path / 'run' / 'report.json').read_text())
+    assert report['accuracy'] == 100
+    assert {'1', '2'} < report['classes'].keys()
 
 
 def test_the_classes_are_drawn_on_copies(tmp_path, monkeypatch):

@@ -13,8 +13,12 @@ __all__ = ['only_csv', 'read_csv', 'read_json', 'read_lines', 'write_csv', 'writ
 
 
 def read_lines(path: Path) -> list[str]:
-    """Return the lines of a text file that are not empty."""
-    return [line.strip() for line in path.read_text('utf-8-sig').splitlines() if line.strip()]
+    """Return the lines of a text file that are not empty.
+
+    Raises:
+        InputError: It is not UTF-8 text.
+    """
+    return [line.strip() for line in _read_text(path).splitlines() if line.strip()]
 
 
 def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
@@ -22,28 +26,34 @@ def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
 
     Raises:
         InputError: One of the columns is missing or there twice, or a row has not one value for
-            each.
+            each, or the file is not UTF-8 text.
     """
-    with open(path, newline='', encoding='utf-8-sig') as file:
-        reader = csv.reader(file)
-        try:
-            header = [name.strip() for name in next(reader, ())]
-            if not set(columns) <= set(header):
-                shown = header[:20] + ['...'] * (len(header) > 20)
-                raise InputError(f'{path} must have the columns {list(columns)}, it has {shown}')
-            (column, count), *_ = Counter(header).most_common(1)
-            if count > 1:
-                raise InputError(f'{path} has several columns {column!r}: rename them')
-            rows = []
-            for row in filter(None, reader):
-                if len(row) != len(header):
-                    raise InputError(
-                        f'{path}:{reader.line_num}: {len(row)} values for {len(header)} columns'
-                    )
-                rows.append(dict(zip(header, row)))
-        except csv.Error as error:
-            raise InputError(f'{path}:{reader.line_num}: {error}') from None
-        return rows
+    reader = csv.reader(io.StringIO(_read_text(path), newline=''))
+    try:
+        header = [name.strip() for name in next(reader, ())]
+        if not set(columns) <= set(header):
+            shown = header[:20] + ['...'] * (len(header) > 20)
+            raise InputError(f'{path} must have the columns {list(columns)}, it has {shown}')
+        (column, count), *_ = Counter(header).most_common(1)
+        if count > 1:
+            raise InputError(f'{path} has several columns {column!r}: rename them')
+        rows = []
+        for row in filter(None, reader):
+            if len(row) != len(header):
+                raise InputError(
+                    f'{path}:{reader.line_num}: {len(row)} values for {len(header)} columns'
+                )
+            rows.append(dict(zip(header, row)))
+    except csv.Error as error:
+        raise InputError(f'{path}:{reader.line_num}: {error}') from None
+    return rows
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise InputError(f'{path} is not UTF-8 text: {error}') from None
 
 
 def only_csv(folder: Path) -> Path:
