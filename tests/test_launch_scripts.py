@@ -148,9 +148,15 @@ def test_demo_leaderboard_trains_with_three_seeds_and_measures_them(tmp_path):
         f'--data-root {out}/sprites/train --epochs 40 --seeds 0,1,2 --work-dir {out}/sprites-runs',
         'python tools/leaderboard.py '
         f'cvrl_r3d18w16={out}/sprites-runs/cvrl_r3d18w16_1xb32-8x3-64px/**/epoch_40.pth '
-        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear low_shot '
-        '--columns knn/*/top1 linear/*/top1 low_shot/*/10_per_class '
+        f'--data-root {out}/sprites --labels appearance motion --protocols knn linear svm low_shot '
+        '--columns knn/*/top1 linear/*/top1 svm/*/top1 low_shot/*/10_per_class '
         f'--work-dir {out}/sprites-leaderboard',
+        'python tools/leaderboard.py '
+        f'cvrl_r3d18w16={out}/sprites-runs/cvrl_r3d18w16_1xb32-8x3-64px/**/seed0/epoch_40.pth '
+        f'--data-root {out}/sprites --labels appearance motion --protocols retrieval temporal '
+        'robustness --settings robustness.severities=[1,3,5] --columns retrieval/*/R@1 '
+        'temporal/motion/reversed/flips robustness/*/relative_drop --random-seeds 1 '
+        f'--work-dir {out}/sprites-further',
     ]
     assert lines('sprite', 'out') == ['2', 'vsslbox: the videos are motion or sprites, not sprite']
     configs = [word for line in lines('motion', 'out') for word in line.split() if '.py' in word]

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Pretrains the methods at the size of a demonstration, each with three seeds and on as many samples, and
-# measures all of them side by side, on generated videos of moving people or of sprites:
+# measures all of them side by side, on generated videos of moving people or of sprites; those of seed 0 by
+# further protocols too:
 #
 #     bash tools/demo_leaderboard.sh motion OUT [CONFIG ...]
 #     bash tools/demo_leaderboard.sh sprites OUT [CONFIG ...]
 #
 # A training takes 3 to 15 minutes of two cores; the same command goes on where it was stopped.
-# CONFIG is a name in configs/demo; without any, those below are taken. OUT/VIDEOS-leaderboard has the table,
-# and results.json, which `tools/leaderboard.py --join` adds to that of another machine.
+# CONFIG is a name in configs/demo; without any, those below are taken. OUT/VIDEOS-leaderboard and
+# OUT/VIDEOS-further have the tables, and results.json, which `tools/leaderboard.py --join` adds to that of
+# another machine.
 set -euo pipefail
 
 usage='usage: demo_leaderboard.sh motion|sprites OUT [CONFIG ...]'
@@ -47,6 +49,11 @@ motion)
         --data-root "$data"
     )
     measuring=(--data-root "$data" --list "$data/$list" --labels action)
+    further=(
+        retrieval temporal alignment probes
+        --settings probes.columns=[action,camera_height,speed,shirt,background]
+    )
+    columns=('retrieval/*/R@1' 'temporal/*/reversed/flips' 'alignment/*/order' 'probes/*')
     configs=(
         rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
         rho-moco_diff-r3d18w16_1xb32-2x8x3-64px
@@ -59,6 +66,8 @@ sprites)
     epochs=40 # of 360
     training=(--data-root "$data/train")
     measuring=(--data-root "$data" --labels appearance motion)
+    further=(retrieval temporal robustness --settings robustness.severities=[1,3,5])
+    columns=('retrieval/*/R@1' 'temporal/motion/reversed/flips' 'robustness/*/relative_drop')
     ;;
 *)
     echo "vsslbox: the videos are motion or sprites, not $videos" >&2
@@ -71,10 +80,13 @@ runs=$out/$videos-runs
 trainings=("${configs[@]/#/configs/demo/}")
 python tools/sweep.py "${trainings[@]/%/.py}" "${training[@]}" --epochs "$epochs" \
     --seeds 0,1,2 --work-dir "$runs"
-entries=()
+all=() first=() # of all seeds, and of the first
 for name in "${configs[@]}"; do
-    entries+=("${name%%_1xb*}=$runs/$name/**/epoch_$epochs.pth") # of all seeds
+    all+=("${name%%_1xb*}=$runs/$name/**/epoch_$epochs.pth")
+    first+=("${name%%_1xb*}=$runs/$name/**/seed0/epoch_$epochs.pth")
 done
-python tools/leaderboard.py "${entries[@]}" "${measuring[@]}" --protocols knn linear low_shot \
-    --columns 'knn/*/top1' 'linear/*/top1' 'low_shot/*/10_per_class' \
+python tools/leaderboard.py "${all[@]}" "${measuring[@]}" --protocols knn linear svm low_shot \
+    --columns 'knn/*/top1' 'linear/*/top1' 'svm/*/top1' 'low_shot/*/10_per_class' \
     --work-dir "$out/$videos-leaderboard"
+python tools/leaderboard.py "${first[@]}" "${measuring[@]}" --protocols "${further[@]}" \
+    --columns "${columns[@]}" --random-seeds 1 --work-dir "$out/$videos-further"
