@@ -233,6 +233,19 @@ def test_workers_have_no_settings_without_workers():
         ('default_hooks', dict(logger=dict(type='LogerHook')), "did you mean 'LoggerHook'?"),
         ('param_scheduler', 5, "param_scheduler: is 5; give the dict of a component, with its 'ty"),
         ('custom_hooks', 'EMAHook', "custom_hooks: is 'EMAHook'; give the dict of a component"),
+        ('env_cfg', 1, 'env_cfg: is 1; give a dict'),
+        (
+            'env_cfg',
+            dict(cudnn_benchmrk=True),
+            'env_cfg.cudnn_benchmrk: nothing reads this setting',
+        ),
+        ('env_cfg', dict(x=1), 'it has cudnn_benchmark, dist_cfg, mp_cfg, resource_limit'),
+        (
+            'randomness',
+            dict(sed=1),
+            "randomness.sed: nothing reads this setting; did you mean 'see",
+        ),
+        ('auto_scale_lr', dict(enabl=True), "did you mean 'enable'?"),
     ],
 )
 def test_each_part_of_the_engine_is_checked(place, value, expected):

@@ -21,7 +21,7 @@ from mmengine.registry import Registry
 from torch.utils.data import DataLoader
 
 from vsslbox import registry as ours
-from vsslbox.config.keys import FORMER, TOP_LEVEL
+from vsslbox.config.keys import FORMER, KEYS, TOP_LEVEL
 from vsslbox.config.signatures import constructors_of, signature_of
 from vsslbox.config.variables import used_names, values_of
 from vsslbox.errors import InputError
@@ -57,6 +57,8 @@ _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS
 
 # Kinds at whose places a dict without `type` may be settings of the component above.
 _MAY_BE_SETTINGS = (None, root.MODELS, root.WEIGHT_INITIALIZERS)
+# Dicts of settings at the top, of which the engine ignores keys that it does not know.
+_SETTINGS = ('auto_scale_lr', 'env_cfg', 'randomness')
 # How similar to a name of the engine's a variable of the user's own must be to be reported.
 _NEAR_MISS = 0.85
 
@@ -108,8 +110,8 @@ def check_config(cfg: Config) -> None:
     """Check every name in a config without building anything.
 
     This covers the types of all components, unknown and missing arguments of each, the named steps
-    of pipelines, and top-level variables that look like a misspelt name that the engine reads. All
-    other top-level variables are the user's own.
+    of pipelines, the keys of settings, and top-level variables that look like a misspelt name that
+    the engine reads. All other top-level variables are the user's own.
 
     Args:
         cfg: A config for :class:`mmengine.runner.Runner`.
@@ -118,7 +120,7 @@ def check_config(cfg: Config) -> None:
         ConfigError: The config has mistakes. The message gives the place of each one and the
             nearest right name.
     """
-    problems = list(_check_top_level_names(cfg))
+    problems = [*_check_top_level_names(cfg), *_check_settings(cfg)]
     scope = cfg.get('default_scope') or 'mmengine'
     if _is_installed(scope):
         for key, value in cfg.items():
@@ -155,6 +157,18 @@ def _check_top_level_names(cfg: Config) -> Iterator[str]:
             yield f"{key}: nothing reads this variable; did you mean '{near[0]}'?"
     if 'model' not in cfg:
         yield 'model: is missing; every config needs it'
+
+
+def _check_settings(cfg: Config) -> Iterator[str]:
+    for place in _SETTINGS:
+        settings = cfg.get(place, {})
+        if not isinstance(settings, dict | None):
+            yield f'{place}: is {settings!r}; give a dict'
+            continue
+        known = KEYS[place]
+        for key in (settings or {}).keys() - known.keys():
+            hint = _hint(key, known, f'it has {", ".join(known)}')
+            yield f'{place}.{key}: nothing reads this setting; {hint}'
 
 
 def _is_inserted(cfg: Config, name: str) -> bool:
