@@ -233,6 +233,16 @@ def test_workers_have_no_settings_without_workers():
         ('default_hooks', dict(logger=dict(type='LogerHook')), "did you mean 'LoggerHook'?"),
         ('param_scheduler', 5, "param_scheduler: is 5; give the dict of a component, with its 'ty"),
         ('custom_hooks', 'EMAHook', "custom_hooks: is 'EMAHook'; give the dict of a component"),
+        ('train_cfg', dict(by_epoch=True, max_epochs=2.5), 'train_cfg.max_epochs: is 2.5; give a'),
+        ('train_cfg', dict(by_epoch=True, max_epochs=0), 'give a whole number, 1 or more'),
+        (
+            'train_cfg',
+            dict(by_epoch=False, max_iters='9'),
+            "train_cfg.max_iters: is '9'; give a wh",
+        ),
+        ('val_dataloader', dict(num_workers=-1), 'val_dataloader.num_workers: is -1; give a whole'),
+        ('train_dataloader', dict(batch_size=True), 'train_dataloader.batch_size: is True; give a'),
+        ('log_level', 'info', "log_level: is 'info'; give DEBUG, INFO, WARNING or ERROR"),
         ('env_cfg', 1, 'env_cfg: is 1; give a dict'),
         (
             'env_cfg',

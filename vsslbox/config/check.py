@@ -8,6 +8,7 @@ arguments with the signatures, and reports all mistakes together.
 
 import importlib.util
 import inspect
+import logging
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -59,6 +60,9 @@ _ALL_KINDS = [getattr(root, name) for name in ours.__all__ if name != 'FUNCTIONS
 _MAY_BE_SETTINGS = (None, root.MODELS, root.WEIGHT_INITIALIZERS)
 # Dicts of settings at the top, of which the engine ignores keys that it does not know.
 _SETTINGS = ('auto_scale_lr', 'env_cfg', 'randomness')
+# Whole numbers, which some parts of the engine round or compare before they refuse others, and the
+# least of each.
+_WHOLE = dict(batch_size=1, max_epochs=1, max_iters=1, num_workers=0)
 # How similar to a name of the engine's a variable of the user's own must be to be reported.
 _NEAR_MISS = 0.85
 
@@ -126,6 +130,7 @@ def check_config(cfg: Config) -> None:
         for key, value in cfg.items():
             if key in _KINDS and key in TOP_LEVEL:
                 problems += _check_top_level_value(key, value)
+                problems += _check_whole_numbers(key, value)
                 problems += _walk(*_with_default_type(key, value), key, scope)
     else:
         problems.append(f"default_scope: the package '{scope}' is not installed")
@@ -159,7 +164,21 @@ def _check_top_level_names(cfg: Config) -> Iterator[str]:
         yield 'model: is missing; every config needs it'
 
 
+def _check_whole_numbers(place: str, value: object) -> Iterator[str]:
+    """Check the numbers of a loop or a data loader."""
+    if not isinstance(value, dict) or _KINDS[place] not in (DataLoader, root.LOOPS):
+        return
+    for key, least in _WHOLE.items():
+        number = value.get(key, least)
+        is_whole = isinstance(number, int) and not isinstance(number, bool) and number >= least
+        if not is_whole and (key, number) != ('batch_size', None):
+            yield f'{place}.{key}: is {number!r}; give a whole number, {least} or more'
+
+
 def _check_settings(cfg: Config) -> Iterator[str]:
+    level = cfg.get('log_level', 'INFO')
+    if isinstance(level, str) and not isinstance(logging.getLevelName(level), int):
+        yield f'log_level: is {level!r}; give DEBUG, INFO, WARNING or ERROR'
     for place in _SETTINGS:
         settings = cfg.get(place, {})
         if not isinstance(settings, dict | None):
