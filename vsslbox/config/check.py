@@ -337,6 +337,10 @@ def _check_arguments(cfg: dict, place: str, kind: Registry, target: Callable) ->
         # Even where any argument is accepted, a near miss of a known name is most likely a slip.
         if not takes_anything or get_close_matches(key, accepted, 1, 0.8):
             yield _unknown(key, place, name, parameters)
+    for key in (key for key in cfg if isinstance(cfg[key], str) and key in parameters):
+        if parameters[key].annotation in (bool, float, int):
+            wanted = 'True or False' if parameters[key].annotation is bool else 'a number'
+            yield f'{place}.{key}: is {cfg[key]!r}; give {wanted}'
     if kind is root.FUNCTIONS:
         return  # the dataloader calls them with its own arguments
     for key in sorted(required - set(cfg) - _GIVEN.get(kind, set())):
