@@ -101,10 +101,11 @@ def main() -> None:
     """Train."""
     args = parse_args()
     config = read_config(args, args.epochs)
-    if config.get('train_cfg') is None:
+    absent = [name for name in ('train_cfg', 'train_dataloader') if config.get(name) is None]
+    if absent:
         raise InputError(
-            f'{args.config} has no train_cfg: give a config for training, or use tools/test.py for '
-            'the config of a protocol'
+            f'{args.config} has no {absent[0]}: give a config for training, or use tools/test.py '
+            'for the config of a protocol'
         )
     apply_args(config, args)
     if args.videos:

@@ -9,6 +9,7 @@ import pytest
 
 from vsslbox.datasets import RawframeDataset, VideoDataset
 from vsslbox.datasets.readers import VideoError
+from vsslbox.errors import InputError
 from vsslbox.structures import SampleKey
 
 PIPELINE = dict(
@@ -291,6 +292,16 @@ def folder_with_bad_videos(video_folder, tmp_path):
     (tmp_path / 'text.mp4').write_text('no video')
     (tmp_path / 'zero.mp4').touch()
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ('missing', 'message'),
+    [('open', 'put OpenVideo or OpenFrames'), ('sample', 'put one that sam')],
+)
+def test_a_pipeline_that_lacks_a_step_is_told(video_folder, missing, message):
+    dataset = VideoDataset(data_root=str(video_folder), pipeline={**PIPELINE, missing: None})
+    with pytest.raises(InputError, match=f'`pipeline` needs what another one gives: {message}'):
+        dataset[0]
 
 
 def test_bad_videos_are_replaced_and_noted(folder_with_bad_videos):

@@ -25,6 +25,11 @@ from vsslbox.structures import SampleKey
 __all__ = ['BaseVideoDataset']
 
 
+# Which steps of a pipeline give what others need.
+_OPENING, _SAMPLING = 'OpenVideo or OpenFrames', 'one that samples, such as SampleRandomClip'
+_GIVEN_BY = dict(reader=_OPENING, total_frames=_OPENING, frame_rate=_OPENING, views=_SAMPLING)
+
+
 class BaseVideoDataset(BaseActionDataset):
     """A list of videos, and a pipeline that makes samples from them.
 
@@ -107,6 +112,13 @@ class BaseVideoDataset(BaseActionDataset):
         results.update(index=index, rng=rng, bad_videos=bad_videos)
         try:
             return self.pipeline(results)
+        except KeyError as error:
+            (key,) = error.args
+            if key not in _GIVEN_BY or key in results:
+                raise
+            raise InputError(
+                f'a step of `pipeline` needs what another one gives: put {_GIVEN_BY[key]} before it'
+            ) from error
         finally:
             if 'reader' in results:  # a transform failed before the frames were decoded
                 results.pop('reader').close()
