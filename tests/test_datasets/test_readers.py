@@ -388,6 +388,23 @@ def test_unreadable_files_are_named(reader, tmp_path, video_folder):
         assert '\n' not in caught.value.reason
 
 
+@pytest.mark.parametrize('reader', [PyAVReader, DecordReader, TorchCodecReader])
+def test_names_that_are_not_utf_8(reader, tmp_path, video_folder):
+    plain = str(video_folder / 'video0.mp4')
+    try:
+        expected = reader(plain).read([0, 5])
+    except ImportError as error:
+        pytest.skip(str(error))
+    odd, bad = (os.path.join(tmp_path, os.fsdecode(name)) for name in (b'\xe9.mp4', b'\xff.mp4'))
+    os.link(plain, odd)
+    with open(bad, 'w') as file:
+        file.write('no video')
+    assert np.array_equal(reader(odd).read([0, 5]), expected)
+    with pytest.raises(VideoError) as caught:
+        reader(bad)
+    assert caught.value.path == bad and caught.value.reason
+
+
 def test_audio_alone_is_not_a_video(tmp_path):
     path = tmp_path / 'sound.mp4'
     with av.open(str(path), 'w') as container:

@@ -1,5 +1,7 @@
 """What the command line of training writes into a config."""
 
+import os
+
 import pytest
 from mmengine.config import Config
 
@@ -65,6 +67,12 @@ def test_videos_that_do_not_exist_are_named(tmp_path):
         train_on(video_config(tmp_path), ['none/*.mp4'])
     with pytest.raises(InputError, match='not on RawframeDataset'):
         train_on(video_config(tmp_path, type='RawframeDataset'), ['none.mp4'])
+
+
+def test_names_that_no_list_can_hold_are_told(tmp_path):
+    (tmp_path / os.fsdecode(b'caf\xe9.mp4')).touch()
+    with pytest.raises(InputError, match=r'1 of 1 files, .* such as .*caf\\xe9.mp4: rename'):
+        train_on(video_config(tmp_path), [str(tmp_path)])
 
 
 def test_videos_and_a_folder_of_videos_exclude_each_other(monkeypatch):

@@ -14,6 +14,7 @@ from vsslbox.preparation.curation import name_of, read_table
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.registry import DATASETS
 from vsslbox.search import VideoIndex, is_index
+from vsslbox.utils import escaped
 
 __all__ = ['train_on', 'videos_of']
 
@@ -28,7 +29,8 @@ def train_on(config: Config, given: Sequence[str]) -> None:
         given: Files, folders and patterns such as ``clips/*.mp4``.
 
     Raises:
-        InputError: There is no such video, or the config does not train on video files.
+        InputError: There is no such video, a name is not UTF-8, or the config does not train on
+            video files.
     """
     dataset = config.train_dataloader.dataset
     kind = DATASETS.get(dataset.type)
@@ -37,12 +39,27 @@ def train_on(config: Config, given: Sequence[str]) -> None:
             f'--videos is for a config that trains on video files (VideoDataset), not on '
             f'{dataset.type}'
         )
-    files = (str(Path(file).absolute()) for place in given for file in video_files(place))
+    found = (str(Path(file).absolute()) for place in given for file in video_files(place))
+    files = list(dict.fromkeys(found))
+    odd = [escaped(file) for file in files if not _is_utf8(file)]
+    if odd:
+        raise InputError(
+            f'--videos cannot list {len(odd)} of {len(files)} files, whose names are not UTF-8, '
+            f'such as {odd[0]}: rename them, or name their folder by --data-root'
+        )
     path = Path(config.work_dir, 'videos.csv').absolute()
-    write_csv(path, [('path',), *((file,) for file in dict.fromkeys(files))])
+    write_csv(path, [('path',), *((file,) for file in files)])
     dataset.update(data_root='', ann_file=str(path), data_prefix=dict(video=''))
     for selection in ('where', 'label'):  # of another list
         dataset.pop(selection, None)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def videos_of(source: str) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.limits import TooLargeError, refuse_irregular, refuse_large
 from vsslbox.datasets.readers.pyav_reader import open_stream
-from vsslbox.datasets.readers.video_source import VideoSource
+from vsslbox.datasets.readers.video_source import VideoSource, file_of
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['DecordReader']
@@ -52,12 +52,12 @@ class DecordReader(BaseReader):
         if source is None:
             refuse_irregular(path)
         self._height, self._width = _size_in_header(path, source)
-        file = path if source is None else source.open()
         try:
+            file = file_of(path, source)
             self._reader = decord.VideoReader(file, num_threads=1)
             self.num_frames = len(self._reader)
             self.fps = float(self._reader.get_avg_fps())
-        except (decord.DECORDError, RuntimeError) as error:
+        except (decord.DECORDError, RuntimeError, OSError) as error:
             raise VideoError(path, _reason(error)) from None
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:

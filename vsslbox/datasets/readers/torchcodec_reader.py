@@ -7,7 +7,7 @@ import numpy as np
 
 from vsslbox.datasets.readers.base_reader import BaseReader, VideoError
 from vsslbox.datasets.readers.limits import refuse_irregular, refuse_large
-from vsslbox.datasets.readers.video_source import VideoSource
+from vsslbox.datasets.readers.video_source import VideoSource, file_of
 from vsslbox.registry import TASK_UTILS
 
 __all__ = ['TorchCodecReader']
@@ -43,15 +43,15 @@ class TorchCodecReader(BaseReader):
         self.path = path
         if source is None:
             refuse_irregular(path)
-        file: Any = path if source is None else source.open()  # torchcodec reads any file object
         try:
+            file: Any = file_of(path, source)  # torchcodec reads any file object
             # The other mode, 'approximate', leaks memory and is wrong at variable frame rates.
             self._decoder: Any = VideoDecoder(
                 file, seek_mode='exact', num_ffmpeg_threads=1, dimension_order='NHWC'
             )
             self.num_frames = len(self._decoder)
             self.fps = float(self._decoder.metadata.average_fps or 0)
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, OSError) as error:
             raise VideoError(path, _reason(error)) from None
 
     def read(self, indices: Sequence[int]) -> list[np.ndarray]:

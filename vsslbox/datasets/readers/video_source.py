@@ -4,9 +4,10 @@ import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any
 
-__all__ = ['FileRange', 'SourceFile', 'VideoSource']
+__all__ = ['FileRange', 'SourceFile', 'VideoSource', 'file_of']
 
 SourceFile = io.RawIOBase | io.BytesIO
 """An open file of the bytes of a video."""
@@ -30,6 +31,26 @@ class VideoSource(ABC):
         Raises:
             VideoError: The bytes cannot be read.
         """
+
+
+def file_of(path: str, source: VideoSource | None) -> str | SourceFile:
+    """Return what a decoder opens that takes the name of a file in UTF-8 alone.
+
+    Args:
+        path: The file.
+        source: The video, if it is no file of its own.
+
+    Raises:
+        VideoError: The bytes of the source cannot be read.
+        OSError: A file whose name is not UTF-8 cannot be read.
+    """
+    if source is not None:
+        return source.open()
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return io.BytesIO(Path(path).read_bytes())
+    return path
 
 
 class FileRange(io.RawIOBase):
