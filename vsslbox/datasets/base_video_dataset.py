@@ -17,6 +17,7 @@ from vsslbox.datasets.class_names import LabelCounts, check_labels, count_labels
 from vsslbox.datasets.list_values import as_integers, warn_once
 from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.datasets.readers.base_reader import VideoError
+from vsslbox.datasets.readers.limits import TooLargeError
 from vsslbox.datasets.transforms.steps import Steps, build_steps
 from vsslbox.datasets.video_folders import walk
 from vsslbox.errors import InputError
@@ -112,8 +113,10 @@ class BaseVideoDataset(BaseActionDataset):
         results.update(index=index, rng=rng, bad_videos=bad_videos)
         try:
             return self.pipeline(results)
+        except TooLargeError as error:
+            raise TooLargeError(error.path or results[self.path_key], error.reason) from None
         except KeyError as error:
-            (key,) = error.args
+            key = next(iter(error.args), None)
             if key not in _GIVEN_BY or key in results:
                 raise
             raise InputError(

@@ -14,7 +14,10 @@ __all__ = ['Limit', 'TooLargeError', 'refuse_irregular', 'refuse_large']
 
 
 class TooLargeError(VideoError):
-    """A video whose frames exceed a limit; no other reader is tried."""
+    """A video whose frames exceed a limit; no other reader is tried.
+
+    The path is empty where a transform, which does not know it, refuses to scale frames.
+    """
 
 
 class Limit:

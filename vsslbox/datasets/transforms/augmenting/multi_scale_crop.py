@@ -87,5 +87,5 @@ class MultiScaleCrop(RandomResizedCrop):
 
 def _side(short_side: int, scale: float, wanted: int) -> int:
     """Return the length of one side of a box in pixels."""
-    side = int(short_side * scale)
+    side = max(1, int(short_side * scale))
     return min(wanted, short_side) if abs(side - wanted) <= _CLOSE else side

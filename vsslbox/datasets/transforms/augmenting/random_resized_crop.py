@@ -77,8 +77,8 @@ class RandomResizedCrop(ViewTransform):
 
     def _middle_box(self, height: int, width: int) -> tuple[int, int, int, int]:
         low, high = self.ratio
-        box_height = min(height, round(width / low))
-        box_width = min(width, round(height * high))
+        box_height = min(height, max(1, round(width / low)))
+        box_width = min(width, max(1, round(height * high)))
         return (height - box_height) // 2, (width - box_width) // 2, box_height, box_width
 
     def apply_frame(self, frame: np.ndarray, box: np.ndarray) -> np.ndarray:

@@ -2,7 +2,11 @@
 
 import numpy as np
 
-from vsslbox.datasets.transforms.augmenting.resize import resize_image, size_of_short_side
+from vsslbox.datasets.transforms.augmenting.resize import (
+    refuse_long_sides,
+    resize_image,
+    size_of_short_side,
+)
 from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
@@ -34,6 +38,11 @@ class RandomShortSide(ViewTransform):
     def draw(self, rng: np.random.Generator, num_draws: int, frames: list[np.ndarray]) -> Drawn:
         """Draw the length of the shorter side."""
         return {'short_side': rng.integers(self.low, self.high + 1, num_draws)}
+
+    def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
+        """Scale the frames if they are not too thin."""
+        refuse_long_sides(frames, int(params['short_side'].max()))
+        return super().apply(frames, params)
 
     def apply_frame(self, frame: np.ndarray, short_side: np.int64) -> np.ndarray:
         """Scale ``frame``."""

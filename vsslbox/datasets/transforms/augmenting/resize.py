@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from vsslbox.datasets.transforms.augmenting.view_transform import ViewTransform
+from vsslbox.datasets.readers.limits import VIDEO_BYTES, TooLargeError
+from vsslbox.datasets.transforms.augmenting.view_transform import Drawn, ViewTransform
 from vsslbox.errors import InputError
 from vsslbox.registry import TRANSFORMS
 
-__all__ = ['Resize', 'resize_image', 'size_of_short_side', 'to_size']
+__all__ = ['Resize', 'refuse_long_sides', 'resize_image', 'size_of_short_side', 'to_size']
 
 
 def to_size(size: int | Sequence[int]) -> tuple[int, int]:
@@ -26,6 +27,22 @@ def size_of_short_side(height: int, width: int, short_side: int) -> tuple[int, i
     """Return the height and width, in pixels, of an image scaled to a short side."""
     scale = short_side / min(height, width)
     return round(height * scale), round(width * scale)
+
+
+def refuse_long_sides(frames: list[np.ndarray], short_side: int) -> None:
+    """Refuse frames that are so thin that they need too much memory when they have a short side.
+
+    Raises:
+        TooLargeError: They would have more bytes than a reader may decode.
+    """
+    sizes = [size_of_short_side(frame.shape[0], frame.shape[1], short_side) for frame in frames]
+    if 3 * sum(height * width for height, width in sizes) > VIDEO_BYTES.value:
+        raise TooLargeError(
+            '',
+            f'{len(frames)} frames with a short side of {short_side} pixels, up to '
+            f'{max(map(max, sizes))} long, need more than {VIDEO_BYTES.value} bytes; '
+            f'{VIDEO_BYTES.variable} raises this limit',
+        )
 
 
 def resize_image(image: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -66,6 +83,12 @@ class Resize(ViewTransform):
             )
         self.short_side = None if short_side is None else to_size(short_side)[0]
         self.size = None if size is None else to_size(size)
+
+    def apply(self, frames: list[np.ndarray], params: Drawn) -> list[np.ndarray]:
+        """Scale the frames if they are not too thin."""
+        if self.short_side is not None:
+            refuse_long_sides(frames, self.short_side)
+        return super().apply(frames, params)
 
     def apply_frame(self, frame: np.ndarray) -> np.ndarray:
         """Scale ``frame``."""
