@@ -20,6 +20,7 @@ from tests.distributed import run_on_processes
 from vsslbox.apis.command_line import build_runner
 from vsslbox.checkpoints import checkpoints_in
 from vsslbox.errors import InputError
+from vsslbox.models.memories import FeatureQueue
 from vsslbox.registry import DATASETS, HOOKS, MODELS
 
 REPO = Path(__file__).resolve().parents[2]
@@ -115,6 +116,20 @@ def train(work_dir, *changes, stop=None, **kwargs):
     except Stopped:
         assert stop
     return seen
+
+
+@MODELS.register_module()
+class QueuedWeights(TwoWeights):
+    """A model that keeps the numbers of its samples."""
+
+    def __init__(self, size):
+        super().__init__()
+        self.queue = FeatureQueue(size, 1)
+
+    def forward(self, inputs, index, mode='tensor'):
+        self.queue.stage(index[:, None].float())
+        self.queue.flush()
+        return super().forward(inputs, index, mode)
 
 
 @pytest.fixture
@@ -257,6 +272,27 @@ def test_another_list_restarts_an_epoch(tmp_path, changed, told):
     assert sorted(samples_of(seen, 1)) == list(range(num_videos))
     assert 'its first 8 samples are seen twice' in told[-1]
     assert 'train_dataloader.dataset (SHA-256 of the list)' in told[-1]
+
+
+@pytest.mark.parametrize('size', [4, 16])
+def test_a_queue_follows_the_videos_and_the_batch(tmp_path, size, capfd):
+    """As ``fit_to_data`` sets its size for a small folder."""
+    seen = train(tmp_path, dict(model=dict(type='QueuedWeights', size=8)), stop=3)
+    keys = [float(index) for _, _, indices, _ in seen for index in indices]
+    saved = torch.load(tmp_path / 'iter_3.pth', weights_only=True)['state_dict']
+    assert sorted(saved['queue.features'].flatten().tolist()) == sorted(keys[-8:])
+    found = []
+
+    class LookHook(Hook):
+        def before_train(self, runner):
+            found.extend(runner.model.queue.features.flatten().tolist())
+
+    HOOKS.register_module(name='LookHook', force=True, module=LookHook)
+    model = dict(type='QueuedWeights', size=size)
+    hook = dict(type='LookHook')
+    train(tmp_path, dict(model=model, custom_hooks=[hook]), resume=True, stop=4)
+    assert found[:8] == keys[-min(size, 8) :]
+    assert f'queue holds {size} keys, that of the checkpoint 8' in ''.join(capfd.readouterr())
 
 
 def test_the_seed_of_the_checkpoint_holds_for_the_order_of_the_samples(tmp_path, told):

@@ -63,6 +63,24 @@ def test_state_survives_saving():
     assert queue.pointer == other.pointer == 2
 
 
+@pytest.mark.parametrize('size', [3, 5, 8])
+def test_a_queue_of_another_size_keeps_the_newest_keys(size):
+    old = FeatureQueue(size=5, channels=4)
+    for first in (0, 4):
+        old.stage(keys(first, 4))
+        old.flush()
+    queue = FeatureQueue(size=size, channels=4)
+    start = queue.features.clone()
+    queue.features[:], queue.pointer[...] = queue.resized(old.features, int(old.pointer))
+    kept = [3, 4, 5, 6, 7][-size:]
+    assert queue.features[: len(kept), 0].tolist() == kept
+    assert torch.equal(queue.features[len(kept) :], start[len(kept) :])
+    queue.stage(keys(8, 2))
+    queue.flush()
+    assert {8, 9} < set(queue.features[:, 0].tolist())
+    assert set(kept[2 - max(0, size - 5) :]) <= set(queue.features[:, 0].tolist())
+
+
 def test_too_many_waiting_keys_are_refused():
     queue = FeatureQueue(size=5, channels=4)
     queue.stage(keys(0, 3))

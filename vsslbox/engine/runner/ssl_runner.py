@@ -47,6 +47,7 @@ from vsslbox.engine.hooks import (
 from vsslbox.engine.lost_processes import patience, tell_of_lost_processes
 from vsslbox.engine.quiet_terminal import keep_short
 from vsslbox.engine.runner.monitor_loop import MonitorLoop
+from vsslbox.engine.runner.resized_queues import resize_queues
 from vsslbox.engine.runner.resume_record import SHIFT, adapt_checkpoint, run_record
 from vsslbox.engine.schedulers import without_short_warmups
 from vsslbox.engine.sharding import (
@@ -321,6 +322,8 @@ class SSLRunner(Runner):
             )
         self.call_hook('after_load_checkpoint', checkpoint=checkpoint)
         model = unwrap_model(self.model)
+        if self._resume:
+            resize_queues(model, checkpoint)
         fill = load_state_dict if self._resume else load_weights
         self.logger.info(f'loaded {fill(model, checkpoint, str(filename)).summary()}')
         if self._resume and isinstance(self._train_loop, BaseLoop):

@@ -69,6 +69,22 @@ class FeatureQueue(BaseMemory):
             self.pointer.copy_((self.pointer + len(keys)) % self.size)
         self._staged.clear()
 
+    @torch.no_grad()
+    def resized(self, features: Tensor, pointer: int) -> tuple[Tensor, Tensor]:
+        """Return the state of a queue of another size as this one has it.
+
+        The newest keys are kept. Where they are fewer than this queue holds, it begins with them,
+        and its own rows are overwritten first.
+
+        Args:
+            features: The keys of the other queue, ``[K, D]``.
+            pointer: Where it writes next.
+        """
+        newest = features.roll(-pointer, dims=0)[-self.size :]
+        rows = self.features.to(newest.device, copy=True)
+        rows[: len(newest)] = newest
+        return rows, self.pointer.new_tensor(len(newest) % self.size, device=newest.device)
+
     def extra_repr(self) -> str:
         """Show the shape when printed."""
         return f'size={self.size}, channels={self.features.shape[1]}'
