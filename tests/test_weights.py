@@ -27,7 +27,7 @@ def results_of(name: str) -> list[dict]:
 
 
 def test_all_four_methods_are_there():
-    assert sorted(name.split('_')[0] for name in WEIGHTS) == ['cvrl', 'vclr', 'vdim', 'vie']
+    assert {'cvrl', 'vclr', 'vdim', 'vie'} <= {name.split('_')[0] for name in WEIGHTS}
     assert {name for name, entry in zoo_entries().items() if entry.is_in_repository} == set(WEIGHTS)
 
 
@@ -44,7 +44,7 @@ def test_the_file_is_the_published_one(name):
 @pytest.mark.parametrize('name', WEIGHTS)
 def test_results_are_those_of_the_report_card(name):
     runs = json.loads((REPO / 'weights' / name / 'report.json').read_text())['runs']
-    evaluated = {'Metrics': runs['checkpoint'], 'Random Start': runs['random start']}
+    evaluated = {'Metrics': runs['checkpoint'], 'Random Start': runs['random0']}
     results = results_of(name)
     assert [result['Task'] for result in results] == list(PROTOCOLS)
     for result in results:
