@@ -12,6 +12,7 @@ from vsslbox.datasets import ImageFolderDataset, RawframeDataset, VideoDataset, 
 from vsslbox.datasets.list_values import as_integers
 from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.errors import InputError
+from vsslbox.preparation.text_files import read_csv
 
 
 @pytest.fixture
@@ -410,6 +411,17 @@ def test_a_million_rows(tmp_path):
 
 
 # --------------------------------------------------------------------------- hostile lists
+
+
+@pytest.mark.parametrize('name', ['list.txt', 'list.csv'])
+def test_a_list_of_hostile_size_is_not_read(tmp_path, name):
+    """A file with a hole, which takes no room on the disk."""
+    with open(tmp_path / name, 'wb') as file:
+        file.truncate(2**40)
+    with pytest.raises(InputError, match=f'{name} has {2**40} bytes, which are too many'):
+        VideoDataset(name, data_root=str(tmp_path))
+    with pytest.raises(InputError, match='too many for a list'):
+        read_csv(tmp_path / name)
 
 
 def test_a_list_in_utf_16_is_told(tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 from mmaction.datasets import BaseActionDataset
 
 from vsslbox.datasets.class_names import LabelCounts, check_labels, count_labels
-from vsslbox.datasets.list_values import as_integers, warn_once
+from vsslbox.datasets.list_values import as_integers, list_bytes, warn_once
 from vsslbox.datasets.named_files import NamedFiles
 from vsslbox.datasets.readers.base_reader import VideoError
 from vsslbox.datasets.readers.limits import TooLargeError
@@ -227,7 +227,7 @@ class BaseVideoDataset(BaseActionDataset):
                 'leave `ann_file` out to use all videos in the folder'
             )
         try:
-            text = path.read_bytes().decode('utf-8-sig')  # names in quotes keep a '\r'
+            text = list_bytes(path).decode('utf-8-sig')  # names in quotes keep a '\r'
         except UnicodeDecodeError as error:
             raise InputError(f'the list {path} is not UTF-8 text: {error}') from None
         if '\0' in text:

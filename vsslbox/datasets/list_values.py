@@ -4,18 +4,24 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 from unicodedata import category, normalize
 
 from mmengine.logging import print_log
 
+from vsslbox.errors import InputError
+
 __all__ = [
     'as_integer',
     'as_integers',
+    'list_bytes',
     'near_values',
     'shown_columns',
     'tell_near_values',
     'warn_once',
 ]
+
+MAX_BYTES = 4 * 2**30  # its rows take several times as much
 
 
 def as_integer(text: str) -> int:
@@ -36,6 +42,17 @@ def as_integers(values: Sequence[str]) -> list[int] | list[str]:
         return [as_integer(value) for value in values]
     except ValueError:
         return list(values)
+
+
+def list_bytes(path: Path) -> bytes:
+    """Return the content of a list, which ten million rows do not make too large.
+
+    Raises:
+        InputError: It is too large to be one.
+    """
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise InputError(f'{path} has {size} bytes, which are too many for a list')
+    return path.read_bytes()
 
 
 def near_values(value: str, values: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from vsslbox.datasets.list_values import list_bytes
 from vsslbox.errors import InputError
 from vsslbox.utils import read_json, whole_file
 
@@ -51,7 +52,7 @@ def read_csv(path: Path, *columns: str) -> list[dict[str, str]]:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_bytes().decode('utf-8-sig')
+        return list_bytes(path).decode('utf-8-sig')
     except UnicodeDecodeError as error:
         raise InputError(f'{path} is not UTF-8 text: {error}') from None
 
