@@ -63,3 +63,33 @@ def test_a_sample_has_the_boxes_of_its_key_frame(folder):
 def test_proposals_of_another_form_are_named(folder, proposals, message, key_frames):
     with pytest.raises(InputError, match=re.escape(message)):
         build(folder, proposals, key_frames=key_frames)
+
+
+@pytest.mark.parametrize(
+    'row',
+    [
+        'v,0902,0.1,0.2,0.5,12,0',
+        'v;0902;0.1;0.2;0.5;0.6;12;0',
+        'v,0902,10,20,50,60,12,0',
+        'v,0902,0.5,0.2,0.1,0.6,12,0',
+        'v,0902,nan,0.2,0.5,0.6,12,0',
+        'v,0902,0.1,0.2,0.5,0.6,,',
+        'v,0902,0.1,0.2,0.5,0.6,81,0',
+        'v,0902,0.1,0.2,0.5,0.6,0,0',
+        '',
+    ],
+)
+def test_rows_that_cannot_be_right_are_named(folder, row):
+    right = (folder / 'list.csv').read_text()
+    (folder / 'list.csv').write_text(f'{right}{row}\n{right}')
+    with pytest.raises(InputError, match=r'list.csv:2: .* a box in \[0, 1\] and a class from 1'):
+        AVADataset('list.csv', data_root=str(folder))
+
+
+def test_lists_of_windows(folder):
+    right = (folder / 'list.csv').read_text()
+    (folder / 'list.csv').write_bytes(right.replace('\n', '\r\n').encode())
+    assert AVADataset('list.csv', data_root=str(folder))[0]['img_key'] == 'v,0902'
+    (folder / 'list.csv').write_bytes(b'\xef\xbb\xbf' + right.encode())
+    with pytest.raises(InputError, match=r'list.csv begins with a byte order mark'):
+        AVADataset('list.csv', data_root=str(folder))

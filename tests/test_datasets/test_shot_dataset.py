@@ -51,11 +51,17 @@ def test_every_shot_has_a_name(video_folder):
 def test_what_is_no_list_of_shots_is_refused(video_folder):
     with pytest.raises(InputError, match=r'got None and None for video0.mp4 of .*find_shots'):
         dataset(video_folder, ['video0.mp4'], 'path')
-    for values in ('1,0.5', '-1,2', 'nan,1', 'a,b', ',1'):
+    for values in ('1,0.5', '-1,2', 'nan,1', 'a,b', ',1', '0,1_0'):
         with pytest.raises(InputError, match='0 <= start < end, got'):
             dataset(video_folder, [f'video0.mp4,{values}'])
     with pytest.raises(InputError, match='needs a pipeline with OpenVideo'):
         dataset(video_folder, pipeline=[SAMPLE])
+
+
+def test_a_shot_is_the_same_however_its_times_are_spelt(video_folder):
+    rows = ['video0.mp4,0,1,a', 'video0.mp4,0.0,1.00,b']
+    with pytest.raises(InputError, match=r"video0.mp4' twice, with the labels 'a' and 'b'"):
+        dataset(video_folder, rows, 'path,start,end,label')
 
 
 @pytest.mark.parametrize('shot', ['1.5,2', '0.5,1.2', '0.51,0.53'])

@@ -1,6 +1,7 @@
 """The data set AVA: key frames of videos, with boxes of people and their actions."""
 
 import re
+from codecs import BOM_UTF8
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,7 +93,7 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
 
     def load_data_list(self) -> list[dict]:
         """Return the key frames by video and second."""
-        self._list_text()  # checks that the file can be read
+        self._check_rows()
         frames = mmaction.datasets.AVADataset.load_data_list(self)
         if self.key_frames == 'proposed':
             frames = self._proposed(frames)
@@ -141,6 +142,31 @@ class AVADataset(BaseVideoDataset, mmaction.datasets.AVADataset):
                 f'{self.person_det_score_thr} in the videos of {self.ann_file}'
             )
         return frames
+
+    def _check_rows(self) -> None:
+        """Refuse a list that mmaction2 cannot read, or would read wrongly."""
+        lines = self._list_text().rstrip().splitlines()
+        if Path(self.ann_file).read_bytes().startswith(BOM_UTF8):
+            raise InputError(
+                f'{self.ann_file} begins with a byte order mark, which mmaction2 takes as part of '
+                'the first name: save it without'
+            )
+        expected = (
+            f'{self.line_format} with a box in [0, 1] and a class from 1 to {self.num_classes - 1}'
+        )
+        for number, line in enumerate(lines, start=1):
+            if not self._is_row(line.strip().split(',')):
+                raise self._line_error(number, line, expected)
+
+    def _is_row(self, fields: list[str]) -> bool:
+        try:
+            left, top, right, bottom = map(float, fields[2:6])
+            int(fields[1])
+            label, _ = map(int, fields[6:8])
+        except (IndexError, ValueError):
+            return False
+        is_known = self.custom_classes is not None or 1 <= label < self.num_classes
+        return is_known and 0 <= left <= right <= 1 and 0 <= top <= bottom <= 1
 
     def _search(self) -> list[dict]:
         raise InputError('AVADataset needs ann_file')

@@ -46,17 +46,16 @@ class ShotDataset(VideoDataset):
         return entries
 
     def _row_key(self, entry: dict) -> tuple:
-        attributes = entry['attributes']
-        return *super()._row_key(entry), *map(attributes.get, ('start', 'end'))
+        return *super()._row_key(entry), *self._shot(entry['attributes'])
 
     def _shot(self, attributes: dict) -> tuple[float, float]:
         """Return the start and the end of a row."""
         values: list[Any] = [attributes.get(name) for name in ('start', 'end')]
         try:
-            start, end = map(float, values)
-        except (TypeError, ValueError):
+            start, end = map(float, map(str, values))
+        except ValueError:
             start = end = math.nan
-        if not 0 <= start < end < math.inf:
+        if '_' in f'{values}' or not 0 <= start < end < math.inf:
             raise InputError(
                 'ShotDataset needs a CSV list with columns `start` and `end` in seconds, '
                 f'0 <= start < end, got {values[0]!r} and {values[1]!r} for {attributes["name"]} '
