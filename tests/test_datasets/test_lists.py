@@ -359,6 +359,17 @@ def test_a_wrong_separator_is_guessed(tmp_path, separator):
         assert labels(read(tmp_path, text, 'list.txt', delimiter=given)) == [3]
 
 
+@pytest.mark.parametrize('separator', [',', ', ', ';', '|'])
+def test_other_lists_are_separated_by_spaces(tmp_path, separator):
+    touch(tmp_path, 'v/img_00001.jpg', 'a.jpg')
+    for kind, line in ((RawframeDataset, 'v 1 3'), (ImageFolderDataset, 'a.jpg 3')):
+        (tmp_path / 'list.txt').write_text(line.replace(' ', separator))
+        with pytest.raises((InputError, FileNotFoundError)) as caught:
+            kind('list.txt', data_root=str(tmp_path))
+        advice = f'separate the fields by spaces, not by {separator.strip()!r}'
+        assert advice in str(caught.value)
+
+
 @pytest.mark.parametrize('text', ['path\tlabel\na.mp4\t1\n', 'path,label\na.mp4,1\n'])
 def test_a_header_needs_a_csv_list(tmp_path, text):
     touch(tmp_path, 'a.mp4')

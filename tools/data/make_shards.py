@@ -44,7 +44,7 @@ class Listing(VideoDataset):
     """A list whose files may be missing: all of them are reported together."""
 
     def _find_files(self, entries: list[dict]) -> None:
-        files = NamedFiles(self.data_prefix['video'], self.wanted, self.ann_file)
+        files = NamedFiles(self.data_prefix['video'], self.wanted, self.ann_file, True)
         for entry in entries:
             attributes = entry['attributes']
             try:

@@ -6,7 +6,7 @@ import os
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -217,6 +217,10 @@ class BaseVideoDataset(BaseActionDataset):
 
     def _separator_of(self, line: str) -> str:
         """Return advice on the separator of a malformed line, or nothing."""
+        for separator in ('\t', ';', ',', '|'):
+            with suppress(ValueError):
+                self._parse_line(line.replace(separator, ' '))
+                return f'; separate the fields by spaces, not by {separator!r}'
         return ''
 
     def _list_text(self) -> str:
@@ -253,7 +257,8 @@ class BaseVideoDataset(BaseActionDataset):
 
     def _find_files(self, entries: list[dict]) -> None:
         """Give each entry the one name of its file; see :class:`NamedFiles`."""
-        files = NamedFiles(self.data_prefix[self.prefix_key], self.wanted, self.ann_file)
+        folder, has_delimiter = self.data_prefix[self.prefix_key], hasattr(self, 'delimiter')
+        files = NamedFiles(folder, self.wanted, self.ann_file, has_delimiter)
         for entry, name in zip(entries, files.find([_name(entry) for entry in entries])):
             attributes = entry['attributes']
             if name != attributes['name']:

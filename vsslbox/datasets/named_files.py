@@ -28,9 +28,11 @@ class NamedFiles:
             paths stay absolute.
         wanted: ``'a file'`` or ``'a folder'``.
         source: The list, for messages.
+        has_delimiter: Whether its reader has a ``delimiter``, for messages.
     """
 
-    def __init__(self, folder: str, wanted: str, source: str) -> None:
+    def __init__(self, folder: str, wanted: str, source: str, has_delimiter: bool = False) -> None:
+        self.has_delimiter = has_delimiter
         self.folder = folder
         self.wanted = wanted
         self.source = source
@@ -133,7 +135,9 @@ class NamedFiles:
             return 'separate folders by `/`, not by backslashes'
         for separator in _SEPARATORS:
             if separator in name and self._kind(name.split(separator)[0]):
-                return f'set `delimiter={separator!r}`, which seems to separate the fields'
+                if self.has_delimiter:
+                    return f'set `delimiter={separator!r}`, which seems to separate the fields'
+                return f'separate the fields by spaces, not by {separator!r}'
         place, _, last = name.rpartition('/')
         for other in sorted(self._listing(f'{place}/' if place else '')):
             if other.casefold() == last.casefold():
