@@ -61,6 +61,7 @@ def test_keys_without_a_signature_are_those_that_the_engine_reads():
 def test_listed_keys_pass_the_check_and_others_do_not():
     loader = dict.fromkeys(listed('`train_dataloader`, `val_dataloader`, `test_dataloader`'))
     assert 'num_workers' in loader and 'num_batch_per_epoch' in loader
+    loader['num_workers'] = 0  # it must be a number
     loader['dataset'] = dict(type='VideoDataset', **dict.fromkeys(listed('`dataset` of a loader')))
     cfg = dict(
         default_scope='vsslbox',
