@@ -262,7 +262,7 @@ def test_launcher_without_its_processes():
     [
         ('model.backbone.depth=99', '`model` cannot be built from the config: KeyError'),
         ('optim_wrapper.optimizer.lr=-1', '`optim_wrapper` cannot be built'),
-        ('train_cfg.max_epochs=two', '`train_cfg` cannot be built'),
+        ('train_cfg.max_epochs=two', "train_cfg.max_epochs: is 'two'; give a whole number"),
         ('train_dataloader.prefetch_factor=2', 'prefetch_factor: is 2 without workers'),
         ('randomness.seed=-1', 'Seed must be between 0'),
         ('optim_wrapper=None', 'optim_wrapper should be'),
