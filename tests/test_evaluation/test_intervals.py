@@ -11,6 +11,7 @@ from vsslbox.evaluation.functional import (
     group_bootstrap_interval,
     mean_interval,
     sign_flip_test,
+    sign_flip_tests,
     widened_interval,
     wilson_interval,
 )
@@ -96,6 +97,22 @@ def test_all_signs_of_groups(number):
     assert sign_flip_test(differences, groups) == pytest.approx(expected, abs=0.012)
     if number < 14:
         assert sign_flip_test(differences, groups) == expected
+
+
+def test_pairs_are_tested_together_as_one_by_one():
+    """Exact ones, enumerated ones, and drawn ones, of which all signs are counted here."""
+    rng = np.random.default_rng(0)
+    thirds = rng.integers(-3, 4, size=(4, 18)) / 3
+    few = np.where(np.arange(18) < 9, rng.normal(size=18), 0)
+    pairs = [*thirds, few, np.sign(thirds[0]), np.zeros(18)]
+    found = sign_flip_tests(pairs, draws=50_000)
+    assert found == [sign_flip_test(pair, draws=50_000) for pair in pairs]
+    signs = 1 - 2 * (np.arange(2**18)[:, None] >> np.arange(18) & 1)
+    for pair, p in zip(pairs, found):
+        as_far = abs(signs @ pair) >= abs(pair.sum()) - 1e-9
+        assert p == pytest.approx(as_far.mean(), abs=0.008)
+    assert found[-1] == 1
+    assert sign_flip_tests([]) == []
 
 
 def test_one_group_shows_nothing():

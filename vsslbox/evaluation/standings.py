@@ -13,7 +13,7 @@ from vsslbox.evaluation.functional import (
     holm_correction,
     mean_interval,
     shared_ranks,
-    sign_flip_test,
+    sign_flip_tests,
 )
 
 __all__ = ['Pair', 'Standing', 'Standings', 'compare_methods']
@@ -89,11 +89,11 @@ def compare_methods(
 ) -> list[Standings]:
     """Compare methods in every figure that they have, each pair on the same queries.
 
-    The outcome of a query is the mean over a method's runs. Two methods are compared by
-    :func:`sign_flip_test`, with groups by exchanging whole groups, and the p-values of all pairs of
-    a figure are corrected by :func:`holm_correction`. At a level of 5 % then :func:`shared_ranks`
-    are given. There are none of a figure without outcomes, since nothing says which queries it is
-    made of, and of one of which neither more nor less is better.
+    The outcome of a query is the mean over a method's runs. Methods are compared by
+    :func:`sign_flip_tests`, with groups by exchanging whole groups, and the p-values of all pairs
+    of a figure are corrected by :func:`holm_correction`. At a level of 5 % then
+    :func:`shared_ranks` are given. There are none of a figure without outcomes, since nothing says
+    which queries it is made of, and of one of which neither more nor less is better.
 
     Args:
         methods: The evaluations of each method's runs by its name, all on the same queries.
@@ -168,17 +168,19 @@ def _pairs(outcomes: Mapping[str, np.ndarray], groups: Sequence[Hashable] | None
         raise ValueError('methods must be compared on the same queries')
     counts = ~missing[0]
     groups = None if groups is None else [g for g, used in zip(groups, counts) if used]
-    numbers = list(combinations(outcomes, 2))
+    pairs = [
+        tuple(sorted(pair, key=lambda method: -np.nanmean(outcomes[method])))
+        for pair in combinations(outcomes, 2)
+    ]
+    differences = [(outcomes[first] - outcomes[second])[counts] for first, second in pairs]
     # The smallest p-value that draws can give must stay significant after the correction.
-    draws = max(DRAWS, round(4 * len(numbers) / LEVEL))
-    tested = []
-    for pair in numbers:
-        first, second = sorted(pair, key=lambda method: -np.nanmean(outcomes[method]))
-        differences = (outcomes[first] - outcomes[second])[counts]
-        p = sign_flip_test(differences, groups, draws)
-        tested.append((first, second, 100 * float(differences.mean()), p))
-    corrected = holm_correction([p for *_, p in tested])
-    return [Pair(*pair, own) for pair, own in zip(tested, corrected)]
+    draws = max(DRAWS, round(4 * len(pairs) / LEVEL))
+    values = sign_flip_tests(differences, groups, draws)
+    corrected = holm_correction(values)
+    return [
+        Pair(first, second, 100 * float(own.mean()), p, p_corrected)
+        for (first, second), own, p, p_corrected in zip(pairs, differences, values, corrected)
+    ]
 
 
 def _ranks(values: Mapping[str, float], pairs: Sequence[Pair]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from vsslbox.evaluation.functional.intervals import (
     group_bootstrap_interval,
     mean_interval,
     sign_flip_test,
+    sign_flip_tests,
     widened_interval,
     wilson_interval,
 )
@@ -46,6 +47,7 @@ __all__ = [
     'nearest_neighbours',
     'shared_ranks',
     'sign_flip_test',
+    'sign_flip_tests',
     'spread',
     'widened_interval',
     'wilson_interval',

@@ -9,12 +9,14 @@ __all__ = [
     'group_bootstrap_interval',
     'mean_interval',
     'sign_flip_test',
+    'sign_flip_tests',
     'widened_interval',
     'wilson_interval',
 ]
 
 TINY = 1e-9  # below this, sums of shares are equal
 MOST_ENUMERATED = 14  # groups whose 2^n signs are all tried
+SIGNS_AT_ONCE = 4096
 
 
 def wilson_interval(hits: float, n: int, level: float = 0.95) -> tuple[float, float]:
@@ -135,22 +137,58 @@ def sign_flip_test(
     Returns:
         The two-sided p-value.
     """
-    sums, _ = _by_group(differences, range(len(differences)) if groups is None else groups)
-    sums = sums[np.abs(sums) > TINY]
+    (p,) = sign_flip_tests([differences], groups, draws, seed)
+    return p
+
+
+def sign_flip_tests(
+    differences: Sequence[Sequence[float] | np.ndarray],
+    groups: Sequence[Hashable] | None = None,
+    draws: int = 20000,
+    seed: int = 0,
+) -> list[float]:
+    """Test many pairs of results on the same samples by :func:`sign_flip_test`, with equal signs.
+
+    Args:
+        differences: ``[P, N]``, the first result less the second of each pair and sample.
+        groups: The group of each sample; None if each is its own.
+        draws: The number of signs to draw.
+        seed: The seed of the draws.
+
+    Returns:
+        The p-value of each pair.
+    """
+    sums = [_by_group(own, range(len(own)) if groups is None else groups)[0] for own in differences]
+    exact = [_exact_p(own[np.abs(own) > TINY]) for own in sums]
+    others = [own for own, p in zip(sums, exact) if p is None]
+    drawn = iter(_drawn_p(np.stack(others), draws, seed) if others else ())
+    return [float(next(drawn)) if p is None else p for p in exact]
+
+
+def _exact_p(sums: np.ndarray) -> float | None:
+    """Return the p-value of a test of which all signs can be counted; None of others."""
     if not len(sums):
         return 1.0
     size = np.abs(sums)
     if np.ptp(size) < TINY:
         return float(binomtest(int((sums > 0).sum()), len(sums)).pvalue)
-    least = abs(sums.sum()) - TINY
-    if len(sums) <= MOST_ENUMERATED:
-        numbers = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))
-        return float((np.abs((1 - 2 * (numbers & 1)) @ size) >= least).mean())
-    # How many groups of each size get a plus is binomial.
-    sizes, counts = np.unique(size.round(9), return_counts=True)
-    plus = np.random.default_rng(seed).binomial(counts, 0.5, size=(draws, len(counts)))
-    totals = np.abs((2 * plus - counts) @ sizes)
-    return float((1 + (totals >= least).sum()) / (1 + draws))
+    if len(sums) > MOST_ENUMERATED:
+        return None
+    numbers = np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums))
+    totals = np.abs((1 - 2 * (numbers & 1)) @ size)
+    return float((totals >= abs(sums.sum()) - TINY).mean())
+
+
+def _drawn_p(sums: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Return the p-values ``[P]`` of sums ``[P, G]`` by signs that are drawn once for all."""
+    rng = np.random.default_rng(seed)
+    least = np.abs(sums.sum(axis=1)) - TINY
+    as_far = np.zeros(len(sums), int)
+    for start in range(0, draws, SIGNS_AT_ONCE):
+        number = min(SIGNS_AT_ONCE, draws - start)
+        signs = 2.0 * rng.integers(0, 2, (number, sums.shape[1]), np.int8) - 1
+        as_far += (np.abs(signs @ sums.T) >= least).sum(axis=0)
+    return (1 + as_far) / (1 + draws)
 
 
 def _by_group(
