@@ -53,11 +53,17 @@ tell.
 * Moving people and sprites: `bash tools/demo_leaderboard.sh motion OUT` (and `sprites`) makes the
   table, here of the trainings that were run;
   [motion.md](docs/motion.md#what-small-pretrainings-reach) and the
-  [demonstrations](configs/demo/README.md) describe them. A training took 3 to 7 minutes of a core
-  of an AMD EPYC on the sprites, and twice that on moving people. Their `results.json` are
-  `docs/figures/leaderboards/NAME.json`, to which `vsslbox leaderboard --join` adds further runs.
+  [demonstrations](configs/demo/README.md) describe them. Each training sees 14 400 videos, in 450
+  steps of 32 (masked models 900 of 16). On one of two cores of an AMD EPYC, the other busy too, it
+  took 2 minutes (MoCo) to 20 (VDIM) on the sprites, and all of them four hours. The `results.json`
+  are `docs/figures/leaderboards/NAME.json`, to which `vsslbox leaderboard --join` adds further runs.
+* What they say: how far each demonstration gets in so few steps, beside random networks and
+  histograms that need no training. What they do not say: which method is better. Methods that need
+  more steps (BYOL, SwAV, masked models) or other readouts (masked models, an attentive probe) come
+  out last; colours and scenes of the sprites are simpler than those of any real video, and a rank
+  differs with the figure, see [leaderboard.md](docs/leaderboard.md#what-they-can-say-and-what-not).
 * Real clips: 225 of fights and of none, of which none trained. VCLR, CVRL, VIE and VDIM are the
-  weights above, `_diff` were trained on moving people, the others on the
+  weights above in single precision, `_diff` were trained on moving people, the others on the
   [sprites](configs/demo/README.md) of the demonstration. `vsslbox leaderboard NAME=CHECKPOINT ...
   --labels label --group scene_group --protocols knn linear`.
 """
