@@ -14,7 +14,7 @@ from vsslbox.preparation.curation import name_of, read_table
 from vsslbox.preparation.text_files import write_csv
 from vsslbox.registry import DATASETS
 from vsslbox.search import VideoIndex, is_index
-from vsslbox.utils import escaped
+from vsslbox.utils import escaped, is_utf8
 
 __all__ = ['train_on', 'videos_of']
 
@@ -41,7 +41,7 @@ def train_on(config: Config, given: Sequence[str]) -> None:
         )
     found = (str(Path(file).absolute()) for place in given for file in video_files(place))
     files = list(dict.fromkeys(found))
-    odd = [escaped(file) for file in files if not _is_utf8(file)]
+    odd = [escaped(file) for file in files if not is_utf8(file)]
     if odd:
         raise InputError(
             f'--videos cannot list {len(odd)} of {len(files)} files, whose names are not UTF-8, '
@@ -52,14 +52,6 @@ def train_on(config: Config, given: Sequence[str]) -> None:
     dataset.update(data_root='', ann_file=str(path), data_prefix=dict(video=''))
     for selection in ('where', 'label'):  # of another list
         dataset.pop(selection, None)
-
-
-def _is_utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def videos_of(source: str) -> list[str]:

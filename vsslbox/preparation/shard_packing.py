@@ -16,7 +16,7 @@ from vsslbox.datasets.readers import VideoError
 from vsslbox.datasets.shards.shard_index import LABELS, PLACE, ShardIndex
 from vsslbox.errors import InputError
 from vsslbox.preparation.text_files import read_json, write_text
-from vsslbox.utils import whole_file
+from vsslbox.utils import is_utf8, whole_file
 
 __all__ = [
     'PackedVideo',
@@ -81,9 +81,7 @@ def plan_videos(infos: Sequence[dict]) -> tuple[list[PackedVideo], dict[str, str
         if path in failures:
             continue
         name = first[path]['attributes']['name']
-        try:
-            name.encode()
-        except UnicodeEncodeError:
+        if not is_utf8(name):
             failures[path] = 'its name is not UTF-8: rename it'
             continue
         ending = os.path.splitext(name)[1].lower()

@@ -22,7 +22,7 @@ from vsslbox.search.video_index import (
     read_table,
 )
 from vsslbox.search.video_rows import Stamp, VideoRow, rows_of, table_of, write_table
-from vsslbox.utils import escaped, optional_module, whole_file
+from vsslbox.utils import escaped, is_utf8, optional_module, whole_file
 
 __all__ = ['Embed', 'IndexUpdate', 'update_index']
 
@@ -187,11 +187,11 @@ class _Update:
         """Return the stamps of the videos that are given or known, without unfit names."""
         stamps = {}
         for video in dict.fromkeys([*videos, *self.rows]):
-            try:
-                video.encode()
-                stamps[video] = Stamp.of(video)
-            except UnicodeEncodeError:
+            if not is_utf8(video):
                 self.report.bad[video] = 'its name is not UTF-8: rename it'
+                continue
+            try:
+                stamps[video] = Stamp.of(video)
             except OSError as error:
                 self.report.bad[video] = error.strerror or str(error)
         return stamps

@@ -2,7 +2,7 @@
 
 from vsslbox.utils.byte_size import byte_size
 from vsslbox.utils.config_text import config_text, inline_text
-from vsslbox.utils.escapes import escaped
+from vsslbox.utils.escapes import escaped, is_utf8
 from vsslbox.utils.file_hash import file_sha256
 from vsslbox.utils.json_file import read_json
 from vsslbox.utils.optional_module import optional_module
@@ -22,6 +22,7 @@ __all__ = [
     'escaped',
     'file_sha256',
     'inline_text',
+    'is_utf8',
     'load_plain_pickle',
     'optional_module',
     'read_json',

@@ -1,6 +1,6 @@
-"""Any string as printable text on one line."""
+"""Names of files, which may be any bytes: as printable text, and whether they are UTF-8."""
 
-__all__ = ['escaped']
+__all__ = ['escaped', 'is_utf8']
 
 _SHORT = {'\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r'}
 
@@ -12,6 +12,15 @@ def escaped(text: str) -> str:
     ``\u2028``. ``\xff`` is a byte of a file name that is not UTF-8.
     """
     return ''.join(_SHORT.get(c) or (c if c.isprintable() else _code(c)) for c in text)
+
+
+def is_utf8(name: str) -> bool:
+    """Return whether the name of a file is UTF-8, so that a list or another library can hold it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _code(char: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
+from vsslbox.utils import is_utf8
+
 __all__ = ['FileRange', 'SourceFile', 'VideoSource', 'file_of']
 
 SourceFile = io.RawIOBase | io.BytesIO
@@ -46,11 +48,7 @@ def file_of(path: str, source: VideoSource | None) -> str | SourceFile:
     """
     if source is not None:
         return source.open()
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return io.BytesIO(Path(path).read_bytes())
-    return path
+    return path if is_utf8(path) else io.BytesIO(Path(path).read_bytes())
 
 
 class FileRange(io.RawIOBase):
