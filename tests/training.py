@@ -120,7 +120,7 @@ _SMALL = dict(
     vince={'model.head.queue.size': 16, **_FRAMES},
     pace={f'{_SAMPLE}.paces': (1, 2), **_PRETEXT},
     vcop={f'{_SAMPLE}.clip_len': 4, f'{_SAMPLE}.gap': 2, **_PRETEXT},
-    rotnet3d=_PRETEXT,
+    rotnet3d={**_PRETEXT, 'model.backbone.base_channels': 8, 'model.head.in_channels': 64},
 )
 # Saves after every iteration, and now and then by the clock too.
 _SAVING = {

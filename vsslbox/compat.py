@@ -19,6 +19,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # slow to import
 
 __all__ = [
     'INHERITED',
+    'SmallConvolutionsInFloat32',
     'activation_checkpointing_by',
     'batches_of',
     'checkpoint_of',
@@ -237,6 +239,28 @@ def onednn_product(
     onednn = torch.ops.mkldnn
     packed = onednn._reorder_linear_weight(left, num_rows)
     return lambda right: onednn._linear_pointwise(right, packed, bias, 'none', [], '')
+
+
+class SmallConvolutionsInFloat32(TorchDispatchMode):
+    """Compute gradients of convolutions in float32 where the kernel is larger than its input.
+
+    There, oneDNN 3.12 (torch 2.13) leaves parts of a weight's gradient in bfloat16 unwritten or
+    writes outside of it, as in the last stage of a 3D ResNet-18 on 16 frames, whose kernels are 3
+    frames long and see 2. Such inputs are small, so little time is lost.
+    """
+
+    def __torch_dispatch__(
+        self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
+    ) -> Any:
+        """Run an operator."""
+        if func is not torch.ops.aten.convolution_backward.default:
+            return func(*args, **kwargs or {})
+        gradient, inputs, weight, *settings = args
+        is_larger = any(k > n for k, n in zip(weight.shape[2:], inputs.shape[2:], strict=True))
+        if gradient.dtype != torch.bfloat16 or not is_larger:
+            return func(*args, **kwargs or {})
+        wide = func(gradient.float(), inputs.float(), weight.float(), *settings, **kwargs or {})
+        return tuple(None if value is None else value.bfloat16() for value in wide)
 
 
 # Since torch 2.6, `torch.load(..., weights_only=True)` refuses checkpoints of mmengine, which also

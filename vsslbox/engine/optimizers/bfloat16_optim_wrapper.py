@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.device import get_device
 from mmengine.optim import OptimWrapper
-from torch import nn
+from torch import Tensor, nn
 
+from vsslbox.compat import SmallConvolutionsInFloat32
 from vsslbox.registry import OPTIM_WRAPPERS
 
 __all__ = ['Bfloat16OptimWrapper']
@@ -26,3 +28,10 @@ class Bfloat16OptimWrapper(OptimWrapper):
         """Enable autocast to bfloat16."""
         with super().optim_context(model), torch.autocast(get_device(), dtype=torch.bfloat16):
             yield
+
+    def backward(self, loss: Tensor, **kwargs: Any) -> None:
+        """Add the gradients of the loss to those of the weights."""
+        if loss.device.type != 'cpu':
+            return super().backward(loss, **kwargs)
+        with SmallConvolutionsInFloat32():
+            super().backward(loss, **kwargs)
