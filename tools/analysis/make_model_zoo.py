@@ -56,7 +56,8 @@ tell.
   [demonstrations](configs/demo/README.md) describe them. Each training sees 14 400 videos, in 450
   steps of 32 (masked models 900 of 16). On one of two cores of an AMD EPYC, the other busy too, it
   took 2 minutes (MoCo) to 20 (VDIM) on the sprites, and all 48 of these four hours; on moving
-  people 2 to 6 minutes. The `results.json` are `docs/figures/leaderboards/NAME.json`, to which
+  people 2 to 22 minutes (InfoNCE). The further protocols are of the runs of seed 0, and took an
+  hour. The `results.json` are `docs/figures/leaderboards/NAME.json`, to which
   `vsslbox leaderboard --join` adds further runs.
 * What they say: how far each demonstration gets in so few steps, beside random networks and
   histograms that need no training. What they do not say: which method is better. Methods that need
@@ -71,6 +72,7 @@ tell.
 LEADERBOARDS = dict(
     motion='Moving people, from cameras that pretraining did not see',
     sprites='Sprites',
+    **{'sprites-further': 'Sprites, by further protocols'},
     scenes='Real clips, in folds of scenes',
 )
 WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
