@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 
 import pytest
 import torch
@@ -90,6 +91,43 @@ def test_test_writes_traceable_metrics(trained, labelled, tmp_path):
         assert record['queries']['list_sha256'] != record['gallery']['list_sha256']
         assert 0 <= record['metrics']['retrieval/appearance/R@1'] <= 100
         assert (record['checkpoint_sha256'] is None) == (source == ['--random-init'])
+
+
+CLOSING = """
+from pathlib import Path
+
+import torch.distributed as dist
+from torch import nn
+
+from vsslbox.apis.command_line import run_command
+from vsslbox.engine.stop_signals import TrainingStopped
+
+
+def group_threads():
+    return [path for path in Path('/proc/self/task').glob('*/comm') if 'gloo' in path.read_text()]
+
+
+def main():
+    dist.init_process_group('gloo', init_method='file://{file}', rank=0, world_size=1)
+    cycle = [nn.parallel.DistributedDataParallel(nn.Linear(2, 2))]
+    cycle.append(cycle)
+    assert group_threads()
+    if {stopped}:
+        raise TrainingStopped(143)
+
+
+try:
+    run_command(main)
+except SystemExit as ended:
+    assert ended.code == 143
+assert not group_threads()
+"""
+
+
+@pytest.mark.parametrize('stopped', [False, True])
+def test_threads_of_a_process_group_end_with_the_command(stopped, tmp_path):
+    code = CLOSING.format(file=tmp_path / 'rendezvous', stopped=stopped)
+    subprocess.run([sys.executable, '-c', code], cwd=REPO, check=True, timeout=300)
 
 
 @pytest.mark.slow

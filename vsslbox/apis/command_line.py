@@ -1,6 +1,7 @@
 """Functions that the command line tools share."""
 
 import argparse
+import gc
 import os
 import re
 import signal
@@ -103,16 +104,19 @@ def run_command(main: Callable[[], None]) -> None:
 def _run_and_close(main: Callable[[], None]) -> None:
     """Run a tool, and close the process group that it opened.
 
-    An open one has threads that can abort the process at its exit, after all work is done.
+    An open one has threads that can abort the process at its exit, after all work is done. They
+    end when nothing refers to the group: neither a wrapped model, in the cycles of a runner, nor
+    the frames of an error.
     """
     opened_before = dist.is_initialized()
     stopped = None
     try:
         main()
     except TrainingStopped as error:
-        stopped = error
+        stopped = error.with_traceback(None)
     if dist.is_initialized() and not opened_before:
         dist.destroy_process_group()
+        gc.collect()
     if stopped is not None:
         raise stopped
 
