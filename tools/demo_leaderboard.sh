@@ -6,7 +6,7 @@
 #     bash tools/demo_leaderboard.sh motion OUT [CONFIG ...]
 #     bash tools/demo_leaderboard.sh sprites OUT [CONFIG ...]
 #
-# A training takes 2 to 20 minutes of a core; the same command goes on where it was stopped.
+# A training takes 2 to 44 minutes of a core; the same command goes on where it was stopped.
 # CONFIG is a name in configs/demo; without any, those below are taken. OUT/VIDEOS-leaderboard and
 # OUT/VIDEOS-further have the tables, and results.json, which `tools/leaderboard.py --join` adds to that of
 # another machine.

@@ -55,7 +55,7 @@ tell.
   [motion.md](docs/motion.md#what-small-pretrainings-reach) and the
   [demonstrations](configs/demo/README.md) describe them. Each training sees 14 400 videos, in 450
   steps of 32 (masked models 900 of 16). On one of two cores of an AMD EPYC, the other busy too, it
-  took 2 minutes (MoCo) to 20 (VDIM) on the sprites, and all 48 of these four hours; on moving
+  took 2 minutes (MoCo) to 44 (VDIM) on the sprites, and all 48 of these four hours; on moving
   people 2 to 22 minutes (InfoNCE). The further protocols are of the runs of seed 0, and took an
   hour. The `results.json` are `docs/figures/leaderboards/NAME.json`, to which
   `vsslbox leaderboard --join` adds further runs.
