@@ -242,6 +242,7 @@ def test_workers_have_no_settings_without_workers():
         ),
         ('val_dataloader', dict(num_workers=-1), 'val_dataloader.num_workers: is -1; give a whole'),
         ('train_dataloader', dict(batch_size=True), 'train_dataloader.batch_size: is True; give a'),
+        ('log_processor', dict(window_size='x'), "log_processor.window_size: is 'x'; give a whole"),
         ('default_hooks', dict(c=dict(type='CheckpointHook', interval='x')), "is 'x'; give a num"),
         ('val_cfg', dict(fp16='no'), "val_cfg.fp16: is 'no'; give True or False"),
         ('log_level', 'info', "log_level: is 'info'; give DEBUG, INFO, WARNING or ERROR"),

@@ -166,6 +166,14 @@ def test_another_list_is_refused_at_resume(tmp_path):
         build_runner(config(tmp_path, **changed)).train()
 
 
+def test_a_list_of_another_length_is_refused_at_resume(tmp_path):
+    with pytest.raises(Killed):
+        build_runner(config(tmp_path, die_after=7)).train()
+    cfg = config(tmp_path, model=dict(WARM_UP, num_videos=23), resume=True)
+    with pytest.raises(ValueError, match='with a list of 24 videos, that of the config is for 23'):
+        build_runner(cfg).train()
+
+
 def test_a_bank_of_another_length_is_refused(tmp_path):
     cfg = config(tmp_path, model=dict(num_videos=23))
     with pytest.raises(ValueError, match='the bank has 23 rows, the training list 24 videos'):

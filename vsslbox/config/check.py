@@ -62,7 +62,7 @@ _MAY_BE_SETTINGS = (None, root.MODELS, root.WEIGHT_INITIALIZERS)
 _SETTINGS = ('auto_scale_lr', 'env_cfg', 'randomness')
 # Whole numbers, which some parts of the engine round or compare before they refuse others, and the
 # least of each.
-_WHOLE = dict(batch_size=1, max_epochs=1, max_iters=1, num_workers=0)
+_WHOLE = dict(batch_size=1, max_epochs=1, max_iters=1, num_workers=0, window_size=1)
 # How similar to a name of the engine's a variable of the user's own must be to be reported.
 _NEAR_MISS = 0.85
 
@@ -165,8 +165,9 @@ def _check_top_level_names(cfg: Config) -> Iterator[str]:
 
 
 def _check_whole_numbers(place: str, value: object) -> Iterator[str]:
-    """Check the numbers of a loop or a data loader."""
-    if not isinstance(value, dict) or _KINDS[place] not in (DataLoader, root.LOOPS):
+    """Check the numbers of a loop, a data loader or the log."""
+    counting = (DataLoader, root.LOOPS, root.LOG_PROCESSORS)
+    if not isinstance(value, dict) or _KINDS[place] not in counting:
         return
     for key, least in _WHOLE.items():
         number = value.get(key, least)

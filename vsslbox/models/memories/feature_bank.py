@@ -11,6 +11,8 @@ from vsslbox.registry import MODELS
 
 __all__ = ['FeatureBank']
 
+_WAY_OUT = 'train on that list, or start a new run and load only the backbone'
+
 
 @MODELS.register_module()
 class FeatureBank(BaseMemory):
@@ -118,10 +120,21 @@ class FeatureBank(BaseMemory):
             raise InputError(
                 'the bank was filled with another list of videos (SHA-256 '
                 f'{bytes(known.tolist()).hex()}) than the training list (SHA-256 {list_hash}), so '
-                'its rows belong to other videos: train on that list, or start a new run and load '
-                'only the backbone'
+                f'its rows belong to other videos: {_WAY_OUT}'
             )
         self.list_hash.copy_(given)
+
+    def check_rows(self, num_rows: int) -> None:
+        """Check that a checkpoint's bank has as many rows.
+
+        Raises:
+            InputError: It has another number, so that it was filled with another list.
+        """
+        if num_rows != self.num_videos:
+            raise InputError(
+                f'the bank of the checkpoint was filled with a list of {num_rows} videos, that of '
+                f'the config is for {self.num_videos}: {_WAY_OUT}'
+            )
 
     def extra_repr(self) -> str:
         """Show the shape when printed."""
