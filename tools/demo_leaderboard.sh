@@ -51,7 +51,7 @@ motion)
     measuring=(--data-root "$data" --list "$data/$list" --labels action)
     further=(
         retrieval temporal alignment probes
-        --settings probes.columns=[action,camera_height,speed,shirt,background]
+        --settings probes.columns=[action,camera_height,speed,shirt,background] alignment.moments=6
     )
     columns=('retrieval/*/R@1' 'temporal/*/reversed/flips' 'alignment/*/order' 'probes/*')
     configs=(
