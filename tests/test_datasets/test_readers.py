@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.tools import imported_tool
 from vsslbox.datasets.readers import (
     DecordReader,
     FallbackReader,
@@ -28,6 +29,9 @@ from vsslbox.datasets.readers import (
 )
 from vsslbox.datasets.video_dataset import ENDINGS
 from vsslbox.registry import TASK_UTILS
+
+with imported_tool('benchmark/held_memory.py') as held_memory:
+    pass
 
 # All readable videos of the test data, and what decord 0.6.0 does with each. Its old FFmpeg rounds
 # MPEG-4 otherwise, by up to 2 of 255; that counts as exact.
@@ -478,25 +482,10 @@ def test_errors_survive_pickling():
     assert str(VideoError('the whole message')) == 'the whole message'
 
 
-class Mallinfo(ctypes.Structure):
-    """The result of mallinfo2: ``uordblks`` bytes in use on heaps, ``hblkhd`` in mappings."""
-
-    _fields_: ClassVar = [
-        (name, ctypes.c_size_t)
-        for name in (
-            *('arena', 'ordblks', 'smblks', 'hblks', 'hblkhd'),
-            *('usmblks', 'fsmblks', 'uordblks', 'fordblks', 'keepcost'),
-        )
-    ]
-
-
 def kib_in_use():
     """Return the memory that this process has allocated and not freed."""
-    mallinfo2 = ctypes.CDLL(None).mallinfo2
-    mallinfo2.restype = Mallinfo
     gc.collect()
-    info = mallinfo2()
-    return (info.uordblks + info.hblkhd) / 1024
+    return held_memory.held_bytes() / 1024
 
 
 class Leaks(PyAVReader):

@@ -69,13 +69,13 @@ tell.
   [sprites](configs/demo/README.md) of the demonstration. `vsslbox leaderboard NAME=CHECKPOINT ...
   --labels label --group scene_group --protocols knn linear`.
 """
-LEADERBOARDS = dict(
-    motion='Moving people, from cameras that pretraining did not see',
-    **{'motion-further': 'Moving people, by further protocols'},
-    sprites='Sprites',
-    **{'sprites-further': 'Sprites, by further protocols'},
-    scenes='Real clips, in folds of scenes',
-)
+LEADERBOARDS = {
+    'motion': 'Moving people, from cameras that pretraining did not see',
+    'motion-further': 'Moving people, by further protocols',
+    'sprites': 'Sprites',
+    'sprites-further': 'Sprites, by further protocols',
+    'scenes': 'Real clips, in folds of scenes',
+}
 WEIGHTS_HEADER = ('name', 'what', 'backbone', 'data', 'licence', 'MB', 'SHA-256')
 HEADER = ('config', 'backbone', 'data', 'epochs', 'protocol', 'paper', 'measured', 'weights')
 DESCRIPTION_OF_MODEL = ('Architecture', 'Training Data', 'Epochs')

@@ -18,7 +18,15 @@ class _Allocated(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in FIELDS.split()]
 
 
-@HOOKS.register_module()
+def held_bytes() -> int:
+    """Return the memory that this process has allocated and not freed."""
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = _Allocated
+    found = mallinfo2()
+    return found.uordblks + found.hblkhd
+
+
+@HOOKS.register_module(force=True)  # the tests import this file more than once
 class HeldMemoryHook(Hook):
     """Write the bytes that the process has allocated and not freed, after each step, to a file.
 
@@ -32,11 +40,7 @@ class HeldMemoryHook(Hook):
 
     def __init__(self, path: str) -> None:
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT)
-        self.mallinfo2 = ctypes.CDLL(None).mallinfo2
-        self.mallinfo2.restype = _Allocated
 
     def after_train_iter(self, runner: Runner, *args: object, **kwargs: object) -> None:
         """Write the figure over the last one."""
-        found = self.mallinfo2()
-        held = found.uordblks + found.hblkhd
-        os.pwrite(self.file, f'{held:{WIDTH}}'.encode(), 0)
+        os.pwrite(self.file, f'{held_bytes():{WIDTH}}'.encode(), 0)
