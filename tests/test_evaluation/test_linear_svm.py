@@ -9,6 +9,7 @@ from sklearn.svm import LinearSVC
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.functional import fit_linear_svm
 from vsslbox.evaluation.metrics import LinearSVMMetric
+from vsslbox.preparation.folds import choosing_folds
 
 
 def gaussians(num_rows=90, num_classes=4, dim=8, noise=2.0, seed=0):
@@ -177,12 +178,59 @@ def test_metric_is_the_accuracy_of_the_svm():
     train, test = gaussians(), gaussians(400, seed=1)
     sets = feature_set(*test), feature_set(*train)
     weights = minima(*train, 4, 0.5)
-    values = LinearSVMMetric(labels=('kind',), cost=0.5)(*sets)
+    values = LinearSVMMetric(labels=('kind',), cost=0.5, normalize=False)(*sets)
     assert values == {'svm/kind/top1': pytest.approx(100 * accuracy(weights, *test), abs=0.3)}
     units = [(rows / rows.norm(dim=1, keepdim=True), labels) for rows, labels in (train, test)]
-    value = LinearSVMMetric(labels=('kind',), normalize=True)(*sets)['svm/kind/top1']
+    value = LinearSVMMetric(labels=('kind',), cost=1)(*sets)['svm/kind/top1']
     expected = accuracy(minima(*units[0], 4, 1.0), *units[1])
     assert value == pytest.approx(100 * expected, abs=0.3)
+
+
+def count_rights(rows, labels, cost):
+    """How many rows are right when each fifth is classified by the others, by LIBLINEAR."""
+    folds = choosing_folds(labels.tolist(), list(range(len(rows))), 5, seed=0)
+    assert sorted(n for fold in folds for n in fold.test) == list(range(len(rows)))
+    peer = LinearSVC(fit_intercept=False, C=cost, dual=False, tol=1e-6, max_iter=10000)
+    return sum(
+        int((peer.fit(rows[a], labels[a]).predict(rows[b]) == labels[b].numpy()).sum())
+        for a, b in folds
+    )
+
+
+@pytest.mark.parametrize('scale', [1e-16, 1.0, 1e6])
+def test_the_gallery_chooses_the_cost_whatever_the_scale(scale):
+    """Here more dimensions than rows, where a large cost fits the noise."""
+    (rows, labels), test = gaussians(dim=60, noise=4.0), gaussians(400, dim=60, noise=4.0, seed=1)
+    units = rows / rows.norm(dim=1, keepdim=True)
+    costs = [100.0, 0.01, 1.0]
+    rights = [count_rights(units, labels, cost) for cost in costs]
+    assert len(set(rights)) == 3  # no two are equally good
+    best = costs[int(np.argmax(rights))]
+    sets = feature_set(scale * test[0], test[1]), feature_set(scale * rows, labels)
+    metric = LinearSVMMetric(labels=('kind',), cost=costs)
+    found = metric.predict(*sets, 'kind')
+    assert metric.notes() == {'svm/kind': f'of 3 costs, {best:g} won'}
+    assert found == LinearSVMMetric(labels=('kind',), cost=best).predict(*sets, 'kind')
+
+
+def test_groups_are_on_one_side_of_the_choice():
+    """Copies of a row in its group: a large cost looks good where copies are on both sides."""
+    rows, labels = gaussians(40, dim=60, noise=4.0)
+    rows, labels = rows.repeat(5, 1).float(), labels.repeat(5)
+    entries = [
+        dict(kind=f'c{label}', scene=n % 40, name=str(n)) for n, label in enumerate(labels.tolist())
+    ]
+    videos = FeatureSet(rows, entries)
+    metrics = [LinearSVMMetric(('kind',), group, [0.01, 100.0]) for group in ('name', 'scene')]
+    for metric in metrics:
+        metric.predict(videos, videos, 'kind')
+    folds = choosing_folds(labels.tolist(), [n % 40 for n in range(200)], 5, seed=0)
+    for train, val in folds:
+        assert not {n % 40 for n in train} & {n % 40 for n in val}
+    assert [metric.notes()['svm/kind'] for metric in metrics] == [
+        'of 2 costs, 100 won',
+        'of 2 costs, 0.01 won',
+    ]
 
 
 def test_a_class_that_only_queries_have_is_always_wrong():
@@ -198,5 +246,12 @@ def test_metric_errors():
     one = feature_set(rows, torch.zeros_like(labels))
     with pytest.raises(ValueError, match="at least two classes of 'kind'"):
         LinearSVMMetric(labels=('kind',))(one, one)
-    with pytest.raises(ValueError, match='cost must be positive'):
+    with pytest.raises(ValueError, match='cost of LinearSVMMetric must be positive'):
         LinearSVMMetric(cost=-1)
+    with pytest.raises(ValueError, match=r'such as 1 or \[1, 10, 100\], got \[\]'):
+        LinearSVMMetric(cost=[])
+    rows, labels = rows[:4], labels[:4]  # a row a class
+    four = feature_set(rows, labels)
+    with pytest.raises(ValueError, match=r"no class of 'kind' has two videos.*single `cost`"):
+        LinearSVMMetric(labels=('kind',))(four, four)
+    assert LinearSVMMetric(labels=('kind',), cost=1)(four, four) == {'svm/kind/top1': 100}

@@ -125,6 +125,18 @@ def test_neighbours_are_exact_whatever_the_sizes(make, precision):
             assert similarities.tolist() == expected.tolist()
 
 
+@pytest.mark.parametrize('scale', [2.0**-70, 2.0**70])  # 1e-21 and 1e21
+@pytest.mark.parametrize('precision', ['float32', 'bfloat16'])
+def test_the_scale_of_features_changes_nothing(precision, scale):
+    """The similarity is of directions: the squares of 1e-21 are 0 in float32."""
+    generator = torch.Generator().manual_seed(0)
+    gallery = torch.randn(900, 24, generator=generator) * torch.rand(900, 1, generator=generator)
+    queries = gallery[::60] + 0.1 * torch.randn(15, 24, generator=generator)
+    expected = nearest_neighbours(queries, gallery, 10, precision=precision)
+    found = nearest_neighbours(scale * queries, scale * gallery, 10, precision=precision)
+    assert all(torch.equal(*pair) for pair in zip(expected, found, strict=True))
+
+
 def test_higher_precision_is_used_only_where_needed(monkeypatch):
     searched = []
     find = neighbour_search._find_candidates

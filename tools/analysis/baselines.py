@@ -16,7 +16,7 @@ A representation of motion has to be better than all of them. The intervals are 
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -101,7 +101,7 @@ STILL = dict(pixels=pixels, gradients=gradients, random_network=random_network)
 MOVING = dict(colour=colour_histogram, motion=motion_histogram)
 CLASSIFIERS: dict[str, Callable[[], ClassifierMetric]] = dict(
     knn=KNNMetric,
-    svm=partial(LinearSVMMetric, normalize=True),
+    svm=partial(LinearSVMMetric, leave_out='name'),
 )
 
 
@@ -164,15 +164,20 @@ def classify(
     source: Source, kind: str, train: Sequence[Labelled], test: Sequence[Labelled]
 ) -> Tensor:
     """Return whether each of the videos that test is classified right, float64 ``[N]``."""
-    gallery = _feature_set([(source[video.path].train, video.label) for video in train])
-    queries = _feature_set([(source[video.path].test, video.label) for video in test])
+    gallery = _feature_set((source[video.path].train, video) for video in train)
+    queries = _feature_set((source[video.path].test, video) for video in test)
     (rights,) = CLASSIFIERS[kind]().outcomes(queries, gallery).values()
     return rights
 
 
-def _feature_set(videos: Sequence[tuple[Tensor, str]]) -> FeatureSet:
-    attributes = [dict(label=label) for rows, label in videos for _ in rows]
-    return FeatureSet(torch.cat([rows for rows, _ in videos]), attributes)
+def _feature_set(videos: Iterable[tuple[Tensor, Labelled]]) -> FeatureSet:
+    rows, entries = zip(*videos, strict=True)
+    attributes = [
+        dict(name=entry.path, label=entry.label)
+        for own, entry in zip(rows, entries, strict=True)
+        for _ in own
+    ]
+    return FeatureSet(torch.cat(rows), attributes)
 
 
 def measure_list(path: Path, label: str, sources: Mapping[str, Source]) -> Iterator[tuple]:

@@ -8,7 +8,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from vsslbox.errors import InputError
 
-__all__ = ['Division', 'Fold', 'divide', 'group_folds', 'named_split']
+__all__ = ['Division', 'Fold', 'choosing_folds', 'divide', 'group_folds', 'named_split']
 
 TRAINING, VALIDATION = ('train', 'training'), ('val', 'validation')
 TESTING = ('test', 'testing', *VALIDATION)
@@ -56,6 +56,38 @@ def group_folds(
     return [
         Fold(train.tolist(), test.tolist()) for train, test in splitter.split(rows, labels, groups)
     ]
+
+
+def choosing_folds(
+    labels: Sequence[Hashable], groups: Sequence[Hashable], most: int, seed: int
+) -> list[Fold]:
+    """Split the videos that train into folds, each of which tests the settings of a classifier.
+
+    Videos whose classes have too few groups train alone.
+
+    Args:
+        labels: The class of each video.
+        groups: The group of each video, which no fold divides.
+        most: The number of folds; fewer if no class has so many groups.
+        seed: The seed of the order.
+
+    Returns:
+        The folds, none if no class has two groups.
+    """
+    of_class: dict = {}
+    for value, group in zip(labels, groups, strict=True):
+        of_class.setdefault(value, set()).add(group)
+    number = min(most, max(map(len, of_class.values())))
+    if number < 2:
+        return []
+    common = [n for n, value in enumerate(labels) if len(of_class[value]) >= number]
+    own_labels, own_groups = ([column[n] for n in common] for column in (labels, groups))
+    folds = []
+    for divided in group_folds(own_labels, own_groups, number, seed):
+        test = [common[n] for n in divided.test]
+        seen = {groups[n] for n in test}
+        folds.append(Fold([n for n, group in enumerate(groups) if group not in seen], test))
+    return folds
 
 
 def named_split(values: Sequence[str], groups: Sequence[str] | None) -> Fold:

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vsslbox.errors import InputError
-from vsslbox.evaluation.functional import nearest_neighbours
+from vsslbox.evaluation.functional import nearest_neighbours, unit_rows
 from vsslbox.models.utils.kmeans import kmeans
 
 __all__ = ['keep_first', 'semantic_duplicates']
@@ -58,7 +57,7 @@ def semantic_duplicates(
         raise InputError(f'{len(features)} rows cannot have {count} clusters')
     if not np.isfinite(features).all():
         raise InputError('features must be finite')
-    units = F.normalize(torch.from_numpy(features).double(), dim=1)
+    units = unit_rows(torch.from_numpy(features))
     clusters = kmeans(units, count, seed=seed)
     distances = (units - clusters.centroids[clusters.labels]).norm(dim=1)
     reach = math.sqrt(2 - 2 * (threshold - STEP)) + 1e-6  # more than the rounding of distances

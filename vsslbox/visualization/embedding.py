@@ -1,7 +1,10 @@
 """Embedding of features in the plane."""
 
 import numpy as np
+import torch
 from sklearn.manifold import TSNE
+
+from vsslbox.evaluation.functional import unit_rows
 
 __all__ = ['embed']
 
@@ -24,7 +27,7 @@ def embed(features: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     chosen = np.sort(rng.permutation(len(features))[:MOST_POINTS])
     if len(chosen) < FEWEST_POINTS:
         return chosen[:0], np.empty((0, 2))
-    units = features[chosen] / np.linalg.norm(features[chosen], axis=1, keepdims=True).clip(1e-12)
+    units = unit_rows(torch.from_numpy(features[chosen])).numpy()
     # Equal features have no principal components.
     init = 'pca' if min(units.shape) > 1 and np.ptp(units, axis=0).any() else 'random'
     perplexity = min(30.0, (len(chosen) - 1) / 3)

@@ -18,7 +18,7 @@ gallery = dict(
     data_prefix=dict(video='videos_train'),
 )
 test_cfg = dict(protocol='vclr-svm-kinetics400', gallery_dataloader=dict(dataset=gallery))
-test_evaluator = [dict(type='LinearSVMMetric', cost=1.0)]
+test_evaluator = [dict(type='LinearSVMMetric', cost=1.0, normalize=False)]
 paper = dict(
     _delete_=True,
     source='VCLR pretrained on Kinetics-400',

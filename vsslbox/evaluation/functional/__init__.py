@@ -26,6 +26,7 @@ from vsslbox.evaluation.functional.localization import (
 from vsslbox.evaluation.functional.neighbour_search import nearest_neighbours
 from vsslbox.evaluation.functional.neighbours import chance_of_hit, knn_vote
 from vsslbox.evaluation.functional.shared_ranks import holm_correction, shared_ranks
+from vsslbox.evaluation.functional.unit_length import unit_rows
 
 __all__ = [
     'THRESHOLDS',
@@ -49,6 +50,7 @@ __all__ = [
     'sign_flip_test',
     'sign_flip_tests',
     'spread',
+    'unit_rows',
     'widened_interval',
     'wilson_interval',
 ]

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet
-from vsslbox.evaluation.functional import cycle_consistency, kendall_tau
+from vsslbox.evaluation.functional import cycle_consistency, kendall_tau, unit_rows
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric, check_labels
 from vsslbox.registry import METRICS
 
@@ -91,7 +90,7 @@ class AlignmentMetric(FeatureMetric):
     def outcomes(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, Tensor]:
         """Return the shares of each query; NaN for one without a partner."""
         moments = torch.stack(
-            [normalize(queries.under(name).features.double(), dim=1) for name in self.treatments()],
+            [unit_rows(queries.under(name).features) for name in self.treatments()],
             dim=1,
         )
         found: dict[str, Tensor] = {}

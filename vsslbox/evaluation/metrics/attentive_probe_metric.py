@@ -20,7 +20,7 @@ from vsslbox.evaluation.functional.attentive_probes import (
 )
 from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
 from vsslbox.models.heads.attentive_probe_head import AttentiveProbeHead
-from vsslbox.preparation.folds import group_folds
+from vsslbox.preparation.folds import choosing_folds
 from vsslbox.registry import METRICS
 
 __all__ = ['AttentiveProbeMetric']
@@ -182,23 +182,14 @@ class AttentiveProbeMetric(ClassifierMetric):
         Raises:
             InputError: That is all of them.
         """
-        labels = gallery.column(label)
         groups = gallery.column(self.leave_out) if self.leave_out else gallery.numbers()
-        of_class: dict = {}
-        for value, group in zip(labels, groups, strict=True):
-            of_class.setdefault(value, set()).add(group)
-        folds = min(FOLDS, max(map(len, of_class.values())))
-        if folds < 2:
+        folds = choosing_folds(gallery.column(label), groups, FOLDS, self.seed)
+        if not folds:
             raise InputError(
                 f'no class of {label!r} has two videos or groups in the gallery, one of them to '
                 'choose the best head by: give a single `lr` and `weight_decay`'
             )
-        common = [n for n, value in enumerate(labels) if len(of_class[value]) >= folds]
-        own_labels, own_groups = ([column[n] for n in common] for column in (labels, groups))
-        divided = group_folds(own_labels, own_groups, folds, self.seed)
-        val = [common[n] for n in divided[0].test]
-        seen = {groups[n] for n in val}
-        return [n for n in range(len(gallery)) if groups[n] not in seen], val
+        return folds[0].train, folds[0].test
 
     def _classify(
         self, settings: list[ProbeSetting], train: '_Labelled', tokens: TokenSet

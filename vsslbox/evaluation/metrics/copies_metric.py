@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from vsslbox.datasets.copy_edits import COPY_EDITS
 from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
-from vsslbox.evaluation.functional import CopyRanking
+from vsslbox.evaluation.functional import CopyRanking, unit_rows
 from vsslbox.evaluation.metrics.feature_metric import FeatureMetric
 from vsslbox.registry import METRICS
 
@@ -154,7 +153,7 @@ class CopiesMetric(FeatureMetric):
         """Return the scores of all pairs, ``[Q, R]``, and the sources, ``[Q]``, of each edit."""
         copies, others = self._copies(queries), self._others(queries, gallery)
         rows = torch.cat([queries.features[copies], gallery.features[others]])
-        references = normalize(rows.double(), dim=1)
+        references = unit_rows(rows)
         sources = np.full(len(queries), -1)
         sources[copies] = np.arange(len(copies))
         hidden = np.zeros((len(queries), len(references)), bool)
@@ -165,7 +164,7 @@ class CopiesMetric(FeatureMetric):
             hidden[copies, sources[copies]] = False
         found = {}
         for edit in self.edits:
-            treated = normalize(queries.under(_treatment(edit)).features.double(), dim=1)
+            treated = unit_rows(queries.under(_treatment(edit)).features)
             scores = (treated @ references.T).numpy()
             found[edit] = np.where(hidden, -np.inf, scores), sources
         return found

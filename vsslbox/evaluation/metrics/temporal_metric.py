@@ -1,9 +1,9 @@
 """Sensitivity to the order of time."""
 
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from vsslbox.evaluation.features.feature_set import FeatureSet
+from vsslbox.evaluation.functional import unit_rows
 from vsslbox.evaluation.metrics.treated_classifier_metric import (
     TreatedClassifierMetric,
     equal_values,
@@ -70,5 +70,5 @@ class TemporalMetric(TreatedClassifierMetric):
 
 def cosine_similarity(rows: Tensor, others: Tensor) -> Tensor:
     """Compute 1 - |u - v|² / 2 of the unit vectors, exactly 1 of equal ones, float64 ``[N]``."""
-    difference = normalize(rows.double(), dim=1) - normalize(others.double(), dim=1)
+    difference = unit_rows(rows) - unit_rows(others)
     return 1 - difference.square().sum(dim=1) / 2
