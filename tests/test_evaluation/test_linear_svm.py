@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from scipy.optimize import minimize
 from sklearn.svm import LinearSVC
 
@@ -10,6 +11,7 @@ from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.functional import fit_linear_svm
 from vsslbox.evaluation.metrics import LinearSVMMetric
 from vsslbox.preparation.folds import choosing_folds
+from vsslbox.registry import METRICS
 
 
 def gaussians(num_rows=90, num_classes=4, dim=8, noise=2.0, seed=0):
@@ -230,6 +232,21 @@ def test_groups_are_on_one_side_of_the_choice():
     assert [metric.notes()['svm/kind'] for metric in metrics] == [
         'of 2 costs, 100 won',
         'of 2 costs, 0.01 won',
+    ]
+
+
+def test_vclrs_protocol_keeps_the_length_of_features():
+    """Its rows of the length 30 are separated by C = 1, which would underfit unit vectors."""
+    (evaluator,) = Config.fromfile('configs/vclr/benchmarks/svm_r50_kinetics400.py').test_evaluator
+    metric = METRICS.build({**evaluator, 'labels': ['kind']})
+    rows, labels = gaussians(200, dim=40, noise=3.0)
+    rows = 30 * rows / rows.norm(dim=1, keepdim=True)
+    queries, gallery = feature_set(rows[100:], labels[100:]), feature_set(rows[:100], labels[:100])
+    weights = minima(rows[:100], labels[:100], 4, 1.0)
+    expected = (rows[100:] @ weights.T).argmax(dim=1)
+    assert metric.predict(queries, gallery, 'kind') == [f'c{k}' for k in expected.tolist()]
+    assert LinearSVMMetric(['kind'], cost=1).predict(queries, gallery, 'kind') != [
+        f'c{k}' for k in expected.tolist()
     ]
 
 

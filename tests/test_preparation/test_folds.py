@@ -3,7 +3,7 @@
 import pytest
 
 from vsslbox.errors import InputError
-from vsslbox.preparation.folds import Fold, divide, group_folds, named_split
+from vsslbox.preparation.folds import Fold, choosing_folds, divide, group_folds, named_split
 
 LABELS = ['fall', 'walk'] * 30
 GROUPS = [f's{number // 6}' for number in range(60)]
@@ -29,6 +29,19 @@ def test_seeds_differ_and_repeat():
 def test_a_class_of_too_few_groups_is_named():
     with pytest.raises(InputError, match=r"'rare' has 1 groups or videos.*5 folds"):
         group_folds([*LABELS, 'rare', 'rare'], [*GROUPS, 'x', 'x'], 5, seed=0)
+
+
+def test_videos_of_rare_classes_train_alone_where_a_setting_is_chosen():
+    labels = ['a'] * 6 + ['b'] * 6 + ['c'] * 2
+    groups = [0, 0, 1, 2, 3, 4, 0, 5, 6, 7, 8, 9, 10, 10]  # five of a, six of b, one of c
+    folds = choosing_folds(labels, groups, 5, seed=0)
+    assert sorted(n for fold in folds for n in fold.test) == list(range(12))
+    for train, test in folds:
+        assert not {groups[n] for n in train} & {groups[n] for n in test}
+        assert sorted(train + test) == list(range(14)) and {12, 13} <= {*train}
+    assert len(choosing_folds(labels, range(14), 5, seed=0)) == 5  # c trains alone again
+    assert len(choosing_folds('aab', range(3), 5, seed=0)) == 2
+    assert choosing_folds('abc', range(3), 5, seed=0) == []
 
 
 def test_the_split_of_a_list_in_any_spelling():
