@@ -55,8 +55,8 @@ motion)
     )
     columns=('retrieval/*/R@1' 'temporal/*/reversed/flips' 'alignment/*/order' 'probes/*')
     configs=(
-        rho-simclr_diff-r3d18w16_1xb32-2x8x3-64px
-        rho-moco_diff-r3d18w16_1xb32-2x8x3-64px
+        rho-simclr_diff-r3d18w16_1xb32-2x32x1-64px
+        rho-moco_diff-r3d18w16_1xb32-2x32x1-64px
         cvrl_diff-r3d18w16_1xb32-8x3-64px
         "${configs[@]}"
     )

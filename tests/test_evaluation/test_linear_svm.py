@@ -215,6 +215,21 @@ def test_the_gallery_chooses_the_cost_whatever_the_scale(scale):
     assert found == LinearSVMMetric(labels=('kind',), cost=best).predict(*sets, 'kind')
 
 
+@pytest.mark.parametrize('normalize', [True, False])
+def test_fewer_rows_than_dimensions(normalize):
+    train, test = gaussians(60, dim=200, noise=8.0), gaussians(400, dim=200, noise=8.0, seed=1)
+    own = [rows / (rows.norm(dim=1, keepdim=True) if normalize else 1) for rows, _ in (train, test)]
+    weights = minima(own[0], train[1], 4, 1.0)
+    expected = [f'c{k}' for k in (own[1] @ weights.T).argmax(dim=1).tolist()]
+    metric = LinearSVMMetric(labels=('kind',), cost=1, normalize=normalize)
+    found = metric.predict(feature_set(*test), feature_set(*train), 'kind')
+    assert sum(a != b for a, b in zip(found, expected, strict=True)) <= 1  # tolerance of 1e-4
+    assert 120 < sum(a == f'c{k}' for a, k in zip(found, test[1].tolist(), strict=True)) < 380
+    train[0][7, 3] = torch.nan
+    with pytest.raises(ValueError, match=r'row 7 \(counted from 0\) are not finite'):
+        metric.predict(feature_set(*test), feature_set(*train), 'kind')
+
+
 def test_groups_are_on_one_side_of_the_choice():
     """Copies of a row in its group: a large cost looks good where copies are on both sides."""
     rows, labels = gaussians(40, dim=60, noise=4.0)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from vsslbox.errors import InputError
@@ -83,6 +84,10 @@ class LinearSVMMetric(ClassifierMetric):
         inputs, rows = queries.features, gallery.features
         if self.normalize:
             inputs, rows = (unit_rows(own).to(own.dtype) for own in (inputs, rows))
+        if len(rows) < rows.shape[1] and rows.isfinite().all():  # what is not is named below
+            # Weights are sums of rows, and the span of these has fewer dimensions.
+            basis = torch.linalg.qr(rows.T).Q
+            inputs, rows = inputs @ basis, rows @ basis
         classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
         (ids,) = as_ids(gallery.column(label))
         cost = self.costs[0]

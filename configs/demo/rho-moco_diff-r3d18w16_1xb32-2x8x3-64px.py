@@ -1,9 +1,0 @@
-# MoCo on two clips of a video at the size of a demonstration, of which the network sees the
-# differences between frames alone: for motion in front of scenes that tell the videos apart.
-# docs/motion.md has the figures. Pretrain on a folder of your own videos:
-#
-#     python tools/train.py configs/demo/rho-moco_diff-r3d18w16_1xb32-2x8x3-64px.py \
-#         --data-root path/to/videos
-_base_ = './rho-moco_r3d18w16_1xb32-2x8x3-64px.py'
-
-model = dict(backbone=dict(_delete_=True, type='FrameDifferences', backbone=_base_.model.backbone))
