@@ -1,5 +1,7 @@
 """The SVM against scipy's minimiser and LIBLINEAR, and on unusual data."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,12 @@ from sklearn.svm import LinearSVC
 
 from vsslbox.evaluation import FeatureSet
 from vsslbox.evaluation.functional import fit_linear_svm
-from vsslbox.evaluation.metrics import LinearSVMMetric
+from vsslbox.evaluation.metrics import (
+    LinearSVMMetric,
+    LowShotMetric,
+    TemporalMetric,
+    linear_svm_metric,
+)
 from vsslbox.preparation.folds import choosing_folds
 from vsslbox.registry import METRICS
 
@@ -226,8 +233,50 @@ def test_fewer_rows_than_dimensions(normalize):
     assert sum(a != b for a, b in zip(found, expected, strict=True)) <= 1  # tolerance of 1e-4
     assert 120 < sum(a == f'c{k}' for a, k in zip(found, test[1].tolist(), strict=True)) < 380
     train[0][7, 3] = torch.nan
-    with pytest.raises(ValueError, match=r'row 7 \(counted from 0\) are not finite'):
-        metric.predict(feature_set(*test), feature_set(*train), 'kind')
+    for cost in (1, [1, 10]):
+        metric = LinearSVMMetric(labels=('kind',), cost=cost, normalize=normalize)
+        with pytest.raises(ValueError, match=r'row 7 \(counted from 0\) are not finite'):
+            metric.predict(feature_set(*test), feature_set(*train), 'kind')
+
+
+def test_other_queries_with_the_same_gallery_do_not_train_again(monkeypatch):
+    train, test = gaussians(), gaussians(40, seed=1)
+    gallery, queries = feature_set(*train), feature_set(*test)
+    metric = LinearSVMMetric(labels=('kind',))
+    found = metric.predict(queries, gallery, 'kind')
+    monkeypatch.setattr(linear_svm_metric, 'fit_linear_svm', None)
+    assert metric.predict(queries.rows(range(9)), gallery, 'kind') == found[:9]
+    with pytest.raises(TypeError):
+        metric.predict(queries, feature_set(*train), 'kind')
+
+
+def test_of_many_videos_one_fold_chooses(monkeypatch):
+    rows, labels = gaussians()
+    videos = feature_set(rows, labels)
+    assert len(LinearSVMMetric(['kind'])._folds(videos, 'kind')) == 5
+    monkeypatch.setattr(linear_svm_metric, 'MANY', 89)
+    ((train, val),) = LinearSVMMetric(['kind'])._folds(videos, 'kind')
+    assert len(train) + len(val) == 90 and 15 <= len(val) <= 21
+
+
+def test_few_labels_and_treatments_by_an_svm():
+    """Other metrics build it without labels, and give it a group for its choice."""
+    (rows, labels), test = gaussians(), gaussians(40, seed=1)
+    gallery, queries = feature_set(rows, labels), feature_set(*test)
+    few = LowShotMetric(['kind'], shots=[5], draws=2, classifier=dict(type='LinearSVMMetric'))
+    assert few(queries, gallery)['low_shot/kind/5_per_class'] > 30
+    one = LowShotMetric(['kind'], shots=[1], draws=2, classifier=dict(type='LinearSVMMetric'))
+    with pytest.raises(ValueError, match='give a single `cost`'):
+        one(queries, gallery)
+    temporal = TemporalMetric(['kind'], 'scene', classifier=dict(type='LinearSVMMetric'))
+    assert temporal._build_classifier('kind').leave_out == 'scene'
+    assert temporal.needs_gallery and temporal.divides_gallery
+
+
+@pytest.mark.parametrize('cost', [True, '1', ['1'], None, math.nan, [1, math.inf], (), {1: 2}, 0])
+def test_a_cost_that_is_none(cost):
+    with pytest.raises(ValueError, match='cost of LinearSVMMetric must be positive, such as 1 or'):
+        LinearSVMMetric(cost=cost)
 
 
 def test_groups_are_on_one_side_of_the_choice():
@@ -278,10 +327,8 @@ def test_metric_errors():
     one = feature_set(rows, torch.zeros_like(labels))
     with pytest.raises(ValueError, match="at least two classes of 'kind'"):
         LinearSVMMetric(labels=('kind',))(one, one)
-    with pytest.raises(ValueError, match='cost of LinearSVMMetric must be positive'):
+    with pytest.raises(ValueError, match=r'such as 1 or \[1, 10, 100\], got -1'):
         LinearSVMMetric(cost=-1)
-    with pytest.raises(ValueError, match=r'such as 1 or \[1, 10, 100\], got \[\]'):
-        LinearSVMMetric(cost=[])
     rows, labels = rows[:4], labels[:4]  # a row a class
     four = feature_set(rows, labels)
     with pytest.raises(ValueError, match=r"no class of 'kind' has two videos.*single `cost`"):

@@ -11,7 +11,7 @@ from vsslbox.utils import read_json
 
 __all__ = ['read_results', 'write_results']
 
-FORMAT = 1
+FORMAT = 2  # 1: `svm` by another protocol
 FIELDS = ('format', 'data', 'labels', 'group', 'protocols', 'versions', 'entries')
 DIGITS = {'0': 0.0, '1': 1.0, '-': None}  # of a query: wrong, right, not counted
 

@@ -57,7 +57,7 @@ def semantic_duplicates(
         raise InputError(f'{len(features)} rows cannot have {count} clusters')
     if not np.isfinite(features).all():
         raise InputError('features must be finite')
-    units = unit_rows(torch.from_numpy(features))
+    units = unit_rows(torch.from_numpy(features).double())
     clusters = kmeans(units, count, seed=seed)
     distances = (units - clusters.centroids[clusters.labels]).norm(dim=1)
     reach = math.sqrt(2 - 2 * (threshold - STEP)) + 1e-6  # more than the rounding of distances

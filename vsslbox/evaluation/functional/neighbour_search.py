@@ -35,6 +35,7 @@ FULL_PRECISION = {
 STEP = 2.0**-24  # similarities are multiples of it, which float32 can hold
 TIE = 2.0**-52  # the weight of a place in the gallery, which ranks equal similarities
 TINY = 1e-30  # the smallest divisor, whose inverse float32 can hold
+SQUARABLE = 1e-15, 1e18  # lengths whose parts have squares that float32 can hold
 
 
 class _Candidates(NamedTuple):
@@ -114,7 +115,7 @@ def nearest_neighbours(
     similarities = torch.full((len(queries), k), -torch.inf, device=queries.device)
     indices = torch.zeros_like(similarities, dtype=torch.long)
     unsure = torch.arange(len(queries), device=queries.device)
-    _norms('queries', queries)
+    _norms('queries', queries, torch.float64)
     for dtype in PRECISIONS[precision]:
         if not len(unsure):
             break
@@ -188,7 +189,7 @@ def _unit(
         InputError: A row is not finite.
     """
     rows = rows.to(out.dtype)
-    norms = _norms(name, rows, start)
+    norms = _norms(name, rows, out.dtype, start)
     torch.mul(rows, norms.clamp_(min=TINY).reciprocal_().to(out.dtype), out=out)
     if dtype == out.dtype:
         return out, torch.zeros_like(out[:, :1])
@@ -196,13 +197,15 @@ def _unit(
     return rounded, torch.linalg.vector_norm(out.sub_(rounded), dim=1, keepdim=True)
 
 
-def _norms(name: str, rows: Tensor, start: int = 0) -> Tensor:
-    """Compute the lengths of rows, float64 ``[N, 1]``.
+def _norms(name: str, rows: Tensor, dtype: torch.dtype, start: int = 0) -> Tensor:
+    """Compute the lengths of rows, ``[N, 1]``, in float64 where float32 cannot square them.
 
     Raises:
         InputError: A row is not finite: it would be everyone's first neighbour.
     """
-    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=torch.float64)
+    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=dtype)
+    if len(norms) and not SQUARABLE[0] < norms.min() <= norms.max() < SQUARABLE[1]:
+        norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True, dtype=torch.float64)
     if not norms.isfinite().all():
         row = start + int(norms.flatten().isfinite().logical_not().nonzero()[0])
         raise InputError(f'row {row} of the {name} (counted from 0) is not finite')
@@ -242,7 +245,7 @@ def _rank(queries: Tensor, gallery: Tensor, found: _Candidates, k: int) -> tuple
         return torch.mv(candidates, query).div_(norms)
 
     sizes = found.highest.isfinite().sum(dim=1).tolist()
-    lengths = _norms('queries', queries)
+    lengths = _norms('queries', queries, torch.float64)
     for query, length, highest, places, own, size in zip(
         queries,
         lengths.clamp_(min=TINY),

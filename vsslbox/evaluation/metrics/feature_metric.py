@@ -46,7 +46,7 @@ class FeatureMetric(ABC):
     protocol: ClassVar[str] = ''
     needs_gallery: bool = False
     needs_tokens: bool = False
-    divides_gallery: ClassVar[bool] = False
+    divides_gallery: bool = False
     neutral: ClassVar[tuple[str, ...]] = ()
     only_by_name: ClassVar[bool] = False
     by_label: ClassVar[bool] = True

@@ -1,7 +1,9 @@
 """Classification by a linear support vector machine."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,13 +12,14 @@ from vsslbox.errors import InputError
 from vsslbox.evaluation.features.feature_set import FeatureSet, as_ids
 from vsslbox.evaluation.functional import fit_linear_svm, unit_rows
 from vsslbox.evaluation.metrics.classifier_metric import ClassifierMetric
-from vsslbox.preparation.folds import choosing_folds
+from vsslbox.preparation.folds import Fold, choosing_folds
 from vsslbox.registry import METRICS
 
 __all__ = ['LinearSVMMetric']
 
 FOLDS = 5
 MANY = 2000  # videos, of which one fold is enough to choose by
+BLOCK = 4096  # rows
 
 
 @METRICS.register_module()
@@ -57,69 +60,112 @@ class LinearSVMMetric(ClassifierMetric):
         normalize: bool = True,
     ) -> None:
         super().__init__(labels, leave_out)
-        self.costs = [cost] if isinstance(cost, int | float) else list(cost)
-        if not self.costs or min(self.costs) <= 0:
+        self.costs = list(cost) if isinstance(cost, list | tuple) else [cost]
+        if not self.costs or not all(map(_is_cost, self.costs)):
             raise InputError(
                 f'cost of LinearSVMMetric must be positive, such as 1 or [1, 10, 100], got {cost!r}'
             )
         self.normalize = normalize
-        self._chosen: dict[str, list[float]] = {label: [] for label in self.labels}
+        self._chosen: dict[str, list[float]] = {}
+        self._fitted: tuple[FeatureSet, str, _Machine] | None = None
 
     def obstacle(self, queries: FeatureSet, gallery: FeatureSet) -> str:
         """Return why the machine cannot be trained; empty if it can."""
         for label in self.labels:
-            if len(set(gallery.column(label))) < 2:
+            values = gallery.column(label)
+            if len(set(values)) < 2:
                 return f'a linear SVM needs at least two classes of {label!r}'
             if len(self.costs) > 1 and not self._folds(gallery, label):
-                return (
-                    f'no class of {label!r} has two videos or groups in the gallery, one of them '
-                    'to choose the cost by: give a single `cost`'
-                )
+                return _no_choice(label)
         return ''
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
-        """Return the value of a column that the machine predicts for each query."""
-        if reason := self.obstacle(queries, gallery):
-            raise InputError(f'LinearSVMMetric: {reason}')
-        inputs, rows = queries.features, gallery.features
-        if self.normalize:
-            inputs, rows = (unit_rows(own).to(own.dtype) for own in (inputs, rows))
-        if len(rows) < rows.shape[1] and rows.isfinite().all():  # what is not is named below
-            # Weights are sums of rows, and the span of these has fewer dimensions.
-            basis = torch.linalg.qr(rows.T).Q
-            inputs, rows = inputs @ basis, rows @ basis
-        classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
-        (ids,) = as_ids(gallery.column(label))
-        cost = self.costs[0]
-        if len(self.costs) > 1:
-            folds = self._folds(gallery, label)
-            cost = max(self.costs, key=lambda own: _count_rights(rows, ids, folds, own))
-            self._chosen[label].append(cost)
-        weights = fit_linear_svm(rows, ids, len(classes), cost)
-        return [classes[number] for number in (inputs @ weights.T).argmax(dim=1).tolist()]
+        """Return the value of a column that the machine predicts for each query.
+
+        The last fit is kept: other queries with the same gallery do not repeat it.
+        """
+        if self._fitted is None or self._fitted[0] is not gallery or self._fitted[1] != label:
+            self._fitted = gallery, label, self._fit(gallery, label)
+        machine = self._fitted[2]
+        inputs = _unit(queries.features) if self.normalize else queries.features
+        found = (inputs @ machine.weights.T).argmax(dim=1)
+        return [machine.classes[number] for number in found.tolist()]
 
     def notes(self) -> dict[str, str]:
         """Return which cost won, by ``svm/LABEL``; of several divisions, most often."""
         told = {}
         for label, chosen in self._chosen.items():
-            if chosen:
-                ((cost, times),) = Counter(chosen).most_common(1)
-                told[f'svm/{label}'] = f'of {len(self.costs)} costs, {cost:g} won' + (
-                    f' in {times} of {len(chosen)} divisions' if len(chosen) > 1 else ''
-                )
+            ((cost, times),) = Counter(chosen).most_common(1)
+            told[f'svm/{label}'] = f'of {len(self.costs)} costs, {cost:g} won' + (
+                f' in {times} of {len(chosen)} divisions' if len(chosen) > 1 else ''
+            )
         return told
 
-    def _folds(self, gallery: FeatureSet, label: str) -> list:
+    def _fit(self, gallery: FeatureSet, label: str) -> '_Machine':
+        classes = list(dict.fromkeys(gallery.column(label)))  # in the order of their ids
+        if len(classes) < 2:
+            raise InputError(f'a linear SVM needs at least two classes of {label!r}')
+        (ids,) = as_ids(gallery.column(label))
+        rows = _unit(gallery.features) if self.normalize else gallery.features
+        if not (finite := rows.isfinite().all(dim=1)).all():
+            row = int(finite.logical_not().nonzero()[0])
+            raise InputError(f'the features of row {row} (counted from 0) are not finite')
+        basis = None
+        if len(rows) < rows.shape[1]:
+            # Weights are sums of rows, and the span of these has fewer dimensions.
+            basis = torch.linalg.qr(rows.T).Q
+            rows = rows @ basis
+        cost = self.costs[0]
+        if len(self.costs) > 1:
+            folds = self._folds(gallery, label)
+            if not folds:
+                raise InputError(f'LinearSVMMetric: {_no_choice(label)}')
+            cost = _best(self.costs, rows, ids.to(rows.device), folds)
+            self._chosen.setdefault(label, []).append(cost)
+        weights = fit_linear_svm(rows, ids, len(classes), cost)
+        return _Machine(classes, weights if basis is None else weights @ basis.T)
+
+    def _folds(self, gallery: FeatureSet, label: str) -> list[Fold]:
         """Return the folds of the gallery that choose the cost."""
         groups = gallery.column(self.leave_out) if self.leave_out else gallery.numbers()
         folds = choosing_folds(gallery.column(label), groups, FOLDS, seed=0)
         return folds[:1] if len(gallery) > MANY else folds
 
 
-def _count_rights(rows: Tensor, ids: Tensor, folds: list, cost: float) -> int:
-    """Return how many of the videos that test are classified right, over all folds."""
-    rights = 0
+class _Machine(NamedTuple):
+    """The classes, and the weights of each, ``[K, F]``."""
+
+    classes: list
+    weights: Tensor
+
+
+def _is_cost(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value < math.inf
+
+
+def _no_choice(label: str) -> str:
+    return (
+        f'no class of {label!r} has two videos or groups in the gallery, one of them to choose the '
+        'cost by: give a single `cost`'
+    )
+
+
+def _unit(features: Tensor) -> Tensor:
+    """Scale rows to the length 1, in their own type; in blocks, since features may be mapped."""
+    units = torch.empty_like(features)
+    for own, block in zip(units.split(BLOCK), features.split(BLOCK), strict=True):
+        own.copy_(unit_rows(block))
+    return units
+
+
+def _best(costs: Sequence[float], rows: Tensor, ids: Tensor, folds: Sequence[Fold]) -> float:
+    """Return the cost by which most of the videos that test are classified right."""
+    rights = [0] * len(costs)
     for train, test in folds:
-        weights = fit_linear_svm(rows[train], ids[train], int(ids.max()) + 1, cost)
-        rights += int(((rows[test] @ weights.T).argmax(dim=1) == ids[test]).sum())
-    return rights
+        own, others = rows[train], rows[test]
+        for number, cost in enumerate(costs):
+            weights = fit_linear_svm(own, ids[train], int(ids.max()) + 1, cost)
+            rights[number] += int(((others @ weights.T).argmax(dim=1) == ids[test]).sum())
+    return costs[rights.index(max(rights))]

@@ -50,6 +50,7 @@ class TreatedClassifierMetric(FeatureMetric):
                 f"as dict(type='KNNMetric') or dict(type='LinearProbeMetric'), got {classifier}"
             )
         self.needs_gallery = cls.needs_gallery
+        self.divides_gallery = cls.divides_gallery
         self._build_classifier('label')
 
     def __call__(self, queries: FeatureSet, gallery: FeatureSet) -> dict[str, float]:
@@ -82,7 +83,8 @@ class TreatedClassifierMetric(FeatureMetric):
         return plain, found
 
     def _build_classifier(self, label: str) -> ClassifierMetric:
-        options = {} if self.needs_gallery else dict(leave_out=self.leave_out)
+        is_grouped = not self.needs_gallery or self.divides_gallery
+        options = dict(leave_out=self.leave_out) if is_grouped else {}
         return METRICS.build({**self.classifier, **options, 'labels': [label]})
 
     def chance_of(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> float:
