@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import torch
 from torch import Tensor
@@ -60,8 +60,9 @@ class LinearSVMMetric(ClassifierMetric):
         normalize: bool = True,
     ) -> None:
         super().__init__(labels, leave_out)
-        self.costs = list(cost) if isinstance(cost, list | tuple) else [cost]
-        if not self.costs or not all(map(_is_cost, self.costs)):
+        costs = list(cost) if isinstance(cost, list | tuple) else [cost]
+        self.costs = [own for own in costs if _is_cost(own)]
+        if not costs or len(self.costs) < len(costs):
             raise InputError(
                 f'cost of LinearSVMMetric must be positive, such as 1 or [1, 10, 100], got {cost!r}'
             )
@@ -139,7 +140,7 @@ class _Machine(NamedTuple):
     weights: Tensor
 
 
-def _is_cost(value: object) -> bool:
+def _is_cost(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return 0 < value < math.inf
