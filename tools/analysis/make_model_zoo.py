@@ -51,23 +51,26 @@ and so few videos rank no methods: [leaderboard.md](docs/leaderboard.md) says wh
 tell.
 
 * Moving people and sprites: `bash tools/demo_leaderboard.sh motion OUT` (and `sprites`) makes the
-  table (InfoNCE on moving people: one seed);
+  table;
   [motion.md](docs/motion.md#what-small-pretrainings-reach) and the
   [demonstrations](configs/demo/README.md) describe them. Each training sees 14 400 videos, in 450
   steps of 32 (masked models 900 of 16). On one of two cores of an AMD EPYC, the other busy too, it
   took 2 minutes (MoCo) to 44 (VDIM) on the sprites, and all 48 of these four hours; on moving
   people 2 to 22 minutes (InfoNCE). The further protocols are of the runs of seed 0, and took an
-  hour, on moving people one and a half beside other work. The `results.json` are
+  hour, on moving people one and a half beside other work; there, SimCLR and MoCo on differences
+  are those of 8 frames, every third one. The `results.json` are
   `docs/figures/leaderboards/NAME.json`, to which `vsslbox leaderboard --join` adds further runs.
 * What they say: how far each demonstration gets in so few steps, beside random networks and
   histograms that need no training. What they do not say: which method is better. Methods that need
   more steps (BYOL, SwAV, masked models) or other readouts (masked models, an attentive probe) come
   out last; colours and scenes of the sprites are simpler than those of any real video, and a rank
   differs with the figure, see [leaderboard.md](docs/leaderboard.md#what-they-can-say-and-what-not).
-* Real clips: 225 of fights and of none, of which none trained. VCLR, CVRL, VIE and VDIM are the
-  weights above in single precision, `_diff` were trained on moving people, the others on the
-  [sprites](configs/demo/README.md) of the demonstration. `vsslbox leaderboard NAME=CHECKPOINT ...
-  --labels label --group scene_group --protocols knn linear`.
+* Real clips: 225 of fights and of none, of which none trained, in three divisions into five folds
+  of scenes. `_diff` are the runs on moving people, the others those on sprites, three seeds each.
+  `vsslbox leaderboard NAME=CHECKPOINT ... --labels label --group scene_group --protocols knn linear
+  svm low_shot` took 25 minutes beside other work. Above its random network after the correction for all pairs
+  is pace prediction by a linear probe alone; SimCLR on differences, the best in three columns, is
+  not (p = 0.19 by kNN), and level with histograms of differences.
 """
 LEADERBOARDS = {
     'motion': 'Moving people, from cameras that pretraining did not see',
