@@ -238,8 +238,9 @@ def test_a_list_that_names_videos_for_both_is_told(videos, tmp_path, monkeypatch
             make_runner(folder, work_dir, trained).test()
     else:
         make_runner(folder, work_dir, trained).test()
-        (line,) = lines
+        line, note = lines
         assert line.startswith(message)
+        assert note.startswith('svm/motion: of 5 costs, ')
 
 
 def test_classes_that_the_gallery_lacks_are_told_for_every_metric(videos, tmp_path, monkeypatch):
