@@ -68,9 +68,9 @@ tell.
 * Real clips: 225 of fights and of none, of which none trained, in three divisions into five folds
   of scenes. `_diff` are the runs on moving people, the others those on sprites, three seeds each.
   `vsslbox leaderboard NAME=CHECKPOINT ... --labels label --group scene_group --protocols knn linear
-  svm low_shot` took 25 minutes beside other work. Above its random network after the correction for all pairs
-  is pace prediction by a linear probe alone; SimCLR on differences, the best in three columns, is
-  not (p = 0.19 by kNN), and level with histograms of differences.
+  svm low_shot` took 25 minutes beside other work. Pace prediction alone is above its random network
+  after the correction for all pairs, by a linear probe; SimCLR on differences, the best in three
+  columns, is not (p = 0.19 by kNN), and is level with histograms of differences.
 """
 LEADERBOARDS = {
     'motion': 'Moving people, from cameras that pretraining did not see',
