@@ -51,15 +51,14 @@ and so few videos rank no methods: [leaderboard.md](docs/leaderboard.md) says wh
 tell.
 
 * Moving people and sprites: `bash tools/demo_leaderboard.sh motion OUT` (and `sprites`) makes the
-  table;
-  [motion.md](docs/motion.md#what-small-pretrainings-reach) and the
+  table; [motion.md](docs/motion.md#what-small-pretrainings-reach) and the
   [demonstrations](configs/demo/README.md) describe them. Each training sees 14 400 videos, in 450
   steps of 32 (masked models 900 of 16). On one of two cores of an AMD EPYC, the other busy too, it
   took 2 minutes (MoCo) to 44 (VDIM) on the sprites, and all 48 of these four hours; on moving
   people 2 to 22 minutes (InfoNCE). The further protocols are of the runs of seed 0, and took an
-  hour, on moving people one and a half beside other work; there, SimCLR and MoCo on differences
-  are those of 8 frames, every third one. The `results.json` are
-  `docs/figures/leaderboards/NAME.json`, to which `vsslbox leaderboard --join` adds further runs.
+  hour, on moving people one and a half beside other work; there, SimCLR and MoCo on differences are
+  those of 8 frames, every third one. The `results.json` are `docs/figures/leaderboards/NAME.json`,
+  to which `vsslbox leaderboard --join` adds further runs.
 * What they say: how far each demonstration gets in so few steps, beside random networks and
   histograms that need no training. What they do not say: which method is better. Methods that need
   more steps (BYOL, SwAV, masked models) or other readouts (masked models, an attentive probe) come

@@ -73,11 +73,13 @@ class LinearSVMMetric(ClassifierMetric):
     def obstacle(self, queries: FeatureSet, gallery: FeatureSet) -> str:
         """Return why the machine cannot be trained; empty if it can."""
         for label in self.labels:
-            values = gallery.column(label)
-            if len(set(values)) < 2:
+            if len(set(gallery.column(label))) < 2:
                 return f'a linear SVM needs at least two classes of {label!r}'
-            if len(self.costs) > 1 and not self._folds(gallery, label):
-                return _no_choice(label)
+            if len(self.costs) > 1:
+                try:
+                    self._folds(gallery, label)
+                except InputError as error:
+                    return str(error)
         return ''
 
     def predict(self, queries: FeatureSet, gallery: FeatureSet, label: str) -> list:
@@ -118,18 +120,24 @@ class LinearSVMMetric(ClassifierMetric):
             rows = rows @ basis
         cost = self.costs[0]
         if len(self.costs) > 1:
-            folds = self._folds(gallery, label)
-            if not folds:
-                raise InputError(f'LinearSVMMetric: {_no_choice(label)}')
-            cost = _best(self.costs, rows, ids.to(rows.device), folds)
+            cost = _best(self.costs, rows, ids.to(rows.device), self._folds(gallery, label))
             self._chosen.setdefault(label, []).append(cost)
         weights = fit_linear_svm(rows, ids, len(classes), cost)
         return _Machine(classes, weights if basis is None else weights @ basis.T)
 
     def _folds(self, gallery: FeatureSet, label: str) -> list[Fold]:
-        """Return the folds of the gallery that choose the cost."""
+        """Return the folds of the gallery that choose the cost.
+
+        Raises:
+            InputError: There is none, since no class has two videos or groups.
+        """
         groups = gallery.column(self.leave_out) if self.leave_out else gallery.numbers()
         folds = choosing_folds(gallery.column(label), groups, FOLDS, seed=0)
+        if not folds:
+            raise InputError(
+                f'no class of {label!r} has two videos or groups in the gallery, one of them to '
+                'choose the cost by: give a single `cost`'
+            )
         return folds[:1] if len(gallery) > MANY else folds
 
 
@@ -144,13 +152,6 @@ def _is_cost(value: object) -> TypeGuard[float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return 0 < value < math.inf
-
-
-def _no_choice(label: str) -> str:
-    return (
-        f'no class of {label!r} has two videos or groups in the gallery, one of them to choose the '
-        'cost by: give a single `cost`'
-    )
 
 
 def _unit(features: Tensor) -> Tensor:
